@@ -1,0 +1,62 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, type Transaction } from 'kysely'
+import { migrate } from './migrate.ts'
+import type { Tables } from './tables.ts'
+
+// The metadata store: embedded SQLite through node:sqlite, queried with Kysely. One connection, owned by this process;
+// a commit is durable when its promise resolves (WAL, synchronous=FULL). node:sqlite is synchronous: every statement
+// runs on the event loop, so each must stay well under 5 ms.
+
+/** Either the store or a transaction on it: what every function of this folder takes first. */
+export type Db = Kysely<Tables> | Transaction<Tables>
+
+export type Store = Kysely<Tables>
+
+/** Opens (and creates or migrates) the store at `path`, or a private one for `:memory:`. The caller calls `destroy()`. */
+export function openStore(path: string): Store {
+  const database = new DatabaseSync(path)
+  database.exec('PRAGMA journal_mode = WAL')
+  database.exec('PRAGMA synchronous = FULL')
+  database.exec('PRAGMA foreign_keys = ON')
+  database.exec('PRAGMA busy_timeout = 0')
+  migrate(database)
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: asSqliteDatabase(database) }) })
+}
+
+const cachedStatementsMax = 256
+
+/** What Kysely's SQLite dialect expects of a driver, over node:sqlite; statements are cached by their text. */
+function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
+  const statements = new Map<string, SqliteStatement>()
+  return {
+    close: () => database.close(),
+    prepare(text) {
+      const cached = statements.get(text)
+      if (cached !== undefined) return cached
+      const statement = asSqliteStatement(database.prepare(text))
+      if (statements.size >= cachedStatementsMax) statements.clear()
+      statements.set(text, statement)
+      return statement
+    },
+  }
+}
+
+function asSqliteStatement(statement: StatementSync): SqliteStatement {
+  return {
+    reader: statement.columns().length > 0,
+    all: parameters => statement.all(...(parameters as SQLInputValue[])),
+    run: parameters => {
+      const { changes, lastInsertRowid } = statement.run(...(parameters as SQLInputValue[]))
+      return { changes, lastInsertRowid }
+    },
+    iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
+  }
+}
+
+/** One transaction: all of `work` or nothing. Transactions of one store run one after another. */
+export function inTransaction<Result>(
+  store: Store,
+  work: (transaction: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  return store.transaction().execute(work)
+}

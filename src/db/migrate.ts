@@ -1,0 +1,41 @@
+import type { DatabaseSync } from 'node:sqlite'
+import { AppError } from '../model/errors.ts'
+import { initial } from './migrations/0001-initial.ts'
+
+export interface Migration {
+  /** Dense from 1. */
+  readonly version: number
+  readonly name: string
+  readonly statements: readonly string[]
+}
+
+const migrations: readonly Migration[] = [initial]
+
+/** The format a store has after `migrate`. */
+export const storeVersion = migrations.length
+
+/**
+ * Brings the store to this program's format. Commit point: one transaction for all missing migrations, so a store is
+ * never between two formats. Throws `conflict` when the store was written by a newer program; nothing is changed then.
+ */
+export function migrate(database: DatabaseSync): void {
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (found > storeVersion) {
+    throw new AppError(
+      'conflict',
+      `the data directory has format ${found}, this program knows up to ${storeVersion}: use the newer program`,
+    )
+  }
+  if (found === storeVersion) return
+  database.exec('BEGIN IMMEDIATE')
+  try {
+    for (const migration of migrations.slice(found)) {
+      for (const statement of migration.statements) database.exec(statement)
+    }
+    database.exec(`PRAGMA user_version = ${storeVersion}`)
+    database.exec('COMMIT')
+  } catch (error) {
+    database.exec('ROLLBACK')
+    throw error
+  }
+}

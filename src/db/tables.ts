@@ -1,0 +1,169 @@
+import type { Generated } from 'kysely'
+
+// The metadata store's tables as Kysely sees them: one interface a table, columns spelled as in migrations/.
+// Times are ms since the epoch; booleans 0/1; `_json` columns hold JSON text.
+
+export interface Tables {
+  meta: { key: string; value: string }
+  tenants: TenantRow
+  principals: PrincipalRow
+  client_secrets: ClientSecretRow
+  refresh_tokens: { hash: string; principal_id: string; created_at: number; expires_at: number }
+  signing_keys: {
+    kid: string
+    algorithm: string
+    private_jwk_json: string
+    created_at: number
+    retired_at: number | null
+  }
+  enroll_secrets: EnrollSecretRow
+  hosts: HostRow
+  grown_columns: { tenant_id: string; table_name: string; name: string; field_id: number; created_at: number }
+  query_names: QueryNameRow
+  manifests: { tenant_id: string; version: number }
+  segments: SegmentRow
+  data_files: DataFileRow
+  leases: LeaseRow
+  import_positions: { tenant_id: string; import_id: string; next_line: number; updated_at: number }
+  frame_hashes: { tenant_id: string; host_id: string; hash: string; received_at: number }
+  runs: RunRow
+}
+
+export interface TenantRow {
+  id: string
+  name: string
+  show_as: string
+  data_geography: string
+  data_region: string
+  billing_type: string
+  status: string
+  partner_id: string | null
+  organization_id: string | null
+  retention_days: number
+  created_at: number
+}
+
+export interface PrincipalRow {
+  id: string
+  client_id: string
+  account_type: string
+  account_id: string
+  role: string
+  name: string
+  created_at: number
+  expires_at: number | null
+  disabled_at: number | null
+}
+
+export interface ClientSecretRow {
+  id: string
+  principal_id: string
+  /** Keyed hash (HMAC-SHA-256), hex. */
+  hash: string
+  created_at: number
+  expires_at: number | null
+}
+
+export interface EnrollSecretRow {
+  id: string
+  tenant_id: string
+  secret: string
+  name: string
+  created_at: number
+  disabled_at: number | null
+}
+
+export interface HostRow {
+  id: string
+  tenant_id: string
+  host_identifier: string
+  hardware_uuid: string | null
+  created_at: number
+}
+
+export interface QueryNameRow {
+  tenant_id: string
+  table_name: string
+  /** As first seen; unique without case. */
+  name: string
+  columns_json: string
+  first_seen: number
+  last_seen: number
+  rows: number
+}
+
+export interface SegmentRow {
+  number: Generated<number>
+  tenant_id: string
+  file_name: string
+  state: string
+  created_at: number
+  /** Set when sealed: what the file holds. */
+  frames: number | null
+  lines: number | null
+  bytes: number | null
+  sealed_at: number | null
+  consumed_at: number | null
+  /** The manifest version from which on its rows are in data files. */
+  consumed_version: number | null
+  attempts: Generated<number>
+  error: string | null
+}
+
+export interface DataFileRow {
+  id: Generated<number>
+  tenant_id: string
+  table_name: string
+  path: string
+  /** JSON array of the query names in the file, lower case; null for a table without query names. */
+  query_names_json: string | null
+  level: number
+  rows: number
+  bytes: number
+  /** Bounds of the table's time column; null where every value is null. */
+  min_time: number | null
+  max_time: number | null
+  min_ingested: number
+  max_ingested: number
+  stats_json: string
+  added_version: number
+  dropped_version: number | null
+  created_at: number
+}
+
+export interface LeaseRow {
+  id: string
+  tenant_id: string
+  /** The manifest version it pins; files dropped later stay on disk. */
+  version: number
+  expires_at: number
+}
+
+export interface RunRow {
+  id: string
+  tenant_id: string
+  state: string
+  name: string | null
+  template: string
+  variables_json: string | null
+  saved_query_id: string | null
+  category_id: string | null
+  host_ids_json: string | null
+  range_start: number
+  range_end: number | null
+  is_open_ended: number
+  created_by_json: string
+  created_at: number
+  expires_at: number
+  finished_at: number | null
+  attempts: number
+  lease_expires_at: number | null
+  /** The checked statement, as query/ keeps it between POST and execution. */
+  statement_json: string
+  columns_json: string | null
+  row_count: number | null
+  error_json: string | null
+  truncated_json: string | null
+  window_json: string | null
+  note: string | null
+}

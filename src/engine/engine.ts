@@ -1,0 +1,88 @@
+import type { ResultColumn } from '../model/lake-type.ts'
+import type { RunError, Truncation } from '../model/query-run.ts'
+import type { RunView } from '../model/run-view.ts'
+
+// The contract of an SQL engine, free of any vendor's types. An engine sees what the run's view names and nothing
+// else; what it can and cannot do is a flag, never a type check.
+
+export interface Engine {
+  readonly capabilities: EngineCapabilities
+
+  /**
+   * Executes one gated statement over one view and leaves its result in `resultFolder`. Resolves with the outcome also
+   * when the statement fails; rejects only with `canceled` (the signal), `timed_out` (the deadline) or `unavailable`
+   * (no engine process could be had; nothing was written). A cancelled statement has stopped when the promise settles,
+   * and can never be another run's. The caller deletes the folder.
+   */
+  run(request: EngineRun, signal: AbortSignal): Promise<EngineOutcome>
+
+  /** The result columns of a statement without executing it. Rejects with `invalid_argument` and the position. */
+  describe(request: EngineDescribe, signal: AbortSignal): Promise<readonly ResultColumn[]>
+
+  /**
+   * Rows `[firstRow, firstRow + rowCount)` of a finished result as the text of a JSON array of flat objects, null
+   * columns kept. Fewer at the end. The same call gives the same bytes.
+   */
+  readResult(result: ResultFile, firstRow: number, rowCount: number): Promise<string>
+
+  /** Ends every process the engine started. Runs under way reject with `canceled`. */
+  close(): Promise<void>
+}
+
+export interface EngineCapabilities {
+  readonly name: 'duckdb' | 'trino'
+  /** Progress in percent is known while a run executes. */
+  readonly hasProgress: boolean
+}
+
+export interface EngineRun {
+  readonly runId: string
+  readonly tenantId: string
+  /** Text in the engine's own dialect, already gated. */
+  readonly sql: string
+  /** Names of the result columns as the statement's author typed them, where the front end knows them all. */
+  readonly columnNames: readonly string[] | undefined
+  readonly view: RunView
+  /** An existing empty folder of this run's own. */
+  readonly resultFolder: string
+  readonly limits: RunLimits
+  readonly onProgress?: (progress: RunProgress) => void
+}
+
+export interface EngineDescribe {
+  readonly tenantId: string
+  readonly sql: string
+  readonly columnNames: readonly string[] | undefined
+  readonly view: RunView
+}
+
+export interface RunLimits {
+  /** Rows kept; the true total is counted where that is cheap. */
+  readonly rowsMax: number
+  readonly bytesMax: number
+  /** Wall-clock time of execution, ms. */
+  readonly timeoutMs: number
+}
+
+export interface RunProgress {
+  readonly phase: 'opening' | 'executing' | 'writing'
+  /** 0–100, undefined where the engine does not know. */
+  readonly percent: number | undefined
+}
+
+/** A run's result at rest. */
+export interface ResultFile {
+  readonly folder: string
+  readonly columns: readonly ResultColumn[]
+  readonly rowCount: number
+}
+
+export type EngineOutcome =
+  | {
+      readonly kind: 'succeeded'
+      readonly columns: readonly ResultColumn[]
+      readonly rowCount: number
+      readonly bytes: number
+      readonly truncated: Truncation | undefined
+    }
+  | { readonly kind: 'failed'; readonly error: RunError }

@@ -1,0 +1,77 @@
+// Every bound of the program: named with its unit last, with its reason. What an operator may change is a setting in
+// config.ts whose default is the value here.
+
+const kib = 1024
+const mib = 1024 * kib
+const gib = 1024 * mib
+const second = 1000
+const minute = 60 * second
+const hour = 60 * minute
+const day = 24 * hour
+
+// ── ingest ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** One frame: what DuckDB reads as one JSON value, and what a resend is compared by. */
+export const frameBytesMax = 4 * mib
+/** One osquery result line; agents drop longer ones themselves (`logger_tls_max_linesize`). */
+export const lineBytesMax = 1 * mib
+/** One request body after inflating. An agent resends a refused body for ever, so it is generous. */
+export const bodyBytesMax = 64 * mib
+/** Rejected lines named in one answer; all are counted and kept. */
+export const rejectedShownMax = 20
+/** A segment is sealed when it has grown this far … */
+export const segmentBytesMax = 16 * mib
+/** … or is this old. */
+export const segmentAgeMsMax = 10 * minute
+/** Bodies waiting for the disk, in bytes; past it the answer is an error before anything is written. */
+export const intakeQueueBytesMax = 128 * mib
+/** Free disk below which ingest answers `unavailable` before it writes. */
+export const diskReserveBytes = 512 * mib
+/** How long the hash of an accepted frame is remembered. */
+export const frameHashAgeMs = 7 * day
+/** A consumed segment stays this long: the net against resends is rebuilt from it at start. */
+export const consumedSegmentAgeMsMin = 2 * hour
+
+// ── lake ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Columns that agents may add to one table of one tenant; further ones are kept in `raw_values`. */
+export const grownColumnsMax = 500
+export const grownFieldIdMin = 10_000
+/** Tries to convert a segment before it is quarantined. */
+export const convertAttemptsMax = 3
+export const writerMemoryBytes = 1.5 * gib
+export const leaseMs = 60 * second
+
+// ── query ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const templateCharsMax = 50_000
+export const templateCharsMin = 1
+export const runNameCharsMax = 300
+export const variableCharsMax = 5_000
+export const matchEndpointIdsMax = 1_000
+export const resultRowsMax = 1_000_000
+export const resultBytesMax = 1 * gib
+export const runTimeoutMs = 900 * second
+export const runLifetimeMs = 2 * hour
+export const runsQueuedMax = 200
+export const runsQueuedPerTenantMax = 20
+export const sqlCheckMsMax = 500
+export const pageRowsDefault = 50
+export const pageRowsMax = 2_000
+export const runsPageMax = 100
+
+// ── engine ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const workerCount = 2
+export const workerMemoryBytes = 2 * gib
+export const workerTempBytes = 8 * gib
+export const workerRunsMax = 100
+export const cancelGraceMs = 1 * second
+export const readerMemoryBytes = 512 * mib
+
+// ── access ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export const accessTokenSeconds = 3_600
+export const refreshTokenMs = 30 * day
+export const rejectedRequestBytesMax = 1 * mib
+export const shutdownMsMax = 10 * second

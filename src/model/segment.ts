@@ -1,0 +1,56 @@
+// An append-only log file of accepted lines. Modes: open (this process appends to it) → sealed (closed, complete,
+// waiting to become data files) → consumed (its rows are in data files; the file may be unlinked once no run or
+// window of resends needs it) . `quarantined` is a sealed segment that could not be converted.
+
+export type SegmentState = 'open' | 'sealed' | 'consumed' | 'quarantined'
+
+export interface Segment {
+  /** Allotted by the catalog, unique in the store, growing; half of every row's identity. */
+  readonly number: number
+  readonly tenantId: string
+  /** Name of the file below the segments folder. */
+  readonly fileName: string
+  readonly state: SegmentState
+  readonly createdAt: number
+}
+
+/** First line of a segment file; has no `q`, so no reader takes it for a frame. */
+export interface SegmentHeader {
+  readonly format: 1
+  readonly segment: number
+  readonly tenant: string
+  readonly createdAt: number
+}
+
+/**
+ * One JSON line of a segment: the lines of one host out of one accepted body. At most `frameBytesMax` bytes.
+ * `b` holds each line's exact text as a JSON string.
+ */
+export interface Frame {
+  /** Sequence number in the segment, dense from 1. */
+  readonly q: number
+  /** Ordinal in the segment of this frame's first line, from 0: what makes a row's identity. */
+  readonly o: number
+  /** Time of receipt, ms since the epoch. */
+  readonly t: number
+  /** The host's id (`endpoint_id`). */
+  readonly h: string
+  /** osquery's host identifier. */
+  readonly hi: string
+  /** Number of lines in `b`. */
+  readonly n: number
+  /** SHA-256 over the lines, each followed by `\n`; hex. */
+  readonly s: string
+  /** Where a file import has got to: its id and the number of the line after this frame. */
+  readonly i?: { readonly id: string; readonly next: number }
+  readonly b: readonly string[]
+}
+
+/** A prefix of a segment that a run reads: frames with `q <= frames`, no later one. */
+export interface SegmentPin {
+  readonly number: number
+  readonly tenantId: string
+  readonly fileName: string
+  /** Number of durable frames at the moment of the pin. */
+  readonly frames: number
+}

@@ -1,0 +1,20 @@
+// The unit of isolation. Every function that touches tenant data takes the tenant's id as its first parameter.
+
+export interface Tenant {
+  readonly id: string
+  readonly name: string
+  /** The name people see; the wire contract has both. */
+  readonly showAs: string
+  /** Two letters (`IE`, `US`); never part of a host name. */
+  readonly dataGeography: string
+  /** Slug like `eu01`. */
+  readonly dataRegion: string
+  readonly billingType: 'term' | 'trial' | 'usage'
+  readonly status: 'active' | 'suspended'
+  readonly partnerId: string | undefined
+  readonly organizationId: string | undefined
+  /** Age in days, by time of ingestion, at which rows are dropped. At least 1. */
+  readonly retentionDays: number
+  /** Milliseconds since the Unix epoch. */
+  readonly createdAt: number
+}
