@@ -9,7 +9,7 @@ const minute = 60 * second
 const hour = 60 * minute
 const day = 24 * hour
 
-// ── ingest ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// Bounds of ingest.
 
 /** One frame: what DuckDB reads as one JSON value, and what a resend is compared by. */
 export const frameBytesMax = 4 * mib
@@ -32,7 +32,7 @@ export const frameHashAgeMs = 7 * day
 /** A consumed segment stays this long: the net against resends is rebuilt from it at start. */
 export const consumedSegmentAgeMsMin = 2 * hour
 
-// ── lake ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+// Bounds of lake.
 
 /** Columns that agents may add to one table of one tenant; further ones are kept in `raw_values`. */
 export const grownColumnsMax = 500
@@ -42,7 +42,7 @@ export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
 export const leaseMs = 60 * second
 
-// ── query ────────────────────────────────────────────────────────────────────────────────────────────────────────
+// Bounds of query.
 
 export const templateCharsMax = 50_000
 export const templateCharsMin = 1
@@ -60,7 +60,7 @@ export const pageRowsDefault = 50
 export const pageRowsMax = 2_000
 export const runsPageMax = 100
 
-// ── engine ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// Bounds of engine.
 
 export const workerCount = 2
 export const workerMemoryBytes = 2 * gib
@@ -69,7 +69,7 @@ export const workerRunsMax = 100
 export const cancelGraceMs = 1 * second
 export const readerMemoryBytes = 512 * mib
 
-// ── access ───────────────────────────────────────────────────────────────────────────────────────────────────────
+// Bounds of access.
 
 export const accessTokenSeconds = 3_600
 export const refreshTokenMs = 30 * day
