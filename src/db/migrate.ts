@@ -1,13 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../model/errors.ts'
+import type { Migration } from './migration.ts'
 import { initial } from './migrations/0001-initial.ts'
-
-export interface Migration {
-  /** Dense from 1. */
-  readonly version: number
-  readonly name: string
-  readonly statements: readonly string[]
-}
 
 const migrations: readonly Migration[] = [initial]
 
