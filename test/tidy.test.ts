@@ -50,7 +50,14 @@ const vendorPlaces: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Long tables of data, not code. */
-const dataTables = ['lake/shipped-columns', 'sql/functions', 'sql/macros', 'sql/catalogue', 'simulator/catalogue']
+const dataTables = [
+  'db/migrations/',
+  'lake/shipped-columns',
+  'sql/functions',
+  'sql/macros',
+  'sql/catalogue',
+  'simulator/catalogue',
+]
 
 const bannedNames = /(^|\/)(utils?|helpers?|common|services?|managers?|types|index|misc|shared)(\/|\.ts$)/
 

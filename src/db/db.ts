@@ -12,7 +12,10 @@ export type Db = Kysely<Tables> | Transaction<Tables>
 
 export type Store = Kysely<Tables>
 
-/** Opens (and creates or migrates) the store at `path`, or a private one for `:memory:`. The caller calls `destroy()`. */
+/**
+ * Opens (and creates or migrates) the store at `path`, or a private one for `:memory:`. The caller calls
+ * `destroy()`.
+ */
 export function openStore(path: string): Store {
   const database = new DatabaseSync(path)
   database.exec('PRAGMA journal_mode = WAL')

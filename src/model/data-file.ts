@@ -17,7 +17,8 @@ export interface DataFile {
 }
 
 /**
- * Bounds of one column in one file. Strings may be cut short (then `max` is rounded up), so a bound is only ever used to
+ * Bounds of one column in one file. Strings may be cut short (then `max` is rounded up), so a bound is only ever used
+ * to
  * exclude. Timestamps are ms since the epoch. A column the file lacks has `nullCount` equal to the file's rows.
  */
 export interface ColumnStats {

@@ -19,7 +19,10 @@ export const errorCodes = [
 
 export type ErrorCode = (typeof errorCodes)[number]
 
-/** Facts a caller may act on: a position in SQL, a limit, seconds to wait. JSON values only; never a secret or a path. */
+/**
+ * Facts a caller may act on: a position in SQL, a limit, seconds to wait. JSON values only; never a secret or a
+ * path.
+ */
 export type ErrorDetails = Readonly<Record<string, unknown>>
 
 /**

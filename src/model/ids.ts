@@ -7,7 +7,9 @@ export function newId(): string {
   return randomUUID()
 }
 
-/** The UUID in lower case, or undefined. Accepts any letter case and the `urn:uuid:` form; emitted ids never have it. */
+/**
+ * The UUID in lower case, or undefined. Accepts any letter case and the `urn:uuid:` form; emitted ids never have it.
+ */
 export function parseUuid(text: string): string | undefined {
   return uuidPattern.exec(text)?.[1]?.toLowerCase()
 }

@@ -1,4 +1,5 @@
-// The object store: five verbs. Keys are `/`-separated, relative, without `.` or `..` segments. Objects are immutable: a key is
+// The object store: five verbs. Keys are `/`-separated, relative, without `.` or `..` segments. Objects are immutable:
+// a key is
 // written once and never again.
 
 export interface Storage {
