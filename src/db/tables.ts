@@ -27,6 +27,10 @@ export interface Tables {
   import_positions: { tenant_id: string; import_id: string; next_line: number; updated_at: number }
   frame_hashes: { tenant_id: string; host_id: string; hash: string; received_at: number }
   runs: RunRow
+  saved_queries: SavedQueryRow
+  saved_query_categories: { query_id: string; category_id: string }
+  query_categories: QueryCategoryRow
+  idempotency_keys: IdempotencyKeyRow
 }
 
 export interface TenantRow {
@@ -41,6 +45,7 @@ export interface TenantRow {
   organization_id: string | null
   retention_days: number
   created_at: number
+  contact_json: string | null
 }
 
 export interface PrincipalRow {
@@ -166,4 +171,40 @@ export interface RunRow {
   truncated_json: string | null
   window_json: string | null
   note: string | null
+}
+
+export interface SavedQueryRow {
+  id: string
+  /** null: canned, the same for every tenant. */
+  tenant_id: string | null
+  name: string
+  code: string | null
+  description: string
+  template: string
+  variables_json: string
+  created_at: number
+  updated_at: number
+}
+
+export interface QueryCategoryRow {
+  id: string
+  /** null: canned, the same for every tenant. */
+  tenant_id: string | null
+  name: string
+  code: string | null
+  description: string
+  icon: string
+  created_at: number
+  updated_at: number
+}
+
+export interface IdempotencyKeyRow {
+  tenant_id: string
+  principal_id: string
+  key: string
+  /** SHA-256 of the request, hex. */
+  request_hash: string
+  run_id: string
+  /** When the run expires. */
+  expires_at: number
 }

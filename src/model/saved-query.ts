@@ -15,3 +15,17 @@ export interface SavedQuery {
   readonly createdAt: number
   readonly updatedAt: number
 }
+
+/** A group of saved queries. `canned` ones ship with the product and belong to every tenant. */
+export interface QueryCategory {
+  readonly id: string
+  readonly type: 'canned' | 'custom'
+  /** undefined for canned categories. */
+  readonly tenantId: string | undefined
+  readonly name: string
+  readonly code: string | undefined
+  readonly description: string
+  readonly icon: string
+  readonly createdAt: number
+  readonly updatedAt: number
+}

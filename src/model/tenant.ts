@@ -17,4 +17,6 @@ export interface Tenant {
   readonly retentionDays: number
   /** Milliseconds since the Unix epoch. */
   readonly createdAt: number
+  /** Whom to ask, as it was given when the tenant was created; members are the wire contract's. */
+  readonly contact?: Readonly<Record<string, unknown>>
 }

@@ -8,7 +8,7 @@ export const initial: Migration = {
     `CREATE TABLE tenants (
       id TEXT PRIMARY KEY, name TEXT NOT NULL, show_as TEXT NOT NULL, data_geography TEXT NOT NULL,
       data_region TEXT NOT NULL, billing_type TEXT NOT NULL, status TEXT NOT NULL, partner_id TEXT, organization_id TEXT,
-      retention_days INTEGER NOT NULL, created_at INTEGER NOT NULL) STRICT`,
+      retention_days INTEGER NOT NULL, created_at INTEGER NOT NULL, contact_json TEXT) STRICT`,
     'CREATE INDEX tenants_by_partner ON tenants (partner_id, created_at)',
     'CREATE INDEX tenants_by_organization ON tenants (organization_id, created_at)',
     `CREATE TABLE principals (
@@ -22,6 +22,7 @@ export const initial: Migration = {
     `CREATE TABLE refresh_tokens (
       hash TEXT PRIMARY KEY, principal_id TEXT NOT NULL REFERENCES principals (id), created_at INTEGER NOT NULL,
       expires_at INTEGER NOT NULL) STRICT`,
+    'CREATE INDEX refresh_tokens_by_principal ON refresh_tokens (principal_id, created_at)',
     `CREATE TABLE signing_keys (
       kid TEXT PRIMARY KEY, algorithm TEXT NOT NULL, private_jwk_json TEXT NOT NULL, created_at INTEGER NOT NULL,
       retired_at INTEGER) STRICT`,
@@ -71,5 +72,22 @@ export const initial: Migration = {
     'CREATE INDEX runs_by_tenant ON runs (tenant_id, created_at)',
     "CREATE INDEX runs_live ON runs (state, created_at) WHERE state IN ('queued', 'running')",
     'CREATE INDEX runs_by_expiry ON runs (expires_at)',
+    `CREATE TABLE saved_queries (
+      id TEXT PRIMARY KEY, tenant_id TEXT REFERENCES tenants (id), name TEXT NOT NULL, code TEXT, description TEXT NOT NULL,
+      template TEXT NOT NULL, variables_json TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT`,
+    'CREATE INDEX saved_queries_by_tenant ON saved_queries (tenant_id, name)',
+    `CREATE TABLE query_categories (
+      id TEXT PRIMARY KEY, tenant_id TEXT REFERENCES tenants (id), name TEXT NOT NULL, code TEXT, description TEXT NOT NULL,
+      icon TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL) STRICT`,
+    'CREATE INDEX query_categories_by_tenant ON query_categories (tenant_id, name)',
+    `CREATE TABLE saved_query_categories (
+      query_id TEXT NOT NULL REFERENCES saved_queries (id) ON DELETE CASCADE,
+      category_id TEXT NOT NULL REFERENCES query_categories (id) ON DELETE CASCADE,
+      PRIMARY KEY (query_id, category_id)) STRICT, WITHOUT ROWID`,
+    'CREATE INDEX saved_query_categories_by_category ON saved_query_categories (category_id)',
+    `CREATE TABLE idempotency_keys (
+      tenant_id TEXT NOT NULL, principal_id TEXT NOT NULL, key TEXT NOT NULL, request_hash TEXT NOT NULL,
+      run_id TEXT NOT NULL, expires_at INTEGER NOT NULL, PRIMARY KEY (tenant_id, principal_id, key)) STRICT`,
+    'CREATE INDEX idempotency_keys_by_expiry ON idempotency_keys (expires_at)',
   ],
 }
