@@ -1,0 +1,190 @@
+import type { LakeColumn } from '../model/lake-table.ts'
+import { type ColumnType, duckdbTypes } from '../model/lake-type.ts'
+import { rowIdentifierSql } from './identity.ts'
+import { pointerOf, rawLineKey, rawValueKey } from './lines.ts'
+import { quoteName, quoteText } from './quote.ts'
+
+// The value of each column of the wide table, over the rows of lines.ts. Every value arrives as text and is cast; what does not
+// cast is kept in `raw_values`, with every key that is no column.
+
+/** What the shipped rows of this layout say in `schema_version`. */
+export const schemaVersion = '23'
+
+const receivedAt = 'make_timestamp_ms(t)'
+
+/** Seconds since the epoch that a timestamp column can hold: years 0 to 9999. */
+const secondsMin = -62_135_596_800
+const secondsMax = 253_402_300_799
+
+const unixSeconds = 'TRY_CAST(x.unixTime AS DOUBLE)'
+
+/** `unixTime` decides; `calendarTime`, which may be local time, only where it is missing; then the time of receipt. */
+const eventTime = `coalesce(
+  CASE WHEN ${unixSeconds} BETWEEN ${secondsMin} AND ${secondsMax}
+    THEN make_timestamp_ms(floor(${unixSeconds} * 1000)::BIGINT) END,
+  ${castTo('timestamp', 'x.calendarTime')},
+  try_strptime(x.calendarTime, ['%a %b %d %H:%M:%S %Y UTC', '%a %b %d %H:%M:%S %Y']),
+  ${receivedAt})`
+
+const packName = '^pack/[^/]+/(.+)$'
+
+/** Columns that the lake itself or the line's header decides: a query's column of the same name never overrides them. */
+export const headerColumns: Readonly<Record<string, string>> = {
+  row_segment: 'row_segment',
+  row_ordinal: 'row_ordinal',
+  message_identifier: rowIdentifierSql,
+  record_identifier: rowIdentifierSql,
+  query_name: `CASE WHEN starts_with(x.name, 'pack/') AND regexp_matches(x.name, '${packName}')
+    THEN regexp_extract(x.name, '${packName}', 1) ELSE x.name END`,
+  query_name_raw: 'x.name',
+  osquery_action: 'action',
+  host_identifier: 'coalesce(x.hostIdentifier, x.hostname, hi)',
+  calendar_time: eventTime,
+  unix_time: eventTime,
+  epoch: 'TRY_CAST(x.epoch AS BIGINT)',
+  counter: 'TRY_CAST(x.counter AS BIGINT)',
+  numerics: 'TRY_CAST(coalesce(x.numerics, x.logNumericsAsNumbers) AS BOOLEAN)',
+  endpoint_id: 'h',
+  ingestion_timestamp: receivedAt,
+  ingest_date: `strftime(${receivedAt}, '%Y-%m-%d')`,
+  stream_ingest_date: `strftime(${receivedAt}, '%Y-%m-%d')`,
+  upload_size: 'line_bytes // n',
+  schema_version: quoteText(schemaVersion),
+  query_source: quoteText('xdr_only'),
+  partition_bucket: 'NULL',
+}
+
+/** True for names that only decorations may fill. */
+export function isDecoration(name: string): boolean {
+  return name.startsWith('meta_')
+}
+
+/** True where a query's own column of this name is kept in `raw_values` instead. */
+export function isReserved(name: string): boolean {
+  return (
+    Object.hasOwn(headerColumns, name) ||
+    isDecoration(name) ||
+    ['customer_id', 'raw_values', rawLineKey, rawValueKey].includes(name)
+  )
+}
+
+/**
+ * SELECT of `columns` over rows (`FROM` text: a subquery or a table with what `rowsSql` gives). Names and types are the
+ * columns'. `raw_values` holds, beside what did not cast, every key that is none of `columns`: whoever asks for it
+ * names all columns of the table.
+ */
+export function valuesSql(rows: string, columns: readonly LakeColumn[], tenantId: string): string {
+  const asked = columns.filter(column => !Object.hasOwn(headerColumns, column.name))
+  const values = asked.filter(column => !isDecoration(column.name) && !isReserved(column.name))
+  const decorations = asked.filter(column => isDecoration(column.name))
+  const shapes = [
+    shapeSql(
+      'c',
+      'y',
+      values.map(column => column.name),
+    ),
+    shapeSql(
+      'd',
+      'm',
+      decorations.flatMap(column => decorationKeys(column.name)),
+    ),
+  ]
+  const selected = columns.map(column => {
+    const value = column.name === 'raw_values' ? rawValuesSql(values, decorations) : valueSql(column, tenantId)
+    return `(${value})::${duckdbTypes[column.type]} AS ${quoteName(column.name)}`
+  })
+  return `SELECT ${selected.join(', ')} FROM (SELECT *${shapes.join('')} FROM ${rows})`
+}
+
+function valueSql(column: LakeColumn, tenantId: string): string {
+  if (column.name === 'customer_id') return quoteText(tenantId)
+  if (Object.hasOwn(headerColumns, column.name)) return headerColumns[column.name] as string
+  const value = castTo(column.type, textOf(column.name))
+  return column.name === 'meta_eid' ? `coalesce(${value}, h)` : value
+}
+
+/** Keys of a decoration that land in a column, in order of precedence: `meta_x` itself, then `x`. */
+function decorationKeys(name: string): string[] {
+  const bare = name.slice('meta_'.length)
+  return isDecoration(bare) ? [name] : [name, bare]
+}
+
+/** The text that arrived for a column, as SQL. */
+function textOf(name: string): string {
+  if (!isDecoration(name)) return `y.${quoteName(name)}`
+  const keys = decorationKeys(name).map(key => `m.${quoteName(key)}`)
+  return keys.length === 1 ? (keys[0] as string) : `coalesce(${keys.join(', ')})`
+}
+
+/** `, json_transform(…) AS name`: the keys of a JSON object as a struct of texts; nothing where no key is asked for. */
+function shapeSql(object: string, name: string, keys: readonly string[]): string {
+  if (keys.length === 0) return ''
+  const shape = JSON.stringify(Object.fromEntries(keys.map(key => [key, 'VARCHAR'])))
+  return `, json_transform(${object}, ${quoteText(shape)}) AS ${name}`
+}
+
+/** The text as a value of the type, NULL where it is none: nothing is rounded or cut on the way, but for sub-milliseconds. */
+function castTo(type: ColumnType, text: string): string {
+  switch (type) {
+    case 'string':
+      return text
+    case 'bigint':
+    case 'integer': {
+      const whole = `TRY_CAST(${text} AS ${duckdbTypes[type]})`
+      const isOdd = `contains(${text}, '.') OR contains(${text}, 'e') OR contains(${text}, 'E')`
+      return `CASE WHEN ${isOdd} THEN CASE WHEN TRY_CAST(${text} AS DOUBLE) = ${whole} THEN ${whole} END ELSE ${whole} END`
+    }
+    case 'timestamp':
+      return `TRY(make_timestamp_ms(epoch_ms(TRY_CAST(${text} AS TIMESTAMPTZ))))`
+    default:
+      return `TRY_CAST(${text} AS ${duckdbTypes[type]})`
+  }
+}
+
+/** JSON text {column: text} of what did not cast and of keys that are no columns; NULL where there is nothing of the kind. */
+function rawValuesSql(values: readonly LakeColumn[], decorations: readonly LakeColumn[]): string {
+  const failed = [...values, ...decorations]
+    .filter(column => column.type !== 'string')
+    .map(column => {
+      const text = textOf(column.name)
+      const entry = `${quoteText(`${JSON.stringify(column.name)}:`)} || to_json(${text})::VARCHAR`
+      return `CASE WHEN ${text} <> '' AND (${castTo(column.type, text)}) IS NULL THEN ${entry} END`
+    })
+  const unknown = [
+    unknownSql(
+      'c',
+      'y',
+      values.map(column => column.name),
+      'key',
+    ),
+    unknownSql(
+      'd',
+      'm',
+      decorations.flatMap(column => decorationKeys(column.name)),
+      `CASE WHEN starts_with(key, 'meta_') THEN key ELSE 'meta_' || key END`,
+    ),
+  ]
+  return `nullif('{' || concat_ws(',', ${[...failed, ...unknown].join(', ')}) || '}', '{}')`
+}
+
+/**
+ * Entries of the keys of a JSON object that are none of `known`, NULL where there are none. The keys are compared one by
+ * one only in rows that have more of them than `known` ones with a value.
+ */
+function unknownSql(object: string, struct: string, known: readonly string[], name: string): string {
+  const isUnknown = known.length === 0 ? 'true' : `key NOT IN (${known.map(quoteText).join(', ')})`
+  const text = `coalesce(to_json(json_extract_string(${object}, ${pointerOf('key')}))::VARCHAR, 'null')`
+  const entries =
+    `array_to_string(list_transform(list_filter(json_keys(${object}), lambda key: ${isUnknown}), ` +
+    `lambda key: to_json(${name})::VARCHAR || ':' || ${text}), ',')`
+  const count = known.map(key => `(${struct}.${quoteName(key)} IS NOT NULL)::USMALLINT`)
+  return `CASE WHEN len(json_keys(${object})) > ${sumSql(count)} THEN nullif(${entries}, '') END`
+}
+
+/** A sum as a balanced tree: a long chain of additions is too deep for DuckDB's planner. */
+function sumSql(terms: readonly string[]): string {
+  if (terms.length === 0) return '0'
+  if (terms.length === 1) return terms[0] as string
+  const middle = terms.length >> 1
+  return `(${sumSql(terms.slice(0, middle))} + ${sumSql(terms.slice(middle))})`
+}
