@@ -19,6 +19,14 @@ export const lineBytesMax = 1 * mib
 export const bodyBytesMax = 64 * mib
 /** Rejected lines named in one answer; all are counted and kept. */
 export const rejectedShownMax = 20
+/** Of a rejected line, this much is kept for an operator to read … */
+export const rejectedTextBytesMax = 16 * kib
+/** … of one body, this many … */
+export const rejectedKeptPerBodyMax = 1_000
+/** … and of one tenant's day this much; past each, rejected lines are only counted. */
+export const rejectedFileBytesMax = 64 * mib
+/** osquery's host identifier: a UUID, a host name or what an operator chose; it is a key of the store. */
+export const hostIdentifierCharsMax = 512
 /** A segment is sealed when it has grown this far … */
 export const segmentBytesMax = 16 * mib
 /** … or is this old. */
@@ -68,10 +76,37 @@ export const workerTempBytes = 8 * gib
 export const workerRunsMax = 100
 export const cancelGraceMs = 1 * second
 export const readerMemoryBytes = 512 * mib
+/** Resident growth of a worker over its first run after which it is replaced: freed memory is not always given back. */
+export const workerGrowthBytesMax = 512 * mib
+/** One slice of a result as JSON text; rows beyond it come with the next page. */
+export const sliceBytesMax = 64 * mib
+/** What a run renders ahead, so that its first page costs a file read. */
+export const firstPageRowsMax = 2_000
+export const firstPageBytesMax = 4 * mib
+/** A page that takes longer has met a damaged file or a sick reader. */
+export const readerTimeoutMs = 30 * second
+/** Engine processes that die before they are ready, one after another, before callers are told `unavailable`. */
+export const workerStartsFailedMax = 3
 
 // Bounds of access.
 
 export const accessTokenSeconds = 3_600
 export const refreshTokenMs = 30 * day
+/** Unused refresh tokens kept of one principal: most clients never use theirs. */
+export const refreshTokensPerPrincipalMax = 100
+/** One body of the token service or of the XDR API; a template of 50,000 characters fits many times. */
+export const requestBytesMax = 1 * mib
+/** Calls of one principal about one tenant in a minute, sustained … */
+export const callsPerMinuteMax = 100
+/** … and so many more in five minutes before it is refused: a burst of 300 in one minute passes. */
+export const callBurstMax = 200
+export const callsPerDayMax = 200_000
+/** Failed logins of one client id from one address in a minute … */
+export const failedLoginsPerMinuteMax = 10
+/** … and of one address, whichever client ids it tries. */
+export const failedLoginsPerAddressMax = 100
+/** `?wait=` of a run, in seconds. */
+export const waitSecondsMax = 60
+export const idempotencyKeyCharsMax = 255
 export const rejectedRequestBytesMax = 1 * mib
 export const shutdownMsMax = 10 * second
