@@ -1,0 +1,200 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { type Clock, systemClock } from '../model/clock.ts'
+import { AppError } from '../model/errors.ts'
+import type { QueryVariable } from '../model/query-run.ts'
+import type { IngestAnswer, ResultPage, RunAnswer, TenantItem, WhoAmI } from './answers.ts'
+import { parseExactJson } from './exact-json.ts'
+import { type Credentials, openSession, type Session } from './session.ts'
+import { type ApiRequest, openTransport, type TransportEffects } from './transport.ts'
+
+// The public API as functions: what the CLI, the console and the tools for language models call. Holds no resource but
+// a token; nothing needs closing.
+
+export interface ClientOptions extends Credentials {
+  /** Origin of the lake, with or without a trailing slash. */
+  readonly url: string
+  /** The tenant the calls are about; undefined: the principal's own. */
+  readonly tenantId?: string | undefined
+  readonly effects?: Partial<TransportEffects> & { readonly clock?: Clock }
+}
+
+export interface RunRequest {
+  readonly template: string
+  readonly name?: string
+  readonly variables?: readonly QueryVariable[]
+  /** As the wire has them: instants, dates or durations; `to` inclusive. */
+  readonly from?: string | undefined
+  readonly to?: string | undefined
+  readonly hostIds?: readonly string[]
+}
+
+export interface IngestOptions {
+  /** Which file the lines are of, and the number of the first of them: the server skips what it already has. */
+  readonly importId?: string
+  readonly firstLine?: number
+  readonly isGzip?: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface AwaitOptions {
+  readonly signal?: AbortSignal
+  /** Called with every state seen, the last one included. */
+  readonly onPoll?: (run: RunAnswer) => void
+}
+
+/** Every function rejects with AppError: the server's refusal, `unavailable` without an answer, `canceled`. */
+export interface LakeClient {
+  whoami(signal?: AbortSignal): Promise<WhoAmI>
+  /** Every tenant a partner's or organization's principal manages; page after page. */
+  tenants(signal?: AbortSignal): AsyncGenerator<TenantItem>
+  startRun(request: RunRequest, signal?: AbortSignal): Promise<RunAnswer>
+  getRun(id: string, signal?: AbortSignal): Promise<RunAnswer>
+  /** Polls until the run is finished, however it ended. */
+  awaitRun(id: string, options?: AwaitOptions): Promise<RunAnswer>
+  /** True when the run was still going. */
+  cancelRun(id: string, signal?: AbortSignal): Promise<boolean>
+  /** The pages of a succeeded run in order; reads the next one only when asked. */
+  resultPages(id: string, options?: { pageSize?: number; signal?: AbortSignal }): AsyncGenerator<ResultPage>
+  /** Result-log lines, one JSON object a line. Resolves once they are durable. */
+  ingest(body: Uint8Array<ArrayBuffer>, options?: IngestOptions): Promise<IngestAnswer>
+}
+
+const runsPath = '/xdr-query/v1/queries/runs'
+const pageRows = 1_000
+const firstPollMs = 50
+const pollMsMax = 1_000
+
+export function openClient(options: ClientOptions): LakeClient {
+  const effects = { fetch, wait: waitFor, random: Math.random, clock: systemClock, ...options.effects }
+  const session = openSession(openTransport(options.url, effects), options, effects.clock)
+  const tenant = tenantResolver(session, options.tenantId)
+
+  async function send(request: Omit<ApiRequest, 'headers'> & { headers?: Record<string, string> }): Promise<unknown> {
+    const headers = { ...request.headers, 'x-tenant-id': await tenant(request.signal) }
+    return parseExactJson((await session.send({ ...request, headers })).text)
+  }
+
+  const getRun: LakeClient['getRun'] = async (id, signal) =>
+    (await send({ method: 'GET', path: runPath(id), isRepeatable: true, signal })) as RunAnswer
+
+  return {
+    whoami: signal => whoami(session, signal),
+    tenants: signal => listTenants(session, signal),
+    startRun: async (request, signal) => {
+      const body = JSON.stringify(runBody(request))
+      const headers = { 'content-type': 'application/json' }
+      return (await send({ method: 'POST', path: runsPath, headers, body, isRepeatable: false, signal })) as RunAnswer
+    },
+    getRun,
+    awaitRun: async (id, { signal, onPoll } = {}) => {
+      for (let ms = firstPollMs; ; ms = Math.min(pollMsMax, ms * 1.5)) {
+        const run = await getRun(id, signal)
+        onPoll?.(run)
+        if (run.status === 'finished') return run
+        await effects.wait(ms, signal)
+      }
+    },
+    cancelRun: async (id, signal) => {
+      const path = `${runPath(id)}/cancel`
+      const headers = { 'content-type': 'application/json' }
+      const answer = await send({ method: 'POST', path, headers, body: '{}', isRepeatable: true, signal })
+      return (answer as { canceled: boolean }).canceled
+    },
+    resultPages: (id, { pageSize = pageRows, signal } = {}) =>
+      resultPages(key => {
+        const query = { pageSize, pageFromKey: key }
+        return send({ method: 'GET', path: `${runPath(id)}/results`, query, isRepeatable: true, signal })
+      }),
+    ingest: async (body, { importId, firstLine, isGzip, signal } = {}) => {
+      const headers = { 'content-type': 'application/x-ndjson', ...(isGzip ? { 'content-encoding': 'gzip' } : {}) }
+      const query = { importId, firstLine }
+      // Without an import id a repeat could double lines that were stored but not answered.
+      const isRepeatable = importId !== undefined
+      const path = '/lake/v1/ingest/osquery'
+      return ingestAnswer(await send({ method: 'POST', path, query, headers, body, isRepeatable, signal }))
+    },
+  }
+}
+
+function runPath(id: string): string {
+  return `${runsPath}/${encodeURIComponent(id)}`
+}
+
+/** The tenant given, else the principal's own, asked once. */
+function tenantResolver(
+  session: Session,
+  given: string | undefined,
+): (signal: AbortSignal | undefined) => Promise<string> {
+  let own = given
+  return async signal => {
+    if (own !== undefined) return own
+    const { id, idType } = await whoami(session, signal)
+    if (idType !== 'tenant') {
+      throw new AppError('invalid_argument', `this ${idType}'s credentials manage several tenants: name one`)
+    }
+    own = id
+    return id
+  }
+}
+
+async function whoami(session: Session, signal: AbortSignal | undefined): Promise<WhoAmI> {
+  const answer = await session.send({ method: 'GET', path: '/whoami/v1', isRepeatable: true, signal })
+  return JSON.parse(answer.text) as WhoAmI
+}
+
+async function* listTenants(session: Session, signal: AbortSignal | undefined): AsyncGenerator<TenantItem> {
+  const { id, idType } = await whoami(session, signal)
+  if (idType === 'tenant') {
+    throw new AppError('invalid_argument', "a tenant's credentials have no list of tenants")
+  }
+  const headers = { [idType === 'partner' ? 'x-partner-id' : 'x-organization-id']: id }
+  for (let page = 1, pages = 1; page <= pages; page += 1) {
+    const query = { page, pageTotal: true }
+    const path = `/${idType}/v1/tenants`
+    const { text } = await session.send({ method: 'GET', path, query, headers, isRepeatable: true, signal })
+    const answer = JSON.parse(text) as { items: TenantItem[]; pages: { total?: number } }
+    pages = answer.pages.total ?? 1
+    yield* answer.items
+  }
+}
+
+function runBody({ template, name, variables, from, to, hostIds }: RunRequest): object {
+  return {
+    adHocQuery: { template, name },
+    variables,
+    from,
+    to,
+    matchEndpoints: hostIds === undefined ? undefined : { filters: [{ ids: hostIds }] },
+  }
+}
+
+interface ResultsAnswer {
+  readonly items: ResultPage['items']
+  readonly metadata: { readonly columns: ResultPage['columns'] }
+  readonly pages: { readonly nextKey?: string; readonly items?: number }
+}
+
+async function* resultPages(read: (key: string | undefined) => Promise<unknown>): AsyncGenerator<ResultPage> {
+  let key: string | undefined
+  do {
+    const { items, metadata, pages } = (await read(key)) as ResultsAnswer
+    yield { items, columns: metadata.columns, rowCount: pages.items }
+    key = pages.nextKey
+  } while (key !== undefined)
+}
+
+function ingestAnswer(answer: unknown): IngestAnswer {
+  const { accepted, duplicates, rejected, rejectedCount, nextLine } = answer as Partial<IngestAnswer>
+  const known = rejected ?? []
+  return {
+    accepted: accepted ?? 0,
+    duplicates: duplicates ?? 0,
+    rejected: known,
+    rejectedCount: rejectedCount ?? known.length,
+    nextLine,
+  }
+}
+
+async function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  await delay(ms, undefined, signal === undefined ? {} : { signal })
+}
