@@ -27,6 +27,8 @@ export const rejectedKeptPerBodyMax = 1_000
 export const rejectedFileBytesMax = 64 * mib
 /** osquery's host identifier: a UUID, a host name or what an operator chose; it is a key of the store. */
 export const hostIdentifierCharsMax = 512
+/** Hosts kept in memory, about 300 bytes each. */
+export const hostsCachedMax = 100_000
 /** A segment is sealed when it has grown this far … */
 export const segmentBytesMax = 16 * mib
 /** … or is this old. */
@@ -44,6 +46,8 @@ export const consumedSegmentAgeMsMin = 2 * hour
 
 /** Columns that agents may add to one table of one tenant; further ones are kept in `raw_values`. */
 export const grownColumnsMax = 500
+/** Age by ingestion at which rows are dropped, unless the tenant says otherwise. */
+export const retentionDaysDefault = 90
 export const grownFieldIdMin = 10_000
 /** Tries to convert a segment before it is quarantined. */
 export const convertAttemptsMax = 3
