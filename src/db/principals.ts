@@ -91,7 +91,12 @@ export async function listValidSecrets(db: Db, principalId: string, now: number)
 }
 
 /** Brings the end of every secret of the principal but one forward to `expiresAt`; earlier ends stay. */
-export async function expireOtherSecrets(db: Db, principalId: string, keptId: string, expiresAt: number): Promise<void> {
+export async function expireOtherSecrets(
+  db: Db,
+  principalId: string,
+  keptId: string,
+  expiresAt: number,
+): Promise<void> {
   await db
     .updateTable('client_secrets')
     .set({ expires_at: expiresAt })

@@ -1,0 +1,41 @@
+import Type, { type Static } from 'typebox'
+import { AppError } from '../model/errors.ts'
+import { countParameter, type Parameters, textParameter } from './parameters.ts'
+
+// `POST /lake/v1/ingest/osquery`: osquery result-log lines as NDJSON or one JSON array, `Content-Encoding: gzip` or not,
+// whatever the content type. A file import adds `?importId=<text>&firstLine=<n>`: a name for the file that stays the same
+// when the import is resumed, and the number (from 1) of the body's first line in that file. The lake remembers how far
+// each import has come, so that lines sent again after an interruption are not stored again.
+
+export const IngestReply = Type.Object({
+  accepted: Type.Integer({ description: 'lines that are now durable and visible to queries' }),
+  duplicates: Type.Integer({ description: 'lines that were stored before; not stored again' }),
+  rejected: Type.Array(Type.Object({ line: Type.Integer(), reason: Type.String() }), {
+    description: 'the first rejected lines; all of them are counted, and kept for the operator',
+  }),
+  rejectedCount: Type.Integer(),
+})
+export type IngestReply = Static<typeof IngestReply>
+
+/** Where in a file the body's lines come from. */
+export interface ImportPosition {
+  readonly importId: string
+  /** Number of the body's first line in the file, from 1. */
+  readonly firstLine: number
+}
+
+const importIdPattern = /^[\w.:-]{1,128}$/
+
+/** The import the request belongs to; undefined when it is none. `firstLine` without `importId` is refused. */
+export function parseImportPosition(parameters: Parameters): ImportPosition | undefined {
+  const importId = textParameter(parameters, 'importId')
+  const firstLine = countParameter(parameters, 'firstLine')
+  if (importId === undefined) {
+    if (firstLine !== undefined) throw new AppError('invalid_argument', 'firstLine needs importId')
+    return undefined
+  }
+  if (!importIdPattern.test(importId)) {
+    throw new AppError('invalid_argument', 'importId must be 1 to 128 letters, digits, or any of _ . : -')
+  }
+  return { importId, firstLine: firstLine ?? 1 }
+}

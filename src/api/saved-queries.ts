@@ -1,0 +1,67 @@
+import Type, { type Static } from 'typebox'
+import { parseUuid } from '../model/ids.ts'
+import type { SavedQuery } from '../model/saved-query.ts'
+import { formatInstant } from '../model/time-range.ts'
+import { NumberedPages } from './page.ts'
+import { listParameter, type Parameters, textParameter } from './parameters.ts'
+import { present, Variable } from './query-runs.ts'
+
+/** `description` and `variables` are always there: a client reads them unguarded. */
+export const WireSavedQuery = Type.Object({
+  id: Type.String(),
+  name: Type.String(),
+  code: Type.Optional(Type.String()),
+  description: Type.String(),
+  type: Type.Enum(['canned', 'custom']),
+  template: Type.String(),
+  variables: Type.Array(Variable),
+  categories: Type.Array(Type.Object({ id: Type.String() })),
+  tenant: Type.Optional(Type.Object({ id: Type.String() })),
+  createdAt: Type.String(),
+  updatedAt: Type.String(),
+})
+export type WireSavedQuery = Static<typeof WireSavedQuery>
+
+/** `fields` may leave out every member but `id`. */
+export const SavedQueryReply = Type.Partial(WireSavedQuery)
+
+export const SavedQueryList = Type.Object({ items: Type.Array(SavedQueryReply), pages: NumberedPages })
+
+export function toWireSavedQuery(query: SavedQuery): WireSavedQuery {
+  return {
+    id: query.id,
+    name: query.name,
+    ...present({ code: query.code }),
+    description: query.description,
+    type: query.type,
+    template: query.template,
+    variables: query.variables.map(variable => ({ ...variable })),
+    categories: query.categoryIds.map(id => ({ id })),
+    ...present({ tenant: query.tenantId === undefined ? undefined : { id: query.tenantId } }),
+    createdAt: formatInstant(query.createdAt),
+    updatedAt: formatInstant(query.updatedAt),
+  }
+}
+
+export const searchableFields = ['name', 'description', 'template', 'code'] as const
+export type SearchableField = (typeof searchableFields)[number]
+
+export interface SavedQuerySearch {
+  /** undefined: any; a text that is no UUID matches nothing. */
+  readonly categoryId: string | undefined
+  /** Searched for without case; undefined: everything matches. */
+  readonly search: string | undefined
+  readonly searchFields: readonly SearchableField[]
+}
+
+/** Unknown names in `searchFields` are ignored; when none is left the usual three are searched. */
+export function parseSavedQuerySearch(parameters: Parameters): SavedQuerySearch {
+  const category = textParameter(parameters, 'categoryId')
+  const wanted = listParameter(parameters, 'searchFields')
+  const fields = searchableFields.filter(field => wanted.includes(field))
+  return {
+    categoryId: category === undefined ? undefined : (parseUuid(category) ?? category),
+    search: textParameter(parameters, 'search'),
+    searchFields: fields.length === 0 ? ['name', 'description', 'template'] : fields,
+  }
+}

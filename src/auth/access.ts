@@ -1,0 +1,88 @@
+import type { Db } from '../db/db.ts'
+import { findTenant } from '../db/tenants.ts'
+import { AppError } from '../model/errors.ts'
+import { parseUuid } from '../model/ids.ts'
+import type { AccountType, Caller, TenantCaller } from '../model/principal.ts'
+import { type Role, roleTitles } from '../model/role.ts'
+
+// Who may do what: one table of roles and actions, and the one place that binds a caller to a tenant. Every route names
+// its action; the routes' test walks this table.
+
+export const actions = [
+  /** Saved queries and their categories. */
+  'queries.read',
+  /** Runs and their results. */
+  'runs.read',
+  /** Start and cancel runs. */
+  'runs.write',
+  /** Put rows into the lake. */
+  'rows.write',
+  /** Schema, statistics, validation: about the lake, not its rows. */
+  'lake.read',
+  /** Tenants of one's own partner or organization. */
+  'tenants.read',
+  /** Create tenants. */
+  'tenants.write',
+] as const
+
+export type Action = (typeof actions)[number]
+
+/** What each role may do. A principal that manages must not see what the hosts reported, hence the gaps. */
+export const allowedActions: Readonly<Record<Role, readonly Action[]>> = {
+  superAdmin: actions,
+  forensics: ['queries.read', 'runs.read', 'runs.write', 'lake.read', 'tenants.read'],
+  readOnly: ['queries.read', 'runs.read', 'lake.read', 'tenants.read'],
+  management: ['tenants.read'],
+}
+
+/** Throws `permission_denied` when the caller's role does not allow the action. */
+export function requireAction(caller: Caller, action: Action): void {
+  if (allowedActions[caller.role].includes(action)) return
+  throw new AppError('permission_denied', `role ${roleTitles[caller.role]} does not allow this`, {
+    details: { refused: 'role' },
+  })
+}
+
+/**
+ * The caller bound to the tenant its `X-Tenant-ID` names. Errors: `unauthenticated` without the header,
+ * `invalid_argument` when it is no UUID, `permission_denied` for a tenant the caller does not manage (whether it exists
+ * or not), for one that is suspended, and, to a partner or organization, for a trial one.
+ */
+export async function tenantCaller(db: Db, caller: Caller, tenantHeader: unknown): Promise<TenantCaller> {
+  const tenantId = requiredUuid('X-Tenant-ID', tenantHeader)
+  if (caller.accountType === 'tenant' && tenantId !== caller.accountId) throw foreign()
+  const tenant = await findTenant(db, tenantId)
+  if (tenant === undefined || tenant.status !== 'active') throw foreign()
+  if (caller.accountType !== 'tenant') {
+    const managerId = caller.accountType === 'partner' ? tenant.partnerId : tenant.organizationId
+    if (managerId !== caller.accountId || tenant.billingType === 'trial') throw foreign()
+  }
+  return { ...caller, tenantId }
+}
+
+/**
+ * Checks that the caller is the partner or organization its header (`X-Partner-ID`, `X-Organization-ID`) names. Same
+ * errors as `tenantCaller`.
+ */
+export function requireAccount(
+  caller: Caller,
+  accountType: Exclude<AccountType, 'tenant'>,
+  headerName: string,
+  header: unknown,
+): void {
+  const accountId = requiredUuid(headerName, header)
+  if (caller.accountType !== accountType || caller.accountId !== accountId) throw foreign()
+}
+
+function requiredUuid(name: string, header: unknown): string {
+  if (header === undefined || header === '') throw new AppError('unauthenticated', `header ${name} is required`)
+  const id = typeof header === 'string' ? parseUuid(header.trim()) : undefined
+  if (id === undefined) throw new AppError('invalid_argument', `header ${name} must be a UUID`)
+  return id
+}
+
+function foreign(): AppError {
+  return new AppError('permission_denied', 'not your tenant, partner or organization', {
+    details: { refused: 'tenant' },
+  })
+}
