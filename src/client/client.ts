@@ -1,9 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { IngestReply } from '../api/ingest.ts'
+import type { Run } from '../api/query-runs.ts'
+import type { WireTenant } from '../api/tenants.ts'
+import type { Whoami } from '../api/whoami.ts'
 import { type Clock, systemClock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { QueryVariable } from '../model/query-run.ts'
-import type { IngestAnswer, ResultPage, RunAnswer, TenantItem, WhoAmI } from './answers.ts'
 import { parseExactJson } from './exact-json.ts'
+import { type ResultPage, resultPages } from './results.ts'
 import { type Credentials, openSession, type Session } from './session.ts'
 import { type ApiRequest, openTransport, type TransportEffects } from './transport.ts'
 
@@ -39,24 +43,24 @@ export interface IngestOptions {
 export interface AwaitOptions {
   readonly signal?: AbortSignal
   /** Called with every state seen, the last one included. */
-  readonly onPoll?: (run: RunAnswer) => void
+  readonly onPoll?: (run: Run) => void
 }
 
 /** Every function rejects with AppError: the server's refusal, `unavailable` without an answer, `canceled`. */
 export interface LakeClient {
-  whoami(signal?: AbortSignal): Promise<WhoAmI>
+  whoami(signal?: AbortSignal): Promise<Whoami>
   /** Every tenant a partner's or organization's principal manages; page after page. */
-  tenants(signal?: AbortSignal): AsyncGenerator<TenantItem>
-  startRun(request: RunRequest, signal?: AbortSignal): Promise<RunAnswer>
-  getRun(id: string, signal?: AbortSignal): Promise<RunAnswer>
+  tenants(signal?: AbortSignal): AsyncGenerator<WireTenant>
+  startRun(request: RunRequest, signal?: AbortSignal): Promise<Run>
+  getRun(id: string, signal?: AbortSignal): Promise<Run>
   /** Polls until the run is finished, however it ended. */
-  awaitRun(id: string, options?: AwaitOptions): Promise<RunAnswer>
+  awaitRun(id: string, options?: AwaitOptions): Promise<Run>
   /** True when the run was still going. */
   cancelRun(id: string, signal?: AbortSignal): Promise<boolean>
   /** The pages of a succeeded run in order; reads the next one only when asked. */
   resultPages(id: string, options?: { pageSize?: number; signal?: AbortSignal }): AsyncGenerator<ResultPage>
   /** Result-log lines, one JSON object a line. Resolves once they are durable. */
-  ingest(body: Uint8Array<ArrayBuffer>, options?: IngestOptions): Promise<IngestAnswer>
+  ingest(body: Uint8Array<ArrayBuffer>, options?: IngestOptions): Promise<IngestReply>
 }
 
 const runsPath = '/xdr-query/v1/queries/runs'
@@ -75,7 +79,7 @@ export function openClient(options: ClientOptions): LakeClient {
   }
 
   const getRun: LakeClient['getRun'] = async (id, signal) =>
-    (await send({ method: 'GET', path: runPath(id), isRepeatable: true, signal })) as RunAnswer
+    (await send({ method: 'GET', path: runPath(id), isRepeatable: true, signal })) as Run
 
   return {
     whoami: signal => whoami(session, signal),
@@ -83,7 +87,7 @@ export function openClient(options: ClientOptions): LakeClient {
     startRun: async (request, signal) => {
       const body = JSON.stringify(runBody(request))
       const headers = { 'content-type': 'application/json' }
-      return (await send({ method: 'POST', path: runsPath, headers, body, isRepeatable: false, signal })) as RunAnswer
+      return (await send({ method: 'POST', path: runsPath, headers, body, isRepeatable: false, signal })) as Run
     },
     getRun,
     awaitRun: async (id, { signal, onPoll } = {}) => {
@@ -111,7 +115,7 @@ export function openClient(options: ClientOptions): LakeClient {
       // Without an import id a repeat could double lines that were stored but not answered.
       const isRepeatable = importId !== undefined
       const path = '/lake/v1/ingest/osquery'
-      return ingestAnswer(await send({ method: 'POST', path, query, headers, body, isRepeatable, signal }))
+      return (await send({ method: 'POST', path, query, headers, body, isRepeatable, signal })) as IngestReply
     },
   }
 }
@@ -137,12 +141,12 @@ function tenantResolver(
   }
 }
 
-async function whoami(session: Session, signal: AbortSignal | undefined): Promise<WhoAmI> {
+async function whoami(session: Session, signal: AbortSignal | undefined): Promise<Whoami> {
   const answer = await session.send({ method: 'GET', path: '/whoami/v1', isRepeatable: true, signal })
-  return JSON.parse(answer.text) as WhoAmI
+  return JSON.parse(answer.text) as Whoami
 }
 
-async function* listTenants(session: Session, signal: AbortSignal | undefined): AsyncGenerator<TenantItem> {
+async function* listTenants(session: Session, signal: AbortSignal | undefined): AsyncGenerator<WireTenant> {
   const { id, idType } = await whoami(session, signal)
   if (idType === 'tenant') {
     throw new AppError('invalid_argument', "a tenant's credentials have no list of tenants")
@@ -152,7 +156,7 @@ async function* listTenants(session: Session, signal: AbortSignal | undefined): 
     const query = { page, pageTotal: true }
     const path = `/${idType}/v1/tenants`
     const { text } = await session.send({ method: 'GET', path, query, headers, isRepeatable: true, signal })
-    const answer = JSON.parse(text) as { items: TenantItem[]; pages: { total?: number } }
+    const answer = JSON.parse(text) as { items: WireTenant[]; pages: { total?: number } }
     pages = answer.pages.total ?? 1
     yield* answer.items
   }
@@ -165,33 +169,6 @@ function runBody({ template, name, variables, from, to, hostIds }: RunRequest): 
     from,
     to,
     matchEndpoints: hostIds === undefined ? undefined : { filters: [{ ids: hostIds }] },
-  }
-}
-
-interface ResultsAnswer {
-  readonly items: ResultPage['items']
-  readonly metadata: { readonly columns: ResultPage['columns'] }
-  readonly pages: { readonly nextKey?: string; readonly items?: number }
-}
-
-async function* resultPages(read: (key: string | undefined) => Promise<unknown>): AsyncGenerator<ResultPage> {
-  let key: string | undefined
-  do {
-    const { items, metadata, pages } = (await read(key)) as ResultsAnswer
-    yield { items, columns: metadata.columns, rowCount: pages.items }
-    key = pages.nextKey
-  } while (key !== undefined)
-}
-
-function ingestAnswer(answer: unknown): IngestAnswer {
-  const { accepted, duplicates, rejected, rejectedCount, nextLine } = answer as Partial<IngestAnswer>
-  const known = rejected ?? []
-  return {
-    accepted: accepted ?? 0,
-    duplicates: duplicates ?? 0,
-    rejected: known,
-    rejectedCount: rejectedCount ?? known.length,
-    nextLine,
   }
 }
 
