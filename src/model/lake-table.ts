@@ -9,13 +9,6 @@ export interface LakeColumn {
   readonly description?: string
 }
 
-/**
- * A row's identity: the segment it arrived in, and its place there (line ordinal · 2^20 + index within the line). Stored
- * in every data file, never visible to a statement; `message_identifier` and `record_identifier` are computed from them.
- */
-export const rowSegmentColumn: LakeColumn = { name: 'row_segment', type: 'bigint', fieldId: 9_998 }
-export const rowOrdinalColumn: LakeColumn = { name: 'row_ordinal', type: 'bigint', fieldId: 9_999 }
-
 /** A lake table as one tenant sees it: shipped columns and those its own agents brought. */
 export interface LakeTable {
   readonly name: string
