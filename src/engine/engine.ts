@@ -20,10 +20,10 @@ export interface Engine {
   describe(request: EngineDescribe, signal: AbortSignal): Promise<readonly ResultColumn[]>
 
   /**
-   * Rows `[firstRow, firstRow + rowCount)` of a finished result as the text of a JSON array of flat objects, null
-   * columns kept. Fewer at the end. The same call gives the same bytes.
+   * Rows from `firstRow` on, at most `rowCount`: fewer at the end, or where more would exceed `sliceBytesMax`. The same
+   * call gives the same bytes. Rejects with `unavailable` (no reader could be had) or `internal` (the file is unreadable).
    */
-  readResult(result: ResultFile, firstRow: number, rowCount: number): Promise<string>
+  readResult(result: ResultFile, firstRow: number, rowCount: number): Promise<ResultSlice>
 
   /** Ends every process the engine started. Runs under way reject with `canceled`. */
   close(): Promise<void>
@@ -74,6 +74,13 @@ export interface RunProgress {
 export interface ResultFile {
   readonly folder: string
   readonly columns: readonly ResultColumn[]
+  readonly rowCount: number
+}
+
+/** Consecutive rows of a result. */
+export interface ResultSlice {
+  /** Text of a JSON array of flat objects, keys in SELECT order, null columns kept. */
+  readonly json: string
   readonly rowCount: number
 }
 

@@ -1,0 +1,164 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import * as defaults from '../../limits.ts'
+import { AppError } from '../../model/errors.ts'
+import type { ResultColumn } from '../../model/lake-type.ts'
+import type { Log } from '../../model/log.ts'
+import type { RunError } from '../../model/query-run.ts'
+import type { Engine, EngineDescribe, EngineOutcome, EngineRun, ResultFile, ResultSlice } from '../engine.ts'
+import { outOfMemory } from './engine-errors.ts'
+import { openPool, type Pool } from './pool.ts'
+import { type PageReply, parsePageReply, parseWorkerReply, type WorkerReply } from './protocol.ts'
+import { firstPageFileName, resultFileName } from './result-files.ts'
+
+export interface DuckdbEngineOptions {
+  /** An existing folder for what children leave behind: deleted with each child. */
+  readonly tmpFolder: string
+  readonly log: Log
+  readonly limits?: Partial<DuckdbEngineLimits>
+}
+
+export interface DuckdbEngineLimits {
+  readonly workerCount: number
+  readonly workerMemoryBytes: number
+  readonly workerTempBytes: number
+  readonly workerRunsMax: number
+  readonly readerMemoryBytes: number
+  readonly cancelGraceMs: number
+}
+
+const describeTimeoutMs = 10_000
+
+/** The embedded engine: DuckDB in killable child processes, started here. The caller calls `close()`. */
+export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
+  const limits: DuckdbEngineLimits = { ...defaults, ...options.limits }
+  const shared = {
+    tmpFolder: options.tmpFolder,
+    runsMax: limits.workerRunsMax,
+    growthBytesMax: defaults.workerGrowthBytesMax,
+    graceMs: limits.cancelGraceMs,
+    startsFailedMax: defaults.workerStartsFailedMax,
+    log: options.log,
+  }
+  const workers = openPool<WorkerReply>({
+    ...shared,
+    entry: 'worker',
+    size: limits.workerCount,
+    setup: { memoryBytes: limits.workerMemoryBytes, tempBytes: limits.workerTempBytes, threads: limits.workerCount },
+    parse: parseWorkerReply,
+  })
+  const readers = openPool<PageReply>({
+    ...shared,
+    entry: 'page-reader',
+    size: 1,
+    setup: { memoryBytes: limits.readerMemoryBytes, tempBytes: limits.readerMemoryBytes, threads: 1 },
+    parse: parsePageReply,
+  })
+  return {
+    capabilities: { name: 'duckdb', hasProgress: true },
+    run: (request, signal) => run(workers, request, signal),
+    describe: (request, signal) => describe(workers, request, signal),
+    readResult: (result, firstRow, rowCount) => readResult(readers, result, firstRow, rowCount),
+    close: async () => {
+      await Promise.all([workers.close(), readers.close()])
+    },
+  }
+}
+
+async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: AbortSignal): Promise<EngineOutcome> {
+  const { sql, columnNames, view, resultFolder, limits } = request
+  const { rowsMax, bytesMax } = limits
+  let outcome: EngineOutcome | undefined
+  const end = await workers.execute({
+    tenantId: request.tenantId,
+    timeoutMs: limits.timeoutMs,
+    signal,
+    message: job => ({ kind: 'run', job, sql, columnNames, view, resultFolder, rowsMax, bytesMax }),
+    onReply: reply => {
+      if (reply.kind === 'progress') request.onProgress?.({ phase: reply.phase, percent: reply.percent })
+      else if (reply.kind === 'succeeded') outcome = { kind: 'succeeded', ...reply.result }
+      else if (reply.kind === 'failed') outcome = { kind: 'failed', error: reply.error }
+      return outcome !== undefined
+    },
+  })
+  if (end.kind === 'died') return { kind: 'failed', error: end.of === 'memory' ? outOfMemory : crashed }
+  return outcome ?? { kind: 'failed', error: crashed }
+}
+
+const crashed: RunError = {
+  code: 'internal',
+  message: 'the statement ended its engine process, most likely for want of memory: ask for less at once',
+}
+
+async function describe(
+  workers: Pool<WorkerReply>,
+  request: EngineDescribe,
+  signal: AbortSignal,
+): Promise<readonly ResultColumn[]> {
+  const { sql, columnNames, view } = request
+  let columns: readonly ResultColumn[] | undefined
+  let error: RunError = crashed
+  await workers.execute({
+    tenantId: request.tenantId,
+    timeoutMs: describeTimeoutMs,
+    signal,
+    message: job => ({ kind: 'describe', job, sql, columnNames, view }),
+    onReply: reply => {
+      if (reply.kind === 'described') columns = reply.columns
+      else if (reply.kind === 'failed') error = reply.error
+      return reply.kind === 'described' || reply.kind === 'failed'
+    },
+  })
+  if (columns === undefined) throw new AppError('invalid_argument', error.message)
+  return columns
+}
+
+async function readResult(
+  readers: Pool<PageReply>,
+  result: ResultFile,
+  firstRow: number,
+  rowCount: number,
+): Promise<ResultSlice> {
+  // Never past what the run says it holds: the file may have one row more, which only says that there are more.
+  const wanted = Math.min(rowCount, result.rowCount - firstRow)
+  if (wanted <= 0) return { json: '[]', rowCount: 0 }
+  return (await readRendered(result, firstRow, wanted)) ?? readFromFile(readers, result, firstRow, wanted)
+}
+
+/** From what the run rendered ahead, where that holds all rows asked for. */
+async function readRendered(result: ResultFile, firstRow: number, wanted: number): Promise<ResultSlice | undefined> {
+  if (firstRow + wanted > defaults.firstPageRowsMax) return undefined
+  let rows: string[]
+  try {
+    rows = (await readFile(join(result.folder, firstPageFileName), 'utf8')).split('\n')
+  } catch {
+    // Not (yet) rendered: best effort.
+    return undefined
+  }
+  // The last line ends with a line break, so the last part is empty.
+  if (rows.length - 1 < firstRow + wanted) return undefined
+  return { json: `[${rows.slice(firstRow, firstRow + wanted).join(',')}]`, rowCount: wanted }
+}
+
+async function readFromFile(
+  readers: Pool<PageReply>,
+  result: ResultFile,
+  firstRow: number,
+  rowCount: number,
+): Promise<ResultSlice> {
+  const resultPath = join(result.folder, resultFileName)
+  const names = result.columns.map(column => column.name)
+  let slice: ResultSlice | undefined
+  await readers.execute({
+    tenantId: result.folder,
+    timeoutMs: defaults.readerTimeoutMs,
+    signal: undefined,
+    message: job => ({ job, resultPath, names, firstRow, rowCount }),
+    onReply: reply => {
+      if (reply.kind === 'page') slice = { json: reply.json, rowCount: reply.rowCount }
+      return reply.kind !== 'ready'
+    },
+  })
+  if (slice === undefined) throw new AppError('internal', 'the result of the run could not be read')
+  return slice
+}

@@ -1,0 +1,56 @@
+import { AppError } from '../../model/errors.ts'
+import type { RunError } from '../../model/query-run.ts'
+
+// DuckDB's error texts → one sentence a user can act on, without paths, settings or the engine's advice to change them.
+
+const memoryMessage = 'the statement needs more memory than a run may use: read a shorter time or fewer columns'
+
+/** Kinds of DuckDB's messages (`Conversion Error: …`) whose first line is about the user's own statement. */
+const statementKinds: ReadonlySet<string> = new Set([
+  'Parser',
+  'Syntax',
+  'Binder',
+  'Catalog',
+  'Conversion',
+  'Invalid Input',
+  'Invalid type',
+  'Invalid',
+  'Mismatch Type',
+  'Out of Range',
+  'Divide by Zero',
+  'Not implemented',
+  'Constraint',
+  'Decimal',
+  'Parameter Not Resolved',
+  'Expression',
+  'Executor',
+])
+
+const fixedMessages: readonly (readonly [pattern: RegExp, code: string, message: string])[] = [
+  [/max_temp_directory_size/, 'too_large', 'the statement needs more temporary disk than a run may use'],
+  [/no space left on device/i, 'unavailable', 'the disk that holds temporary files and results is full'],
+  [/^Out of Memory Error|bad_alloc|cannot allocate memory/i, 'too_large', memoryMessage],
+  [/^(IO|HTTP|Permission) Error/, 'internal', 'a file of the lake could not be read'],
+]
+
+export const outOfMemory: RunError = { code: 'too_large', message: memoryMessage }
+
+/** What the run shows for anything that was thrown while it executed. `paths`: never to be seen in a message. */
+export function runErrorOf(thrown: unknown, paths: readonly string[] = []): RunError {
+  if (thrown instanceof AppError) return { code: thrown.code, message: thrown.message }
+  const text = thrown instanceof Error ? thrown.message : String(thrown)
+  for (const [pattern, code, message] of fixedMessages) {
+    if (pattern.test(text)) return { code, message }
+  }
+  const match = /^([A-Za-z ]+?) Error: ([^\n]*)/.exec(text)
+  const sentence = match?.[2]?.trim()
+  const isShown = match !== null && statementKinds.has(match[1] ?? '') && sentence !== undefined && sentence !== ''
+  if (!isShown || paths.some(path => sentence.includes(path))) {
+    return { code: 'internal', message: 'the engine could not execute the statement' }
+  }
+  return { code: 'invalid_argument', message: lowerFirst(sentence).slice(0, 1000) }
+}
+
+function lowerFirst(sentence: string): string {
+  return /^[A-Z][a-z]/.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence
+}

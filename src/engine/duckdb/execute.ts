@@ -1,0 +1,159 @@
+import { open, rename, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
+import { firstPageBytesMax, firstPageRowsMax } from '../../limits.ts'
+import { AppError } from '../../model/errors.ts'
+import type { ResultColumn } from '../../model/lake-type.ts'
+import type { RunView } from '../../model/run-view.ts'
+import { quoteText } from '../../row-sql/quote.ts'
+import type { RunProgress } from '../engine.ts'
+import { guardStatement, lockDatabase } from './locked-database.ts'
+import { distinctNames, storedExpression, wireTypeOf } from './projection.ts'
+import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
+import { firstPageFileName, resultFileName } from './result-files.ts'
+import { readRows } from './result-rows.ts'
+import { emptyViewStatements, viewPaths, viewStatements } from './view-sql.ts'
+
+// One statement on one fresh database, inside a query worker:
+// 1 lock it on the view's files and the result's path; 2 guard the text by DuckDB's own parse tree; 3 bind it over the
+// same relations without rows, which names and types its columns (binding twice over 1,000 files would cost twice);
+// 4 make the real views; 5 copy the statement's rows to Parquet. The file is durable when `executeRun` resolves.
+
+const rowGroupRows = 4096
+const watchMs = 100
+
+interface BoundStatement {
+  readonly columns: readonly ResultColumn[]
+  readonly types: readonly DuckDBType[]
+}
+
+/** The statement's columns; nothing is read. */
+export async function describeStatement(
+  connection: DuckDBConnection,
+  job: StatementJob,
+): Promise<readonly ResultColumn[]> {
+  await lockDatabase(connection, [])
+  const { columns } = await bindStatement(connection, job)
+  return columns
+}
+
+/** Leaves the statement's rows, at most `rowsMax`, in the result folder. */
+export async function executeRun(
+  connection: DuckDBConnection,
+  job: RunJob,
+  onProgress: (progress: RunProgress) => void,
+): Promise<WorkerResult> {
+  onProgress({ phase: 'opening', percent: undefined })
+  const resultPath = join(job.resultFolder, resultFileName)
+  await lockDatabase(connection, [...viewPaths(job.view), resultPath])
+  const { columns, types } = await bindStatement(connection, job)
+  await runAll(connection, viewStatements(job.view))
+  const copied = await copyResult(connection, job, types, resultPath, onProgress)
+  onProgress({ phase: 'writing', percent: undefined })
+  await syncFile(resultPath)
+  await syncFile(job.resultFolder)
+  const { size } = await stat(resultPath)
+  const isCut = copied > job.rowsMax
+  return {
+    columns,
+    rowCount: Math.min(copied, job.rowsMax),
+    bytes: size,
+    truncated: isCut ? { reason: 'rowsMax', limit: job.rowsMax } : undefined,
+  }
+}
+
+/** Renders the first rows ahead, one JSON object a line. Best effort: without the file a page reader renders them. */
+export async function renderFirstPage(
+  connection: DuckDBConnection,
+  resultFolder: string,
+  result: WorkerResult,
+): Promise<void> {
+  const names = result.columns.map(column => column.name)
+  const rowCount = Math.min(result.rowCount, firstPageRowsMax)
+  const range = { firstRow: 0, rowCount, bytesMax: firstPageBytesMax }
+  const rows = await readRows(connection, join(resultFolder, resultFileName), names, range)
+  const path = join(resultFolder, firstPageFileName)
+  await writeFile(`${path}.new`, rows.map(row => `${row}\n`).join(''))
+  await rename(`${path}.new`, path)
+}
+
+async function bindStatement(connection: DuckDBConnection, job: StatementJob): Promise<BoundStatement> {
+  await guardStatement(connection, job.sql, relationNames(job.view))
+  await runAll(connection, emptyViewStatements(job.view))
+  const prepared = await connection.prepare(job.sql)
+  if (prepared.parameterCount > 0) throw new AppError('invalid_argument', 'the statement has an unbound parameter')
+  const indexes = Array.from({ length: prepared.columnCount }, (_, index) => index)
+  const typed = indexes.map(index => job.columnNames?.[index] ?? prepared.columnName(index))
+  const types = indexes.map(index => prepared.columnType(index))
+  prepared.destroySync()
+  const names = distinctNames(typed)
+  return { types, columns: types.map((type, index) => ({ name: names[index] ?? '', type: wireTypeOf(type) })) }
+}
+
+function relationNames(view: RunView): ReadonlySet<string> {
+  return new Set(view.relations.map(relation => relation.name))
+}
+
+async function runAll(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await connection.run(statement)
+}
+
+/** The number of rows written: one more than `rowsMax` says that there are more. */
+async function copyResult(
+  connection: DuckDBConnection,
+  job: RunJob,
+  types: readonly DuckDBType[],
+  resultPath: string,
+  onProgress: (progress: RunProgress) => void,
+): Promise<number> {
+  const names = types.map((_, index) => `c${index}`)
+  const stored = types.map((type, index) => `${storedExpression(`c${index}`, type)} AS c${index}`)
+  const source = `(\n${job.sql}\n) AS "result"(${names.join(', ')})`
+  const rows = `SELECT ${stored.join(', ')} FROM ${source} LIMIT ${job.rowsMax + 1}`
+  const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}`
+  let isTooLarge = false
+  const watch = setInterval(async () => {
+    onProgress({ phase: 'executing', percent: percentOf(connection) })
+    isTooLarge ||= (await sizeOf(resultPath)) > job.bytesMax
+    if (isTooLarge) connection.interrupt()
+  }, watchMs)
+  try {
+    const reader = await connection.runAndReadAll(`COPY (${rows}) TO ${quoteText(resultPath)} (${options})`)
+    const copied = Number(reader.value(0, 0))
+    if ((await sizeOf(resultPath)) > job.bytesMax) isTooLarge = true
+    if (isTooLarge) throw tooLarge(job.bytesMax)
+    return copied
+  } catch (error) {
+    throw isTooLarge ? tooLarge(job.bytesMax) : error
+  } finally {
+    clearInterval(watch)
+  }
+}
+
+function tooLarge(bytesMax: number): AppError {
+  const message = `the result is larger than ${bytesMax} bytes: select fewer columns, or add a LIMIT`
+  return new AppError('too_large', message)
+}
+
+function percentOf(connection: DuckDBConnection): number | undefined {
+  const { percentage } = connection.progress
+  return percentage < 0 ? undefined : Math.min(100, Math.round(percentage))
+}
+
+async function sizeOf(path: string): Promise<number> {
+  try {
+    return (await stat(path)).size
+  } catch {
+    // Not yet created.
+    return 0
+  }
+}
+
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}

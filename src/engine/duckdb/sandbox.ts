@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ChildSetup } from './protocol.ts'
+
+// The operating system's walls around a child that executes users' text: a limit on its data (RLIMIT_DATA: DuckDB's own
+// limit does not cover every allocation, and RLIMIT_AS would count what V8 only reserves), no core files, an empty
+// environment, no standard input or output, its own working directory. What remains open: it runs as the server's user,
+// so these walls stop accidents and hold memory, while files are kept from a statement by the locked database alone.
+
+/** How far a child may pass DuckDB's own limit: the parser and what else DuckDB does not count. */
+const memoryFactor = 1.2
+
+/** Data of a Node process before it does anything: thread stacks and V8's reservations, hardly any of it resident. */
+const idleDataBytes = 768 * 1024 * 1024
+
+export type ChildEntry = 'worker' | 'page-reader'
+
+/** Starts a child whose working directory is `setup.tempFolder`, which exists. The caller reaps it. */
+export function startChild(entry: ChildEntry, setup: ChildSetup): ChildProcess {
+  const node = [process.execPath, '--max-old-space-size=512', entryPath(entry), JSON.stringify(setup)]
+  const [command, ...args] =
+    process.platform === 'linux' ? limited(node, residentBytesMax(setup) + idleDataBytes) : node
+  return spawn(command ?? process.execPath, args, {
+    cwd: setup.tempFolder,
+    env: { TZ: 'UTC', LC_ALL: 'C.UTF-8' },
+    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    serialization: 'json',
+  })
+}
+
+/** Resident bytes past which a child is killed. */
+export function residentBytesMax(setup: ChildSetup): number {
+  return Math.floor(setup.memoryBytes * memoryFactor)
+}
+
+/** Resident bytes of a process, or undefined where the system does not say. */
+export function residentBytes(pid: number): number | undefined {
+  try {
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
+    return Number.isFinite(pages) ? pages * 4096 : undefined
+  } catch {
+    // Gone, or no /proc.
+    return undefined
+  }
+}
+
+/** The shell sets the limits and becomes the child: same pid, same IPC channel. */
+function limited(command: readonly string[], dataBytes: number): string[] {
+  const script = 'ulimit -c 0 && ulimit -d "$1" && shift && exec "$@"'
+  return ['/bin/sh', '-c', script, 'sh', String(Math.floor(dataBytes / 1024)), ...command]
+}
+
+/** `.ts` from source, `.js` when built. */
+function entryPath(entry: ChildEntry): string {
+  return fileURLToPath(new URL(`./${entry}${extname(fileURLToPath(import.meta.url))}`, import.meta.url))
+}

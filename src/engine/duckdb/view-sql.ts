@@ -1,0 +1,111 @@
+import { AppError } from '../../model/errors.ts'
+import type { LakeColumn } from '../../model/lake-table.ts'
+import { duckdbTypes } from '../../model/lake-type.ts'
+import type { RunView, ViewRelation } from '../../model/run-view.ts'
+import { identifierColumns, identityColumns, rowIdentifierSql } from '../../row-sql/identity.ts'
+import { quoteInteger, quoteName, quoteText } from '../../row-sql/quote.ts'
+import { tailRowsSql } from '../../row-sql/tail.ts'
+
+// RunView → CREATE VIEW. A relation is one scan of its data files (matched by field id, so a narrow file lacks columns
+// instead of failing, and none is opened to bind) and one branch for the open tail. The window, the hosts and the query
+// names are conditions of the view: the statement cannot reach behind them.
+
+/** Statements that make every relation of the view; run before any text of a user. */
+export function viewStatements(view: RunView): string[] {
+  return view.relations.map(relation => createView(relation, relationSql(relation, view.tenantId)))
+}
+
+/** The same relations without rows: enough to bind a statement and learn its types, and no file is named. */
+export function emptyViewStatements(view: RunView): string[] {
+  return view.relations.map(relation => createView(relation, emptySql(relation.columns)))
+}
+
+/** Every file the view's statements read. */
+export function viewPaths(view: RunView): string[] {
+  const paths = view.relations.flatMap(relation => [...relation.files, ...relation.tail.map(pin => pin.path)])
+  return [...new Set(paths)]
+}
+
+function createView(relation: ViewRelation, sql: string): string {
+  return `CREATE OR REPLACE VIEW ${quoteName(relation.name)} AS ${sql}`
+}
+
+function relationSql(relation: ViewRelation, tenantId: string): string {
+  const stored = storedColumns(relation)
+  const branches: string[] = []
+  if (relation.files.length > 0) branches.push(filesSql(relation.files, stored))
+  if (relation.tail.length > 0) branches.push(tailBranchSql(relation, tenantId, stored))
+  if (branches.length === 0) return emptySql(relation.columns)
+  const outputs = relation.columns.map(column =>
+    identifierColumns.includes(column.name)
+      ? `${rowIdentifierSql} AS ${quoteName(column.name)}`
+      : quoteName(column.name),
+  )
+  const conditions = conditionsSql(relation)
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  return `SELECT ${outputs.join(', ')} FROM (${branches.join(' UNION ALL ')}) AS "rows"${where}`
+}
+
+/** What the branches read: the relation's columns, less the computed ones, and a row's identity for those. */
+function storedColumns(relation: ViewRelation): LakeColumn[] {
+  const stored = relation.columns.filter(column => !identifierColumns.includes(column.name))
+  const isIdentified = stored.length < relation.columns.length
+  return isIdentified ? [...stored, ...identityColumns] : stored
+}
+
+function filesSql(files: readonly string[], columns: readonly LakeColumn[]): string {
+  const fields = columns.map(column => {
+    const type = duckdbTypes[column.type]
+    return `${quoteInteger(column.fieldId)}: {name: ${quoteText(column.name)}, type: ${quoteText(type)}, default_value: NULL}`
+  })
+  return `SELECT ${namesOf(columns)} FROM read_parquet([${files.map(quoteText).join(', ')}], schema = MAP {${fields.join(', ')}})`
+}
+
+function tailBranchSql(relation: ViewRelation, tenantId: string, columns: readonly LakeColumn[]): string {
+  return `SELECT ${namesOf(columns)} FROM (${tailRowsSql(relation.tail, relation.table, tenantId, columns)}) AS "tail"`
+}
+
+function namesOf(columns: readonly LakeColumn[]): string {
+  return columns.map(column => quoteName(column.name)).join(', ')
+}
+
+function emptySql(columns: readonly LakeColumn[]): string {
+  const nulls = columns.map(column => `CAST(NULL AS ${duckdbTypes[column.type]}) AS ${quoteName(column.name)}`)
+  return `SELECT ${nulls.join(', ')} WHERE false`
+}
+
+function conditionsSql(relation: ViewRelation): string[] {
+  const conditions: string[] = []
+  if (relation.window !== undefined) {
+    const column = existingColumn(relation, relation.window.column)
+    const { start, end } = relation.window.range
+    conditions.push(`${column} >= ${instantSql(start)}`)
+    if (end !== undefined) conditions.push(`${column} < ${instantSql(end)}`)
+  }
+  if (relation.hosts !== undefined) {
+    const column = existingColumn(relation, relation.hosts.column)
+    const ids = relation.hosts.ids.map(quoteText)
+    conditions.push(ids.length === 0 ? 'false' : `${column} IN (${ids.join(', ')})`)
+  }
+  if (relation.queryNames !== undefined) {
+    const names = relation.queryNames.map(name => quoteText(name.toLowerCase()))
+    const column = existingColumn(relation, 'query_name')
+    conditions.push(names.length === 0 ? 'false' : `lower(${column}) IN (${names.join(', ')})`)
+  }
+  return conditions
+}
+
+/** Throws `internal`: a view whose condition has no column would show rows outside it. */
+function existingColumn(relation: ViewRelation, name: string): string {
+  const isThere = relation.columns.some(column => column.name === name && !identifierColumns.includes(name))
+  if (!isThere) throw new AppError('internal', `the view of ${relation.name} is limited by ${name}, which it lacks`)
+  return quoteName(name)
+}
+
+/** Milliseconds since the epoch as a naive UTC timestamp; beyond the calendar's ends, infinity. */
+function instantSql(ms: number): string {
+  const date = new Date(Math.trunc(ms))
+  const year = date.getUTCFullYear()
+  if (Number.isNaN(year) || year < 1 || year > 9999) return `TIMESTAMP '${ms < 0 ? '-' : ''}infinity'`
+  return `TIMESTAMP '${date.toISOString().slice(0, 23).replace('T', ' ')}'`
+}
