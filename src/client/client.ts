@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises'
 import type { IngestReply } from '../api/ingest.ts'
 import type { Run } from '../api/query-runs.ts'
 import type { WireTenant } from '../api/tenants.ts'
@@ -59,8 +58,17 @@ export interface LakeClient {
   cancelRun(id: string, signal?: AbortSignal): Promise<boolean>
   /** The pages of a succeeded run in order; reads the next one only when asked. */
   resultPages(id: string, options?: { pageSize?: number; signal?: AbortSignal }): AsyncGenerator<ResultPage>
+  /** Any other route, in the tenant's name; resolves to the reply's JSON, whole numbers beyond 2^53 as ExactNumber. */
+  call(request: CallRequest): Promise<unknown>
+  /** A reply that is a file, whatever its type. */
+  download(request: CallRequest): Promise<Blob>
   /** Result-log lines, one JSON object a line. Resolves once they are durable. */
   ingest(body: Uint8Array<ArrayBuffer>, options?: IngestOptions): Promise<IngestReply>
+}
+
+/** `body` is sent as JSON. */
+export interface CallRequest extends Pick<ApiRequest, 'method' | 'path' | 'query' | 'isRepeatable' | 'signal'> {
+  readonly json?: unknown
 }
 
 const runsPath = '/xdr-query/v1/queries/runs'
@@ -69,7 +77,7 @@ const firstPollMs = 50
 const pollMsMax = 1_000
 
 export function openClient(options: ClientOptions): LakeClient {
-  const effects = { fetch, wait: waitFor, random: Math.random, clock: systemClock, ...options.effects }
+  const effects = { fetch: callFetch, wait: waitFor, random: Math.random, clock: systemClock, ...options.effects }
   const session = openSession(openTransport(options.url, effects), options, effects.clock)
   const tenant = tenantResolver(session, options.tenantId)
 
@@ -109,6 +117,13 @@ export function openClient(options: ClientOptions): LakeClient {
         const query = { pageSize, pageFromKey: key }
         return send({ method: 'GET', path: `${runPath(id)}/results`, query, isRepeatable: true, signal })
       }),
+    call: request => send(jsonRequest(request)),
+    download: async request => {
+      const prepared = jsonRequest(request)
+      const headers = { ...prepared.headers, 'x-tenant-id': await tenant(request.signal) }
+      const answer = await session.send({ ...prepared, headers, isFile: true })
+      return answer.file ?? new Blob([answer.text])
+    },
     ingest: async (body, { importId, firstLine, isGzip, signal } = {}) => {
       const headers = { 'content-type': 'application/x-ndjson', ...(isGzip ? { 'content-encoding': 'gzip' } : {}) }
       const query = { importId, firstLine }
@@ -118,6 +133,14 @@ export function openClient(options: ClientOptions): LakeClient {
       return (await send({ method: 'POST', path, query, headers, body, isRepeatable, signal })) as IngestReply
     },
   }
+}
+
+function jsonRequest({
+  json,
+  ...request
+}: CallRequest): Omit<ApiRequest, 'headers'> & { headers?: Record<string, string> } {
+  if (json === undefined) return request
+  return { ...request, headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) }
 }
 
 function runPath(id: string): string {
@@ -172,6 +195,21 @@ function runBody({ template, name, variables, from, to, hostIds }: RunRequest): 
   }
 }
 
-async function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  await delay(ms, undefined, signal === undefined ? {} : { signal })
+/** A browser's fetch refuses to be called as a method of anything but the window. */
+const callFetch: typeof fetch = (input, init) => fetch(input, init)
+
+/** Not Node's own timer promise: the console runs this in a browser. */
+function waitFor(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      clearTimeout(timer)
+      reject(signal?.reason)
+    }
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop)
+      resolve()
+    }, ms)
+    if (signal?.aborted) stop()
+    else signal?.addEventListener('abort', stop, { once: true })
+  })
 }

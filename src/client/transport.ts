@@ -14,11 +14,15 @@ export interface ApiRequest {
   /** True where sending it twice does no harm: then a lost connection is answered by a repeat. */
   readonly isRepeatable: boolean
   readonly signal?: AbortSignal | undefined
+  /** True where a reply with a 2xx status is a file and not text. */
+  readonly isFile?: boolean
 }
 
 export interface Answer {
   readonly status: number
+  /** Empty where `file` is set. */
   readonly text: string
+  readonly file?: Blob
 }
 
 /** The parts of the outside world a transport uses; tests bring their own. */
@@ -60,7 +64,7 @@ export function openTransport(origin: string, effects: TransportEffects): Transp
 }
 
 type Outcome =
-  | { readonly kind: 'answer'; readonly status: number; readonly text: string; readonly retryAfterMs?: number }
+  | (Answer & { readonly kind: 'answer'; readonly retryAfterMs?: number })
   | { readonly kind: 'lost'; readonly cause: unknown }
 
 async function exchange(base: string, request: ApiRequest, effects: TransportEffects): Promise<Outcome> {
@@ -72,10 +76,13 @@ async function exchange(base: string, request: ApiRequest, effects: TransportEff
       signal: request.signal ?? null,
       redirect: 'error',
     })
-    const text = await response.text()
+    const body =
+      request.isFile === true && response.ok
+        ? { text: '', file: await response.blob() }
+        : { text: await response.text() }
     const seconds = Number(response.headers.get('retry-after') ?? Number.NaN)
     const retryAfterMs = Number.isFinite(seconds) && seconds >= 0 ? { retryAfterMs: seconds * 1000 } : {}
-    return { kind: 'answer', status: response.status, text, ...retryAfterMs }
+    return { kind: 'answer', status: response.status, ...body, ...retryAfterMs }
   } catch (cause) {
     throwIfCanceled(request.signal)
     return { kind: 'lost', cause }
