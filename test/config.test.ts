@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict'
+import { resolve } from 'node:path'
+import test from 'node:test'
+import { environmentName, parseConfig, settingRows } from '../src/config.ts'
+import { AppError } from '../src/model/errors.ts'
+
+test('a flag wins over the environment, the environment over the default', () => {
+  assert.equal(parseConfig([], {}).port, 8480)
+  assert.equal(parseConfig([], { EDR_LAKE_PORT: '9000' }).port, 9000)
+  assert.equal(parseConfig(['--port', '9001'], { EDR_LAKE_PORT: '9000' }).port, 9001)
+  assert.equal(parseConfig(['--port=0'], { EDR_LAKE_PORT: '' }).port, 0)
+})
+
+test('values are read with their units', () => {
+  const config = parseConfig(
+    ['--data', 'somewhere', '--worker-memory', '1.5G', '--run-timeout', '90s', '--segment-bytes=1m'],
+    { EDR_LAKE_PUBLIC_URL: 'https://lake.example.test/', EDR_LAKE_TRUST_PROXY: '10.0.0.0/8, ::1' },
+  )
+  assert.equal(config.dataDirectory, resolve('somewhere'))
+  assert.equal(config.workerMemoryBytes, 1.5 * 2 ** 30)
+  assert.equal(config.runTimeoutMs, 90_000)
+  assert.equal(config.segmentBytesMax, 2 ** 20)
+  assert.equal(config.publicUrl, 'https://lake.example.test')
+  assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
+})
+
+test('what is unset and optional is undefined', () => {
+  const { publicUrl, trustProxy, metricsToken } = parseConfig([], {})
+  assert.deepEqual([publicUrl, trustProxy, metricsToken], [undefined, undefined, undefined])
+})
+
+const refusals: readonly [args: readonly string[], environment: Record<string, string>, message: string][] = [
+  [['--prot', '1'], {}, 'unknown flag --prot: `edr-lake config` lists them'],
+  [['serve'], {}, 'unexpected argument "serve": see --help'],
+  [['--port'], {}, 'flag --port needs a value'],
+  [['--port', 'x'], {}, '--port: "x" is not a whole number from 0 to 65535'],
+  [['--port', '65536'], {}, '--port: "65536" is not a whole number from 0 to 65535'],
+  [['--workers', '0'], {}, '--workers: "0" is not a whole number from 1 to 64'],
+  [[], { EDR_LAKE_PORT: '-1' }, 'EDR_LAKE_PORT: "-1" is not a whole number from 0 to 65535'],
+  [['--host', ' '], {}, '--host: an empty value is not allowed'],
+  [['--public-url', 'lake'], {}, '--public-url: "lake" is not an http or https URL'],
+  [['--public-url', 'ftp://x'], {}, '--public-url: "ftp://x" is not an http or https URL'],
+  [['--trust-proxy', '10.0.0.0/33'], {}, '--trust-proxy: "10.0.0.0/33" is not an address or a CIDR network'],
+  [['--worker-memory', 'much'], {}, '--worker-memory: "much" is not a size like 512M or 2G'],
+  [['--run-timeout', '5'], {}, '--run-timeout: "5" is not a duration like 90s, 15m or 2h'],
+  [['--log-level', 'loud'], {}, '--log-level: "loud" is none of trace, debug, info, warn, error, fatal'],
+]
+
+for (const [args, environment, message] of refusals) {
+  test(`refused: ${[...args, ...Object.entries(environment).map(entry => entry.join('='))].join(' ')}`, () => {
+    assert.throws(
+      () => parseConfig(args, environment),
+      (error: unknown) => error instanceof AppError && error.code === 'invalid_argument' && error.message === message,
+    )
+  })
+}
+
+test('every default parses to what the table shows', () => {
+  for (const row of settingRows()) {
+    if (row.default === '(unset)') continue
+    const byFlag = parseConfig([row.flag, row.default], {})
+    assert.deepEqual(byFlag, parseConfig([], {}), row.flag)
+    assert.equal(environmentName(row.flag.slice(2)), row.environment)
+  }
+})
