@@ -4,8 +4,8 @@ import { rowIdentifierSql } from './identity.ts'
 import { pointerOf, rawLineKey, rawValueKey } from './lines.ts'
 import { quoteName, quoteText } from './quote.ts'
 
-// The value of each column of the wide table, over the rows of lines.ts. Every value arrives as text and is cast; what does not
-// cast is kept in `raw_values`, with every key that is no column.
+// The value of each column of the wide table, over the rows of lines.ts. Every value arrives as text and is cast; what does
+// not cast is kept in `raw_values`, with every key that is no column.
 
 /** What the shipped rows of this layout say in `schema_version`. */
 export const schemaVersion = '23'
@@ -18,12 +18,13 @@ const secondsMax = 253_402_300_799
 
 const unixSeconds = 'TRY_CAST(x.unixTime AS DOUBLE)'
 
-/** `unixTime` decides; `calendarTime`, which may be local time, only where it is missing; then the time of receipt. */
-const eventTime = `coalesce(
+/** `unixTime` decides; `calendarTime`, which may be local time, only where that is missing; then the time of receipt. */
+export const eventTime = `coalesce(
   CASE WHEN ${unixSeconds} BETWEEN ${secondsMin} AND ${secondsMax}
     THEN make_timestamp_ms(floor(${unixSeconds} * 1000)::BIGINT) END,
   ${castTo('timestamp', 'x.calendarTime')},
-  try_strptime(x.calendarTime, ['%a %b %d %H:%M:%S %Y UTC', '%a %b %d %H:%M:%S %Y']),
+  CASE WHEN contains(x.calendarTime, ':')
+    THEN try_strptime(x.calendarTime, ['%a %b %d %H:%M:%S %Y UTC', '%a %b %d %H:%M:%S %Y']) END,
   ${receivedAt})`
 
 const packName = '^pack/[^/]+/(.+)$'

@@ -1,10 +1,11 @@
 import { rowsPerLineMax } from './identity.ts'
 import { quoteInteger, quoteText } from './quote.ts'
 
-// Stored frames → lines → rows, as DuckDB SQL; the columns' values are in columns.ts. The same text serves the open tail of a query and
-// the converter, so a row reads the same before and after it became Parquet.
+// Stored frames → lines → rows, as DuckDB SQL; the columns' values are in columns.ts. The same text serves the open tail of
+// a query and the converter, so a row reads the same before and after it became Parquet.
 //
-// 1 frames: read_json over the segment, `q <= frames` only: a torn last line reads as NULLs and falls out here.
+// 1 frames: read_json over the segment, `q <= frames` only: a line that is torn reads as NULLs and falls out here. Whoever
+//   has to know compares the number of frames read with the number pinned.
 // 2 lines:  each line's text, cast to JSON on its own: an odd line cannot take its frame with it.
 // 3 header: the line's own keys, as text.
 // 4 rows:   one per result row, whichever of the four forms the line has.
@@ -42,25 +43,28 @@ export const headerKeys = [
 export const rawLineKey = 'raw_line'
 export const rawValueKey = 'raw_value'
 
+const frameColumns = "columns = {q: 'BIGINT', o: 'BIGINT', t: 'BIGINT', h: 'VARCHAR', hi: 'VARCHAR', b: 'VARCHAR[]'}"
+
 function framesSql(sources: readonly SegmentSource[]): string {
   return sources
     .map(
       ({ path, number, frames }) =>
         `SELECT ${quoteInteger(number)}::BIGINT AS row_segment, o, t, h, hi, b FROM read_json(${quoteText(path)}, ` +
-        `format = 'newline_delimited', columns = {q: 'BIGINT', o: 'BIGINT', t: 'BIGINT', h: 'VARCHAR', hi: 'VARCHAR', ` +
-        `b: 'VARCHAR[]'}, maximum_object_size = ${jsonValueBytesMax}) WHERE q <= ${quoteInteger(frames)}`,
+        `format = 'newline_delimited', ${frameColumns}, maximum_object_size = ${jsonValueBytesMax}, ignore_errors = true) ` +
+        `WHERE q <= ${quoteInteger(frames)}`,
     )
     .join(' UNION ALL ')
 }
 
 /**
- * The line with each lone surrogate escape (`\ud800`) made U+FFFD, which is all that DuckDB refuses of the JSON that agents
- * log. Control characters cannot stand in JSON text, so they mark what must stay: 1 an escaped backslash, 2 a true pair.
+ * The line with each lone surrogate escape (`\ud800`) made U+FFFD, which is all that DuckDB refuses of the JSON that
+ * agents log. Control characters cannot stand in JSON text, so they mark what must stay: 1 an escaped backslash, 2 a
+ * true pair.
  */
 const repairedLine =
   `replace(replace(regexp_replace(regexp_replace(replace(line, '\\\\', chr(1)), ` +
   `'\\\\(u[dD][89abAB][0-9a-fA-F]{2})\\\\(u[dD][c-fC-F][0-9a-fA-F]{2})', chr(2) || '\\1' || chr(2) || '\\2', 'g'), ` +
-  `'\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\ufffd', 'g'), chr(2), '\\'), chr(1), '\\\\')`
+  `'\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}', '\\\\ufffd', 'g'), chr(2), '\\'), chr(1), '\\\\')`
 
 const textKeys = headerKeys.filter(key => !['columns', 'snapshot', 'diffResults', 'decorations'].includes(key))
 
@@ -72,16 +76,6 @@ const headerShape = JSON.stringify({
   diffResults: { added: ['JSON'], removed: ['JSON'] },
   decorations: 'JSON',
 })
-
-/**
- * SELECT of every line of the sources: row_segment, `ordinal` (in the segment), `t`, `h`, `hi`, `line` (text), `j` (JSON,
- * NULL where the text is none), `x` (the line's own keys as a struct: texts, and JSON for those that hold rows).
- */
-export function linesSql(sources: readonly SegmentSource[]): string {
-  const texts = `SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal FROM (${framesSql(sources)})`
-  const parsed = `SELECT *, coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON)) AS j FROM (${texts})`
-  return `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${parsed})`
-}
 
 /** The rows of a line as a list of {c: columns, a: action}, in the order in which the line has them. */
 const rowList = `CASE
@@ -95,26 +89,42 @@ const rowList = `CASE
 const known = [...headerKeys, 'hostname'].map(quoteText).join(', ')
 
 /** Keys of the line that are decorations merged at top level; `hostname` is one only beside a host identifier. */
-const topLevel = `list_filter(json_keys(j), lambda key: key NOT IN (${known}) OR (key = 'hostname' AND x.hostIdentifier IS NOT NULL))`
+const topLevel =
+  `list_filter(json_keys(j), lambda key: key NOT IN (${known}) ` +
+  `OR (key = 'hostname' AND x.hostIdentifier IS NOT NULL))`
 
 /** All decorations of the line, as one JSON object. */
-const decorations =
-  `CASE WHEN len(${topLevel}) > 0 THEN json_merge_patch(${objectOf('j', topLevel, 'key')}, ${objectOrEmpty('x.decorations')}) ` +
-  `ELSE ${objectOrEmpty('x.decorations')} END`
+const nested = objectOrEmpty('x.decorations')
+const merged = `json_merge_patch(${objectOf('j', topLevel, 'key')}, ${nested})`
+const decorations = `CASE WHEN len(${topLevel}) > 0 THEN ${merged} ELSE ${nested} END`
 
 /**
- * SELECT of every result row of the sources: row_segment, row_ordinal, `t`, `h`, `hi`, `line_bytes`, `n` (rows in its line),
- * `x` (header as a struct of texts), `action`, `c` (its columns) and `d` (its decorations), both JSON objects with keys in
- * lower case. What a statement does not use of it costs nothing.
+ * SELECT of every line of the sources: row_segment, `ordinal` (its place in the segment), `t`, `h`, `hi`, `line_bytes`, `x`
+ * (header as a struct of texts), `rs` (its rows, a list) and `d` (its decorations). What a statement does not use of it
+ * costs nothing.
  */
-export function rowsSql(sources: readonly SegmentSource[]): string {
+export function linesSql(sources: readonly SegmentSource[]): string {
+  const texts =
+    'SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
+    `FROM (${framesSql(sources)})`
+  const json = `SELECT *, coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON)) AS j FROM (${texts})`
+  const parsed = `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${json})`
   const header = [...textKeys, 'hostname'].map(key => `${key}: x.${key}`).join(', ')
-  const lists =
+  return (
     `SELECT row_segment, ordinal, t, h, hi, strlen(line) AS line_bytes, {${header}} AS x, ${rowList} AS rs, ` +
-    `${decorations} AS d FROM (${linesSql(sources)})`
-  const rows = `SELECT * EXCLUDE (rs), len(rs) AS n, unnest(rs) AS r, unnest(range(len(rs))) AS k FROM (${lists})`
+    `${decorations} AS d FROM (${parsed})`
+  )
+}
+
+/**
+ * SELECT of every result row of the lines (`FROM` text: a subquery or a table with what `linesSql` gives): row_segment,
+ * row_ordinal, `t`, `h`, `hi`, `line_bytes`, `n` (rows in its line), `x`, `action`, `c` (its columns) and `d`, both JSON
+ * objects with keys in lower case.
+ */
+export function rowsSql(lines: string): string {
+  const rows = `SELECT * EXCLUDE (rs), len(rs) AS n, unnest(rs) AS r, unnest(range(len(rs))) AS k FROM ${lines}`
   const value =
-    `CASE WHEN json_type(r.c) = 'OBJECT' THEN r.c WHEN json_type(r.c) IS NULL THEN '{}'::JSON ` +
+    `CASE WHEN json_type(r.c) = 'OBJECT' THEN r.c WHEN r.c IS NULL THEN '{}'::JSON ` +
     `ELSE json_object('${rawValueKey}', r.c) END`
   const flat =
     `SELECT row_segment, ordinal * ${rowsPerLineMax} + k AS row_ordinal, t, h, hi, line_bytes, n, x, r.a AS action, ` +

@@ -2,15 +2,18 @@ import type { LakeColumn } from '../model/lake-table.ts'
 import { duckdbTypes } from '../model/lake-type.ts'
 import { valuesSql } from './columns.ts'
 import { identityColumns } from './identity.ts'
-import { rowsSql, type SegmentSource } from './lines.ts'
+import { linesSql, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteName } from './quote.ts'
+import { reportsSql } from './reports.ts'
 
-/** The lake table that osquery's result lines become rows of. */
+/** The lake tables that osquery's result lines become rows of: their rows, and one report a line. */
 export const resultTable = 'xdr_data'
+export const reportTable = 'lake_reports'
 
 /**
- * A SELECT of exactly `columns` and then row_segment and row_ordinal, over the durable prefixes of segments that are not yet
- * data files. Only what is asked for is computed. A table that lines never become rows of gives no row, with the same columns.
+ * A SELECT of exactly `columns` and then row_segment and row_ordinal, over the durable prefixes of segments that are not
+ * yet data files. Only what is asked for is computed. A table that lines never become rows of gives no row, with the same
+ * columns. Assumes the session's time zone is UTC.
  */
 export function tailRowsSql(
   segments: readonly SegmentSource[],
@@ -18,9 +21,15 @@ export function tailRowsSql(
   tenantId: string,
   columns: readonly LakeColumn[],
 ): string {
-  const selected = [...columns.filter(column => !identityColumns.includes(column)), ...identityColumns]
-  const isEmpty = table !== resultTable || segments.length === 0
-  return isEmpty ? emptySql(selected) : valuesSql(`(${rowsSql(segments)})`, selected, tenantId)
+  const selected = [
+    ...columns.filter(({ name }) => !identityColumns.some(identity => identity.name === name)),
+    ...identityColumns,
+  ]
+  if (segments.length > 0 && table === resultTable) {
+    return valuesSql(`(${rowsSql(`(${linesSql(segments)})`)})`, selected, tenantId)
+  }
+  if (segments.length > 0 && table === reportTable) return reportsSql(`(${linesSql(segments)})`, selected, tenantId)
+  return emptySql(selected)
 }
 
 function emptySql(columns: readonly LakeColumn[]): string {

@@ -1,0 +1,82 @@
+import type { LakeColumn } from '../model/lake-table.ts'
+import { eventTime, headerColumns, valuesSql } from './columns.ts'
+import { linesSql, rowsSql, type SegmentSource } from './lines.ts'
+import { quoteInteger, quoteName, quoteText } from './quote.ts'
+import { reportsSql } from './reports.ts'
+
+// The converter's statements, over the same expressions as the tail. Lines are staged once, so that the keys they bring
+// are known before the first file is written.
+
+/** Names of the staging tables, in the writer's own database. */
+const stagedLines = 'staged_lines'
+const stagedRows = 'staged_rows'
+
+/** Statements that take the segments apart into the staging tables, rows sorted as files hold them. */
+export function stageSql(sources: readonly SegmentSource[]): readonly string[] {
+  const name = `${headerColumns['query_name']} AS query_name`
+  return [
+    `CREATE OR REPLACE TEMP TABLE ${stagedLines} AS ${linesSql(sources)}`,
+    `CREATE OR REPLACE TEMP TABLE ${stagedRows} AS SELECT *, ${name} FROM (${rowsSql(stagedLines)}) ` +
+      `ORDER BY query_name, h, ${eventTime}, row_ordinal`,
+  ]
+}
+
+/** Statements that drop the staging tables. */
+export const unstageSql: readonly string[] = [
+  `DROP TABLE IF EXISTS ${stagedRows}`,
+  `DROP TABLE IF EXISTS ${stagedLines}`,
+]
+
+/** What was staged, in one row: `lines`, `rows` (that the lines hold) and `staged` (that became rows). */
+export const stagedCountsSql =
+  `SELECT count(*) AS lines, coalesce(sum(len(rs)), 0)::BIGINT AS rows, ` +
+  `(SELECT count(*) FROM ${stagedRows}) AS staged FROM ${stagedLines}`
+
+/** A row for each query name and each set of keys its rows have: query_name, `keys`, `rows`. */
+export const stagedShapesSql = `SELECT query_name, json_keys(c) AS keys, count(*) AS rows FROM ${stagedRows} GROUP BY ALL ORDER BY ALL`
+
+/** A row for each set of keys that decorations have: `keys`. */
+export const stagedDecorationsSql = `SELECT DISTINCT json_keys(d) AS keys FROM ${stagedRows}`
+
+export interface FileSql {
+  /** Path of the file to write; must not exist. */
+  readonly path: string
+  readonly tenantId: string
+  readonly columns: readonly LakeColumn[]
+  /** Query names (compared without case) whose rows it holds; undefined: every row but those of `except`. */
+  readonly only: readonly string[] | undefined
+  readonly except: readonly string[]
+  /** Footer entries. */
+  readonly metadata: Readonly<Record<string, string>>
+  readonly rowGroupRows: number
+}
+
+/** The COPY that writes one data file of result rows, and returns its statistics. */
+export function writeFileSql(file: FileSql): string {
+  const rows = `(SELECT * FROM ${stagedRows}${conditionSql(file)})`
+  return copySql(valuesSql(rows, file.columns, file.tenantId), file)
+}
+
+/** The COPY that writes the file of reports: one row a line, also for a line without rows. */
+export function writeReportsSql(file: FileSql): string {
+  return copySql(reportsSql(stagedLines, file.columns, file.tenantId), file)
+}
+
+function conditionSql(file: FileSql): string {
+  const key = 'lower(query_name)'
+  if (file.only !== undefined)
+    return ` WHERE ${key} IN (${file.only.map(name => `lower(${quoteText(name)})`).join(', ')})`
+  if (file.except.length === 0) return ''
+  const others = file.except.map(name => `lower(${quoteText(name)})`).join(', ')
+  return ` WHERE query_name IS NULL OR ${key} NOT IN (${others})`
+}
+
+/** Row groups of our own size, every column under its field id, statistics returned, the footer saying where rows came from. */
+export function copySql(select: string, file: Pick<FileSql, 'path' | 'columns' | 'metadata' | 'rowGroupRows'>): string {
+  const ids = file.columns.map(column => `${quoteName(column.name)}: ${quoteInteger(column.fieldId)}`).join(', ')
+  const entries = Object.entries(file.metadata).map(([key, value]) => `${quoteName(key)}: ${quoteText(value)}`)
+  return (
+    `COPY (${select}) TO ${quoteText(file.path)} (FORMAT parquet, COMPRESSION zstd, ` +
+    `ROW_GROUP_SIZE ${quoteInteger(file.rowGroupRows)}, FIELD_IDS {${ids}}, KV_METADATA {${entries.join(', ')}}, RETURN_STATS)`
+  )
+}
