@@ -105,6 +105,27 @@ export const settings = {
     'shortest SQL accepted; the vendor has 15, which refuses `select 1`',
     1,
   ),
+  querySpanMsMax: {
+    flag: 'query-span',
+    default: undefined,
+    unit: 'duration (ms, s, m, h, d)',
+    why: "longest span of one query; unset: the tenant's retention (the vendor has 30d)",
+    parse: parseDuration,
+    isOptional: true,
+  } satisfies Setting<number>,
+  callsPerSecond: windowSetting('calls-per-second', 0),
+  callsPerMinute: windowSetting('calls-per-minute', limits.callsPerMinute),
+  callsBurst: integerSetting(
+    'calls-burst',
+    limits.callsBurst,
+    'calls',
+    'calls beyond calls-per-minute that pass within five minutes',
+    0,
+  ),
+  callsPerHour: windowSetting('calls-per-hour', 0),
+  callsPerDay: windowSetting('calls-per-day', limits.callsPerDay),
+  runsPerMinute: windowSetting('runs-per-minute', 0),
+  runsPerDay: windowSetting('runs-per-day', 0),
   bodyBytesMax: bytesSetting('body-bytes', limits.bodyBytesMax, 'largest ingest body after inflating'),
   segmentBytesMax: bytesSetting('segment-bytes', limits.segmentBytesMax, 'a segment this large is sealed'),
   segmentAgeMsMax: durationSetting('segment-age', limits.segmentAgeMsMax, 'a segment this old is sealed'),
@@ -239,13 +260,20 @@ function formatBytes(bytes: number): string {
   return `${bytes / factor}${unit.toUpperCase()}`
 }
 
+/** A window of a rate limit, counted per principal and tenant. */
+function windowSetting(flag: string, value: number): Setting<number> {
+  const why = `${flag.replaceAll('-', ' ')} of one principal at one tenant, then 429; 0: not counted`
+  return integerSetting(flag, value, flag.startsWith('runs') ? 'runs' : 'calls', why, 0)
+}
+
+function parseDuration(text: string): number {
+  const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text.trim())
+  const ms = match === null ? 0 : Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0)
+  if (ms < 1) throw invalid(`${JSON.stringify(text)} is not a duration like 90s, 15m or 2h`)
+  return ms
+}
+
 function durationSetting(flag: string, value: number, why: string): Setting<number> {
-  const parse = (text: string): number => {
-    const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text.trim())
-    const ms = match === null ? 0 : Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0)
-    if (ms < 1) throw invalid(`${JSON.stringify(text)} is not a duration like 90s, 15m or 2h`)
-    return ms
-  }
   const unit = ['d', 'h', 'm', 's'].find(name => value % (durationUnits[name] ?? 1) === 0) ?? 'ms'
   return {
     flag,

@@ -29,6 +29,8 @@ export const rejectedFileBytesMax = 64 * mib
 export const hostIdentifierCharsMax = 512
 /** Hosts kept in memory, about 300 bytes each. */
 export const hostsCachedMax = 100_000
+/** Frames written by one write: what is built at once on the event loop. */
+export const segmentBatchBytesMax = 8 * mib
 /** A segment is sealed when it has grown this far … */
 export const segmentBytesMax = 16 * mib
 /** … or is this old. */
@@ -37,6 +39,8 @@ export const segmentAgeMsMax = 10 * minute
 export const intakeQueueBytesMax = 128 * mib
 /** Free disk below which ingest answers `unavailable` before it writes. */
 export const diskReserveBytes = 512 * mib
+/** Bodies of one host that the net against resends compares with: two, and more while an agent is trying again. */
+export const resendBodiesMax = 64
 /** How long the hash of an accepted frame is remembered. */
 export const frameHashAgeMs = 7 * day
 /** A consumed segment stays this long: the net against resends is rebuilt from it at start. */
@@ -114,3 +118,7 @@ export const waitSecondsMax = 60
 export const idempotencyKeyCharsMax = 255
 export const rejectedRequestBytesMax = 1 * mib
 export const shutdownMsMax = 10 * second
+/** The vendor's enforced windows, counted per principal and tenant. */
+export const callsPerMinute = 100
+export const callsBurst = 300
+export const callsPerDay = 200_000
