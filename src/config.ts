@@ -114,16 +114,16 @@ export const settings = {
     isOptional: true,
   } satisfies Setting<number>,
   callsPerSecond: windowSetting('calls-per-second', 0),
-  callsPerMinute: windowSetting('calls-per-minute', limits.callsPerMinute),
+  callsPerMinute: windowSetting('calls-per-minute', limits.callsPerMinuteMax),
   callsBurst: integerSetting(
     'calls-burst',
-    limits.callsBurst,
+    limits.callBurstMax,
     'calls',
     'calls beyond calls-per-minute that pass within five minutes',
     0,
   ),
   callsPerHour: windowSetting('calls-per-hour', 0),
-  callsPerDay: windowSetting('calls-per-day', limits.callsPerDay),
+  callsPerDay: windowSetting('calls-per-day', limits.callsPerDayMax),
   runsPerMinute: windowSetting('runs-per-minute', 0),
   runsPerDay: windowSetting('runs-per-day', 0),
   bodyBytesMax: bytesSetting('body-bytes', limits.bodyBytesMax, 'largest ingest body after inflating'),
@@ -280,7 +280,7 @@ function durationSetting(flag: string, value: number, why: string): Setting<numb
     default: `${value / (durationUnits[unit] ?? 1)}${unit}`,
     unit: 'duration (ms, s, m, h, d)',
     why,
-    parse,
+    parse: parseDuration,
   }
 }
 

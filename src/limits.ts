@@ -74,6 +74,7 @@ export const runsQueuedPerTenantMax = 20
 export const sqlCheckMsMax = 500
 export const pageRowsDefault = 50
 export const pageRowsMax = 2_000
+export const runsPageDefault = 50
 export const runsPageMax = 100
 
 // Bounds of engine.
@@ -116,9 +117,8 @@ export const failedLoginsPerAddressMax = 100
 /** `?wait=` of a run, in seconds. */
 export const waitSecondsMax = 60
 export const idempotencyKeyCharsMax = 255
+export const listPageDefault = 50
+export const tenantsPageMax = 100
+export const savedQueriesPageMax = 250
 export const rejectedRequestBytesMax = 1 * mib
 export const shutdownMsMax = 10 * second
-/** The vendor's enforced windows, counted per principal and tenant. */
-export const callsPerMinute = 100
-export const callsBurst = 300
-export const callsPerDay = 200_000
