@@ -1,0 +1,85 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify'
+import { requestBytesMax } from '../limits.ts'
+import { newId } from '../model/ids.ts'
+import type { AppDependencies } from './dependencies.ts'
+import { answerBrokenRequest, sendError } from './error-handler.ts'
+import { knownRoutes } from './not-found.ts'
+import { guardRoutes } from './plugins/access.ts'
+import { readBodiesWhole } from './plugins/bodies.ts'
+import { openCallCounter } from './plugins/call-limits.ts'
+import { logRequests } from './plugins/request-log.ts'
+import { ingestRoutes } from './routes/ingest.ts'
+import { operationRoutes } from './routes/operations.ts'
+import { runRoutes } from './routes/runs.ts'
+import { tokenRoutes } from './routes/token.ts'
+import { whoamiRoutes } from './routes/whoami.ts'
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Aborted when the app begins to close: what waits for something must answer now. */
+    stopping: AbortSignal
+  }
+}
+
+const requestMsMax = 120_000
+const idleMsMax = 72_000
+
+/**
+ * The whole HTTP interface over its dependencies; never listens. The caller owns what it hands in: closing the app lets
+ * requests in flight finish and closes nothing else.
+ */
+export function buildApp(deps: AppDependencies): App {
+  const app = newApp(deps)
+  const known = knownRoutes()
+  app.addHook('onRoute', route => known.add(route))
+  app.setErrorHandler((error, request, reply) => sendError(deps.clock, error, request, reply))
+  app.setNotFoundHandler((request, reply) => sendError(deps.clock, known.refusal(request, reply), request, reply))
+  // Input is checked by the functions of api/, which are tolerant in ways a schema cannot say.
+  app.setValidatorCompiler(() => () => true)
+
+  const stopping = new AbortController()
+  app.decorate('stopping', stopping.signal)
+  app.addHook('preClose', async () => stopping.abort())
+  app.addHook('onRequest', async (request, reply) => {
+    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+  })
+
+  const calls = openCallCounter(deps.settings.callLimits, deps.clock)
+  logRequests(app, deps)
+  readBodiesWhole(app)
+  guardRoutes(app, deps, calls)
+
+  tokenRoutes(app, deps)
+  whoamiRoutes(app, deps)
+  runRoutes(app, deps, calls)
+  operationRoutes(app, deps)
+  app.register(async scope => ingestRoutes(scope as App, deps))
+  return app
+}
+
+function newApp(deps: AppDependencies): App {
+  return fastify({
+    loggerInstance: deps.log,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'requestId' }),
+    genReqId: () => newId(),
+    bodyLimit: requestBytesMax,
+    trustProxy: deps.settings.trustProxy === undefined ? false : [...deps.settings.trustProxy],
+    requestTimeout: requestMsMax,
+    keepAliveTimeout: idleMsMax,
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
+    frameworkErrors: (error, request, reply) => {
+      sendError(deps.clock, error, request, reply)
+    },
+    clientErrorHandler: (error, socket) => answerBrokenRequest(deps.clock, error, socket),
+  }).withTypeProvider<TypeBoxTypeProvider>()
+}

@@ -1,0 +1,37 @@
+import type { Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
+import { countParameter, type Parameters, textParameter } from '../api/parameters.ts'
+import { waitSecondsMax } from '../limits.ts'
+import { isTerminal, type QueryRun } from '../model/query-run.ts'
+
+// `GET …/runs/{id}?wait=30`: the answer comes when the run has ended or the time is over, whichever is first. Counts as
+// one call. It ends early, with the run as it is, when the client is gone or the server stops.
+
+const firstPauseMs = 20
+const pauseMsMax = 500
+
+/** Milliseconds to wait; 0 without the parameter. Longer waits are cut to the bound. */
+export function parseWait(parameters: Parameters): number {
+  if (textParameter(parameters, 'wait') === '0') return 0
+  return Math.min(countParameter(parameters, 'wait') ?? 0, waitSecondsMax) * 1000
+}
+
+/** The run, asked for again with growing pauses until it has ended or `waitMs` has passed. */
+export async function untilEnded(
+  find: () => Promise<QueryRun>,
+  waitMs: number,
+  stopping: AbortSignal,
+  socket: Socket,
+): Promise<QueryRun> {
+  let run = await find()
+  let left = waitMs
+  for (let pause = firstPauseMs; left > 0 && !isTerminal(run.state); pause = Math.min(pause * 1.5, pauseMsMax)) {
+    const ms = Math.min(pause, left)
+    // Stopping is no failure: the client hears how far the run is.
+    await delay(ms, undefined, { signal: stopping }).catch(() => undefined)
+    if (stopping.aborted || socket.destroyed) break
+    left -= ms
+    run = await find()
+  }
+  return run
+}

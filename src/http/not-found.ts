@@ -1,0 +1,39 @@
+import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import { AppError } from '../model/errors.ts'
+
+// What answers a request no route takes: 405 with `Allow` where the path exists with another method, else 404.
+
+export interface KnownRoutes {
+  /** To be called for every route the app declares. */
+  add(route: RouteOptions): void
+  /** The error for a request that no route took; sets `Allow` where it is about the method. */
+  refusal(request: FastifyRequest, reply: FastifyReply): AppError
+}
+
+export function knownRoutes(): KnownRoutes {
+  const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = []
+  return {
+    add(route) {
+      const methods = [route.method].flat()
+      routes.push({ pattern: patternOf(route.url), methods })
+    },
+    refusal(request, reply) {
+      const path = (request.url.split('?', 1)[0] ?? '').replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
+      const methods = routes.filter(route => route.pattern.test(path)).flatMap(route => route.methods)
+      if (methods.length === 0) return new AppError('not_found', `there is nothing at ${shorten(path)}`)
+      const allowed = [...new Set(methods)].toSorted().join(', ')
+      reply.header('allow', allowed)
+      return new AppError('method_not_allowed', `${request.method} is not allowed here, only ${allowed}`)
+    },
+  }
+}
+
+/** A route's path with `:name` segments as a pattern for whole paths. */
+function patternOf(url: string): RegExp {
+  const segments = url.split('/').map(segment => (segment.startsWith(':') ? '[^/]+' : segment.replaceAll('.', '\\.')))
+  return new RegExp(`^${segments.join('/')}$`)
+}
+
+function shorten(path: string): string {
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path
+}

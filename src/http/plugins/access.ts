@@ -1,0 +1,89 @@
+import type { FastifyRequest } from 'fastify'
+import { type Action, requireAccount, requireAction, tenantCaller } from '../../auth/access.ts'
+import { verifyBearer } from '../../auth/verify.ts'
+import { AppError } from '../../model/errors.ts'
+import type { Caller, TenantCaller } from '../../model/principal.ts'
+import type { App } from '../app.ts'
+import type { AppDependencies } from '../dependencies.ts'
+import type { CallCounter } from './call-limits.ts'
+
+// Who may call a route. Every route says it in its `config.access`; a route that says nothing does not start. Checked
+// before the body is read, in this order: token, identity header, role, call windows.
+
+/** Whom a route is for. */
+export type RouteAccess =
+  /** Anybody, without a token. */
+  | { readonly kind: 'public' }
+  /** Any principal, whatever it belongs to. */
+  | { readonly kind: 'caller' }
+  /** A principal that may do the action, about the tenant of its `X-Tenant-ID`. */
+  | { readonly kind: 'tenant'; readonly action: Action }
+  /** A principal of the partner of `X-Partner-ID`. */
+  | { readonly kind: 'partner'; readonly action: Action }
+  /** A principal of the organization of `X-Organization-ID`. */
+  | { readonly kind: 'organization'; readonly action: Action }
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: RouteAccess
+    /** Counted against the caller's windows before the handler runs; the results route counts for itself. */
+    isCounted?: boolean
+  }
+  interface FastifyRequest {
+    caller: Caller | undefined
+    tenantId: string | undefined
+  }
+}
+
+export const publicAccess: RouteAccess = { kind: 'public' }
+
+export function guardRoutes(app: App, deps: AppDependencies, calls: CallCounter): void {
+  app.decorateRequest('caller', undefined)
+  app.decorateRequest('tenantId', undefined)
+  app.addHook('onRoute', route => {
+    if (route.config?.access === undefined) throw new Error(`route ${route.url} does not say who may call it`)
+  })
+  app.addHook('onRequest', async request => {
+    const { access, isCounted } = request.routeOptions.config
+    if (access === undefined || access.kind === 'public') return
+    await admit(deps, access, request)
+    if (isCounted === true) await calls.count(callerOf(request), request.tenantId)
+  })
+}
+
+async function admit(
+  deps: AppDependencies,
+  access: Exclude<RouteAccess, { kind: 'public' }>,
+  request: FastifyRequest,
+): Promise<void> {
+  const verifier = { store: deps.store, keys: deps.signingKeys, clock: deps.clock }
+  const caller = await verifyBearer(verifier, request.headers.authorization)
+  request.caller = caller
+  switch (access.kind) {
+    case 'caller':
+      return
+    case 'tenant':
+      request.tenantId = (await tenantCaller(deps.store, caller, request.headers['x-tenant-id'])).tenantId
+      break
+    case 'partner':
+      requireAccount(caller, 'partner', 'X-Partner-ID', request.headers['x-partner-id'])
+      break
+    case 'organization':
+      requireAccount(caller, 'organization', 'X-Organization-ID', request.headers['x-organization-id'])
+      break
+  }
+  requireAction(caller, access.action)
+}
+
+/** The caller of a route that is not public. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (request.caller === undefined) throw new AppError('internal', 'the route has no caller')
+  return request.caller
+}
+
+/** The caller and tenant of a route whose access is `tenant`. */
+export function tenantCallerOf(request: FastifyRequest): TenantCaller {
+  const caller = callerOf(request)
+  if (request.tenantId === undefined) throw new AppError('internal', 'the route has no tenant')
+  return { ...caller, tenantId: request.tenantId }
+}

@@ -1,0 +1,47 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { AppError } from '../../model/errors.ts'
+import type { App } from '../app.ts'
+import type { AppDependencies } from '../dependencies.ts'
+import { publicAccess } from '../plugins/access.ts'
+
+// What the operator's tools ask: is it alive, is it ready, how does it do, which version.
+
+export function operationRoutes(app: App, deps: AppDependencies): void {
+  const config = { access: publicAccess }
+
+  /** Alive means: the event loop turns. Nothing else, or a broken disk would restart it for ever. */
+  app.get('/livez', { config }, async () => ({ status: 'alive' }))
+
+  app.get('/readyz', { config }, async (_request, reply) => {
+    const checks = await deps.health()
+    const isReady = checks.every(check => check.isOk)
+    return reply.code(isReady ? 200 : 503).send({
+      status: isReady ? 'ready' : 'not ready',
+      checks: Object.fromEntries(checks.map(({ name, isOk, detail }) => [name, { ok: isOk, detail }])),
+    })
+  })
+
+  app.get('/metrics', { config }, async (request, reply) => {
+    if (!maySeeMetrics(request, deps.settings.metricsToken)) {
+      throw new AppError('permission_denied', 'metrics are for this machine or for the bearer of the metrics token')
+    }
+    return reply.type(deps.metrics.contentType).send(await deps.metrics.metrics())
+  })
+
+  app.get('/version', { config }, async () => ({ name: 'edr-lake', version: deps.version }))
+}
+
+/** From this machine itself (a request that a proxy here passes on is not), or with the token. */
+function maySeeMetrics(request: FastifyRequest, token: string | undefined): boolean {
+  const given = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
+  if (token !== undefined && given !== undefined && isEqual(given, token)) return true
+  const isForwarded = request.headers['x-forwarded-for'] !== undefined || request.headers['forwarded'] !== undefined
+  return !isForwarded && /^(?:127\.|::1$|::ffff:127\.)/.test(request.ip)
+}
+
+/** Constant time, whatever the lengths. */
+function isEqual(a: string, b: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest()
+  return timingSafeEqual(digest(a), digest(b))
+}

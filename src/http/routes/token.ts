@@ -1,0 +1,51 @@
+import { decodeText } from '../../api/body.ts'
+import { parseTokenRequest, TokenReply } from '../../api/token.ts'
+import { issueTokens } from '../../auth/issue.ts'
+import { AppError } from '../../model/errors.ts'
+import type { App } from '../app.ts'
+import type { AppDependencies } from '../dependencies.ts'
+import { publicAccess } from '../plugins/access.ts'
+import { bodyOf } from '../plugins/bodies.ts'
+import { openLoginThrottle } from '../plugins/call-limits.ts'
+
+// The token service and the keys its tokens are verified with.
+
+export function tokenRoutes(app: App, deps: AppDependencies): void {
+  const service = { store: deps.store, keys: deps.signingKeys, secretKey: deps.secretKey, clock: deps.clock }
+  const throttle = openLoginThrottle(deps.clock)
+
+  app.post(
+    '/api/v2/oauth2/token',
+    { config: { access: publicAccess }, schema: { response: { 200: TokenReply } } },
+    async (request, reply) => {
+      const tokenRequest = parseTokenRequest(decodeText(bodyOf(request)), request.headers.authorization)
+      const clientId = tokenRequest.clientId ?? ''
+      await throttle.check(clientId, request.ip)
+      try {
+        const issued = await issueTokens(service, tokenRequest)
+        reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
+        return {
+          access_token: issued.accessToken,
+          errorCode: 'success',
+          expires_in: issued.expiresInSeconds,
+          message: 'OK',
+          refresh_token: issued.refreshToken,
+          token_type: 'bearer',
+          trackingId: request.id,
+        } as const
+      } catch (error) {
+        // Counted and passed on: a wrong secret and a wrong refresh token are both guesses.
+        const word = error instanceof AppError ? error.details?.['oauth'] : undefined
+        if (word === 'invalid_client_secret' || word === 'invalid_grant') {
+          await throttle.countFailure(clientId, request.ip)
+        }
+        throw error
+      }
+    },
+  )
+
+  app.get('/.well-known/jwks.json', { config: { access: publicAccess } }, async (_request, reply) => {
+    reply.header('cache-control', 'public, max-age=300')
+    return deps.signingKeys.jwks()
+  })
+}

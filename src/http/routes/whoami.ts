@@ -1,0 +1,13 @@
+import { toWhoami, Whoami } from '../../api/whoami.ts'
+import type { App } from '../app.ts'
+import type { AppDependencies } from '../dependencies.ts'
+import { originOf } from '../origin.ts'
+import { callerOf } from '../plugins/access.ts'
+
+export function whoamiRoutes(app: App, deps: AppDependencies): void {
+  app.get(
+    '/whoami/v1',
+    { config: { access: { kind: 'caller' }, isCounted: true }, schema: { response: { 200: Whoami } } },
+    async request => toWhoami(callerOf(request), originOf(request, deps.settings.publicUrl)),
+  )
+}

@@ -1,0 +1,58 @@
+import { parseRunRequest } from '../api/run-request.ts'
+import { parseWindow } from '../api/time.ts'
+import { findCategory, findSavedQuery } from '../db/saved-queries.ts'
+import { findTenant } from '../db/tenants.ts'
+import { runNameCharsMax, templateCharsMax } from '../limits.ts'
+import { AppError } from '../model/errors.ts'
+import type { QueryVariable } from '../model/query-run.ts'
+import { dayMs } from '../model/time-range.ts'
+import type { AppDependencies, StartRun } from './dependencies.ts'
+
+type PlanDependencies = Pick<AppDependencies, 'store' | 'clock' | 'settings'>
+
+/**
+ * The run a body asks for: its SQL, from the body or from the saved query it names, its window and hosts. Throws
+ * `invalid_argument` for a body that cannot be run, a saved query or category that the tenant does not have included.
+ */
+export async function planRun(deps: PlanDependencies, tenantId: string, body: Uint8Array): Promise<StartRun> {
+  const request = parseRunRequest(body, {
+    templateCharsMin: deps.settings.templateCharsMin,
+    templateCharsMax,
+    nameCharsMax: runNameCharsMax,
+  })
+  const tenant = await findTenant(deps.store, tenantId)
+  const spanMsMax = deps.settings.querySpanMsMax ?? (tenant?.retentionDays ?? 1) * dayMs
+  const window = parseWindow(request.window, { now: deps.clock(), spanMsMax })
+  const shared = { hostIds: request.hostIds, ...window }
+  const { source } = request
+  if (source.kind === 'adHoc') {
+    const { template, name } = source
+    return { template, name, variables: request.variables, savedQueryId: undefined, categoryId: undefined, ...shared }
+  }
+  const query = await findSavedQuery(deps.store, tenantId, source.queryId)
+  if (query === undefined) throw new AppError('invalid_argument', `there is no saved query ${source.queryId}`)
+  const { categoryId } = source
+  if (categoryId !== undefined && (await findCategory(deps.store, tenantId, categoryId)) === undefined) {
+    throw new AppError('invalid_argument', `there is no category ${categoryId}`)
+  }
+  return {
+    template: query.template,
+    name: query.name,
+    variables: withDefaults(request.variables ?? [], query.variables),
+    savedQueryId: query.id,
+    categoryId,
+    ...shared,
+  }
+}
+
+/** The variables given, and the saved query's own values for those that were not. */
+function withDefaults(
+  given: readonly QueryVariable[],
+  declared: readonly QueryVariable[],
+): readonly QueryVariable[] | undefined {
+  const supplied = new Set(given.filter(variable => variable.value !== undefined).map(variable => variable.name))
+  const defaults = declared.filter(variable => variable.value !== undefined && !supplied.has(variable.name))
+  const replaced = new Set(defaults.map(variable => variable.name))
+  const variables = [...given.filter(variable => !replaced.has(variable.name)), ...defaults]
+  return variables.length === 0 ? undefined : variables
+}
