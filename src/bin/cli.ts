@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs'
+import { extname } from 'node:path'
+import type { CliEffects, Output } from '../cli/effects.ts'
+import { runCli } from '../cli/program.ts'
+import { openClient } from '../client/client.ts'
+import { processEnvironment, settingRows } from '../config.ts'
+import { systemClock } from '../model/clock.ts'
+import { systemErrorCode } from '../model/errors.ts'
+
+// The `edr-lake` command: the real terminal, the real clock and the real network for the commands of cli/.
+
+const columnsDefault = 100
+
+function output(stream: NodeJS.WriteStream): Output {
+  // `edr-lake query … | head`: the reader has seen enough.
+  stream.on('error', (error: Error) => {
+    process.exit(systemErrorCode(error) === 'EPIPE' ? 0 : 1)
+  })
+  return {
+    isTerminal: stream.isTTY === true,
+    get columns() {
+      return stream.columns ?? columnsDefault
+    },
+    write: text => new Promise(resolve => stream.write(text, () => resolve())),
+  }
+}
+
+/** Aborts at the first SIGINT or SIGTERM; a person who asks again, not the same key press passed on, ends at once. */
+function stopSignal(): AbortSignal {
+  const controller = new AbortController()
+  let stoppedAt: number | undefined
+  const stop = (): void => {
+    if (stoppedAt !== undefined && systemClock() - stoppedAt > 500) process.exit(130)
+    stoppedAt ??= systemClock()
+    controller.abort()
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+  return controller.signal
+}
+
+/** The server parses its own flags from the process's arguments, as when it is started alone. */
+async function serve(args: readonly string[]): Promise<number> {
+  process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
+  process.argv.splice(2, process.argv.length, ...args)
+  await import(new URL(`./server${extname(import.meta.url)}`, import.meta.url).href)
+  return Number(process.exitCode ?? 0)
+}
+
+function packageVersion(): string {
+  const manifest = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(manifest) as { version: string }).version
+}
+
+const effects: CliEffects = {
+  stdout: output(process.stdout),
+  stderr: output(process.stderr),
+  stdin: process.stdin,
+  environment: processEnvironment(),
+  workingDirectory: process.cwd(),
+  clock: systemClock,
+  signal: stopSignal(),
+  openClient,
+}
+
+process.exitCode = await runCli(process.argv.slice(2), effects, {
+  version: packageVersion(),
+  settings: settingRows(),
+  serve,
+})
