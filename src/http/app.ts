@@ -1,10 +1,10 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController, type RawServerDefault } from 'fastify'
+import { fastify, LogController } from 'fastify'
 import { requestBytesMax } from '../limits.ts'
 import { newId } from '../model/ids.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { answerBrokenRequest, sendError } from './error-handler.ts'
+import type { App } from './instance.ts'
 import { knownRoutes } from './not-found.ts'
 import { guardRoutes } from './plugins/access.ts'
 import { readBodiesWhole } from './plugins/bodies.ts'
@@ -15,21 +15,6 @@ import { operationRoutes } from './routes/operations.ts'
 import { runRoutes } from './routes/runs.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
-
-export type App = FastifyInstance<
-  RawServerDefault,
-  IncomingMessage,
-  ServerResponse,
-  FastifyBaseLogger,
-  TypeBoxTypeProvider
->
-
-declare module 'fastify' {
-  interface FastifyInstance {
-    /** Aborted when the app begins to close: what waits for something must answer now. */
-    stopping: AbortSignal
-  }
-}
 
 const requestMsMax = 120_000
 const idleMsMax = 72_000

@@ -5,25 +5,12 @@ import { AppError } from '../model/errors.ts'
 import { newId, parseUuid } from '../model/ids.ts'
 import { retryAfterSeconds, toRequestError } from './error-status.ts'
 import { renderProblem } from './problem.ts'
+import type { RenderedError, RequestFacts } from './rendered-error.ts'
 import { renderTokenError } from './token-error.ts'
 import { renderXdrError } from './xdr-error.ts'
 
 // Every answer that is not a success leaves through here, in the form its path has, and always as JSON: known clients
 // parse the body of every error, also of those a framework would have written itself.
-
-export interface RenderedError {
-  readonly status: number
-  readonly contentType: string
-  readonly body: object
-}
-
-/** What a rendering may say of the request. */
-export interface RequestFacts {
-  readonly requestId: string
-  /** The client's own `X-Correlation-ID` when it is a UUID. */
-  readonly correlationId: string
-  readonly now: number
-}
 
 /** Answers with the error in the form of the request's path. Unknown errors are logged whole and shown as one line. */
 export function sendError(clock: Clock, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

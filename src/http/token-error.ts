@@ -1,7 +1,7 @@
 import type { TokenError } from '../api/errors.ts'
 import type { AppError, ErrorCode } from '../model/errors.ts'
-import type { RenderedError, RequestFacts } from './error-handler.ts'
 import { statusOf } from './error-status.ts'
+import type { RenderedError, RequestFacts } from './rendered-error.ts'
 
 const errorWords: Readonly<Record<ErrorCode, string>> = {
   invalid_argument: 'invalid_request',

@@ -1,8 +1,8 @@
 import type { XdrError } from '../api/errors.ts'
 import type { AppError, ErrorCode } from '../model/errors.ts'
 import { formatInstant } from '../model/time-range.ts'
-import type { RenderedError, RequestFacts } from './error-handler.ts'
 import { statusOf } from './error-status.ts'
+import type { RenderedError, RequestFacts } from './rendered-error.ts'
 
 /** The words clients match. A refused role has a word of its own. */
 const errorWords: Readonly<Record<ErrorCode, string>> = {

@@ -3,8 +3,8 @@ import { type Action, requireAccount, requireAction, tenantCaller } from '../../
 import { verifyBearer } from '../../auth/verify.ts'
 import { AppError } from '../../model/errors.ts'
 import type { Caller, TenantCaller } from '../../model/principal.ts'
-import type { App } from '../app.ts'
 import type { AppDependencies } from '../dependencies.ts'
+import type { App } from '../instance.ts'
 import type { CallCounter } from './call-limits.ts'
 
 // Who may call a route. Every route says it in its `config.access`; a route that says nothing does not start. Checked

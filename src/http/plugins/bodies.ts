@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { AppError } from '../../model/errors.ts'
-import type { App } from '../app.ts'
+import type { App } from '../instance.ts'
 
 // Bodies reach the routes as bytes, whatever their content type says or whether there is one: clients send JSON without
 // a type, SQL as JSON, and forms as they like. What they are is decided by what they hold, in api/.

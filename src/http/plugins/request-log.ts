@@ -1,6 +1,6 @@
 import { Histogram } from 'prom-client'
-import type { App } from '../app.ts'
 import type { AppDependencies } from '../dependencies.ts'
+import type { App } from '../instance.ts'
 
 // One line and one measurement for every request. Both name the route, never the URL: what a client puts there is its own.
 

@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { AppError } from '../../model/errors.ts'
-import type { App } from '../app.ts'
 import type { AppDependencies } from '../dependencies.ts'
+import type { App } from '../instance.ts'
 import { publicAccess } from '../plugins/access.ts'
 
 // What the operator's tools ask: is it alive, is it ready, how does it do, which version.

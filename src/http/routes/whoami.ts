@@ -1,6 +1,6 @@
 import { toWhoami, Whoami } from '../../api/whoami.ts'
-import type { App } from '../app.ts'
 import type { AppDependencies } from '../dependencies.ts'
+import type { App } from '../instance.ts'
 import { originOf } from '../origin.ts'
 import { callerOf } from '../plugins/access.ts'
 

@@ -1,0 +1,88 @@
+import { resultRowsMax } from '../../src/limits.ts'
+import type { RunQueries, StartRun } from '../../src/http/dependencies.ts'
+import type { Clock } from '../../src/model/clock.ts'
+import { AppError } from '../../src/model/errors.ts'
+import { newId } from '../../src/model/ids.ts'
+import type { TenantCaller } from '../../src/model/principal.ts'
+import { isTerminal, type QueryRun } from '../../src/model/query-run.ts'
+
+/** Runs in memory for tests of the HTTP interface: they end when the test says so. */
+export interface MemoryQueries extends RunQueries {
+  readonly runs: QueryRun[]
+  readonly started: { readonly caller: TenantCaller; readonly request: StartRun }[]
+  /** Changes a run: `set(id, { state: 'succeeded', finishedAt: 1 })`. */
+  set(runId: string, members: Partial<QueryRun>): void
+  /** Rows of every result. */
+  rows: readonly object[]
+  /** Called at every `get`, before it answers. */
+  onGet: (() => void) | undefined
+}
+
+export function memoryQueries(clock: Clock): MemoryQueries {
+  const find = (tenantId: string, runId: string): QueryRun => {
+    const run = self.runs.find(each => each.id === runId && each.tenantId === tenantId && each.expiresAt > clock())
+    if (run === undefined) throw new AppError('not_found', `there is no run ${runId}`)
+    return run
+  }
+  const self: MemoryQueries = {
+    runs: [],
+    started: [],
+    rows: [],
+    onGet: undefined,
+    set(runId, members) {
+      const index = self.runs.findIndex(run => run.id === runId)
+      const run = self.runs[index]
+      if (run === undefined) throw new Error(`no run ${runId}`)
+      self.runs[index] = { ...run, ...members }
+    },
+    async start(caller, request) {
+      self.started.push({ caller, request })
+      const run = newRun(caller, request, clock())
+      self.runs.push(run)
+      return run
+    },
+    async get(tenantId, runId) {
+      self.onGet?.()
+      return find(tenantId, runId)
+    },
+    async list(tenantId, { states, order, offset, count }) {
+      const runs = self.runs
+        .filter(run => run.tenantId === tenantId && (states === undefined || states.includes(run.state)))
+        .toSorted((a, b) => (order === 'asc' ? 1 : -1) * (a.createdAt - b.createdAt))
+      return { runs: runs.slice(offset, offset + count), total: runs.length }
+    },
+    async cancel(tenantId, runId) {
+      if (isTerminal(find(tenantId, runId).state)) return false
+      self.set(runId, { state: 'canceled', finishedAt: clock() })
+      return true
+    },
+    async results(tenantId, runId, { firstRow, rowCount }) {
+      find(tenantId, runId)
+      return {
+        itemsJson: JSON.stringify(self.rows.slice(firstRow, firstRow + Math.min(rowCount, resultRowsMax))),
+        columns: [{ name: 'n', type: 'long' }],
+        rowCount: self.rows.length,
+      }
+    },
+  }
+  return self
+}
+
+function newRun(caller: TenantCaller, request: StartRun, now: number): QueryRun {
+  return {
+    id: newId(),
+    tenantId: caller.tenantId,
+    state: 'queued',
+    ...request,
+    createdBy: { principalId: caller.principalId, accountId: caller.accountId, accountType: caller.accountType },
+    createdAt: now,
+    expiresAt: now + 7_200_000,
+    finishedAt: undefined,
+    attempts: 0,
+    error: undefined,
+    truncated: undefined,
+    window: undefined,
+    note: undefined,
+    rowCount: undefined,
+  }
+}
