@@ -41,8 +41,12 @@ export interface Frame {
   readonly n: number
   /** SHA-256 over the lines, each followed by `\n`; hex. */
   readonly s: string
-  /** Where a file import has got to: its id and the number of the line after this frame. */
+  /** Where a file import has got to: its id and the number of the line after this body. In a body's last frame. */
   readonly i?: { readonly id: string; readonly next: number }
+  /** More frames of the same body follow: recovery drops a body whose last frame never reached the disk. */
+  readonly m?: true
+  /** Lines of the host in this body that were left out because they had come before. */
+  readonly d?: number
   readonly b: readonly string[]
 }
 

@@ -1,0 +1,79 @@
+import type { Host } from '../model/host.ts'
+import { newId } from '../model/ids.ts'
+import type { Db } from './db.ts'
+import type { HostRow } from './tables.ts'
+
+/**
+ * The hosts with these identifiers, at most `hostsPutMax` of them, in no order; new ones are made, with random ids. One
+ * transaction of the caller's, or one statement each. Two callers at once get the same hosts.
+ */
+export async function putHosts(
+  db: Db,
+  tenantId: string,
+  hostIdentifiers: readonly string[],
+  now: number,
+): Promise<Host[]> {
+  const find = () =>
+    db
+      .selectFrom('hosts')
+      .selectAll()
+      .where('tenant_id', '=', tenantId)
+      .where('host_identifier', 'in', hostIdentifiers)
+      .execute()
+  const found = await find()
+  const known = new Set(found.map(row => row.host_identifier))
+  const rows = hostIdentifiers
+    .filter(hostIdentifier => !known.has(hostIdentifier))
+    .map(hostIdentifier => ({
+      id: newId(),
+      tenant_id: tenantId,
+      host_identifier: hostIdentifier,
+      hardware_uuid: null,
+      created_at: now,
+    }))
+  if (rows.length === 0) return found.map(toHost)
+  await db
+    .insertInto('hosts')
+    .values(rows)
+    .onConflict(conflict => conflict.columns(['tenant_id', 'host_identifier']).doNothing())
+    .execute()
+  // Read again: another caller's rows may have been first.
+  return (await find()).map(toHost)
+}
+
+/** Hosts one call of `putHosts` takes: a few milliseconds of the event loop. */
+export const hostsPutMax = 200
+
+export async function findHostByIdentifier(
+  db: Db,
+  tenantId: string,
+  hostIdentifier: string,
+): Promise<Host | undefined> {
+  const row = await db
+    .selectFrom('hosts')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('host_identifier', '=', hostIdentifier)
+    .executeTakeFirst()
+  return row === undefined ? undefined : toHost(row)
+}
+
+export async function findHost(db: Db, tenantId: string, id: string): Promise<Host | undefined> {
+  const row = await db
+    .selectFrom('hosts')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .executeTakeFirst()
+  return row === undefined ? undefined : toHost(row)
+}
+
+function toHost(row: HostRow): Host {
+  return {
+    id: row.id,
+    tenantId: row.tenant_id,
+    hostIdentifier: row.host_identifier,
+    hardwareUuid: row.hardware_uuid ?? undefined,
+    createdAt: row.created_at,
+  }
+}

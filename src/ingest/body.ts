@@ -1,0 +1,179 @@
+import { createHash, type Hash } from 'node:crypto'
+import { hostIdentifierCharsMax, rejectedKeptPerBodyMax, rejectedTextBytesMax } from '../limits.ts'
+import { openLineScanner } from '../osquery/line-scanner.ts'
+import { type FingerprintKey, fingerprint, takeFingerprint } from './fingerprints.ts'
+import { frameLinesWeightMax, lineWeight } from './frame.ts'
+
+// A body taken apart: its lines by host, in their order, with what the nets compare by. Everything that costs a pass
+// over bytes happens here, while the body arrives; what follows in intake.ts only looks things up.
+
+export interface BodyLines {
+  readonly hosts: readonly HostLines[]
+  readonly lines: number
+  /** Lines before the first one wanted. */
+  readonly skipped: number
+  /** Number of the body's last line, blank ones counted. */
+  readonly last: number
+  readonly rejectedCount: number
+  /** The first `rejectedKeptPerBodyMax` of them. */
+  readonly rejected: readonly RejectedLine[]
+}
+
+export interface RejectedLine {
+  readonly line: number
+  readonly reason: string
+  readonly text: Buffer
+}
+
+export interface HostLines {
+  readonly hostIdentifier: string
+  readonly lines: string[]
+  /** Fingerprints, in two halves; empty for an import. */
+  readonly lows: number[]
+  readonly highs: number[]
+  /** Where frames are cut, always at the same lines of the same body. */
+  readonly cuts: FrameCut[]
+}
+
+export interface FrameCut {
+  /** Index behind the frame's last line. */
+  readonly end: number
+  /** As `hashLines` gives it for these lines. */
+  readonly hash: string
+}
+
+export interface BodyOptions {
+  /** Undefined: no fingerprints are taken. */
+  readonly key: FingerprintKey | undefined
+  /** Number of the body's first line. */
+  readonly firstLine: number
+  /** Lines with a lower number are passed over. */
+  readonly wantedFrom: number
+  /** Every line is this host's, whatever it says of itself: the agent has shown who it is. */
+  readonly hostIdentifier: string | undefined
+}
+
+interface HostUnderWay extends HostLines {
+  hash: Hash
+  /** By `lineWeight`, of the frame under way. */
+  weight: number
+  // Bytes that still have to go into the hash: neighbours in one chunk are hashed at once.
+  bytes: Buffer
+  start: number
+  end: number
+}
+
+export interface BodyReader {
+  push(chunk: Buffer): void
+  end(): BodyLines
+}
+
+export function openBodyReader(options: BodyOptions): BodyReader {
+  const { key, firstLine, wantedFrom } = options
+  const hosts = new Map<string, HostUnderWay>()
+  const rejected: RejectedLine[] = []
+  let rejectedCount = 0
+  let lines = 0
+  let skipped = 0
+  let recent: HostUnderWay | undefined
+  let view: DataView = new DataView(new ArrayBuffer(0))
+  let viewed: Buffer | undefined
+
+  function reject(number: number, reason: string, text: Buffer): void {
+    const line = firstLine - 1 + number
+    if (line < wantedFrom) return
+    rejectedCount++
+    if (rejected.length < rejectedKeptPerBodyMax) rejected.push({ line, reason, text })
+  }
+
+  function take(bytes: Buffer, start: number, end: number, ownHost: string | undefined, number: number): void {
+    if (firstLine - 1 + number < wantedFrom) {
+      skipped++
+      return
+    }
+    const hostIdentifier = options.hostIdentifier ?? ownHost
+    if (hostIdentifier === undefined || hostIdentifier === '') {
+      reject(number, 'no hostIdentifier', beginning(bytes, start, end))
+      return
+    }
+    if (hostIdentifier.length > hostIdentifierCharsMax) {
+      const reason = `hostIdentifier longer than ${hostIdentifierCharsMax} characters`
+      reject(number, reason, beginning(bytes, start, end))
+      return
+    }
+    if (recent?.hostIdentifier !== hostIdentifier) recent = hostOf(hostIdentifier)
+    lines++
+    addLine(recent, bytes, start, end)
+    if (key === undefined) return
+    if (viewed !== bytes) {
+      viewed = bytes
+      view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    takeFingerprint(key, view, start, end)
+    recent.lows.push(fingerprint.low)
+    recent.highs.push(fingerprint.high)
+  }
+
+  function hostOf(hostIdentifier: string): HostUnderWay {
+    const found = hosts.get(hostIdentifier)
+    if (found !== undefined) return found
+    const host: HostUnderWay = {
+      ...{ hostIdentifier, lines: [], lows: [], highs: [], cuts: [] },
+      ...{ hash: createHash('sha256'), weight: 0, bytes: nothing, start: 0, end: 0 },
+    }
+    hosts.set(hostIdentifier, host)
+    return host
+  }
+
+  const scanner = openLineScanner({ line: take, rejected: reject })
+  return {
+    push: chunk => scanner.push(chunk),
+    end() {
+      const last = firstLine - 1 + scanner.end()
+      for (const host of hosts.values()) cut(host)
+      return { hosts: [...hosts.values()], lines, skipped, last, rejectedCount, rejected }
+    },
+  }
+}
+
+const nothing = Buffer.alloc(0)
+const newline = 0x0a
+const newlineBytes = Buffer.from([newline])
+
+function addLine(host: HostUnderWay, bytes: Buffer, start: number, end: number): void {
+  const weight = lineWeight(end - start)
+  if (host.weight + weight > frameLinesWeightMax) cut(host)
+  host.weight += weight
+  host.lines.push(bytes.toString('utf8', start, end))
+  if (bytes === host.bytes && start === host.end) host.end = end
+  else {
+    hashPending(host)
+    host.bytes = bytes
+    host.start = start
+    host.end = end
+  }
+  // The line end that the hash wants stands behind the line in the body, as a rule.
+  if (bytes[end] === newline) host.end = end + 1
+  else {
+    hashPending(host)
+    host.hash.update(newlineBytes)
+  }
+}
+
+function beginning(bytes: Buffer, start: number, end: number): Buffer {
+  return Buffer.from(bytes.subarray(start, Math.min(end, start + rejectedTextBytesMax)))
+}
+
+function hashPending(host: HostUnderWay): void {
+  if (host.end > host.start) host.hash.update(host.bytes.subarray(host.start, host.end))
+  host.bytes = nothing
+  host.start = 0
+  host.end = 0
+}
+
+function cut(host: HostUnderWay): void {
+  hashPending(host)
+  host.cuts.push({ end: host.lines.length, hash: host.hash.digest('hex') })
+  host.hash = createHash('sha256')
+  host.weight = 0
+}

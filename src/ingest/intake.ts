@@ -1,0 +1,287 @@
+import { bodyBytesMax, intakeQueueBytesMax, rejectedShownMax } from '../limits.ts'
+import type { Clock } from '../model/clock.ts'
+import { AppError } from '../model/errors.ts'
+import type { Host } from '../model/host.ts'
+import { type BodyLines, type BodyReader, type HostLines, openBodyReader } from './body.ts'
+import { type FrameDraft, hashLines } from './frame.ts'
+import type { IngestMemory } from './memory.ts'
+import { keepRejectedLines } from './rejected-lines.ts'
+import type { Resends, SiftedLines } from './resends.ts'
+import type { SegmentLog, Unit } from './segment.ts'
+
+// Hop 3 of a row's path: a body becomes the frames of its hosts, less what came before, and is answered when they are
+// durable. Steps of one body:
+//   1 read and take apart, while it arrives (body.ts)
+//   2 find its hosts; ask the store which of its frames came before
+//   3 in one turn of the event loop: ask memory again, sift resent lines, queue the rest on the tenant's segment
+//   4 wait for the disk; where anything was left out as a resend, for everything queued before as well
+// Two equal bodies at once meet in step 3: the second finds the first's lines and is answered after, or refused with it.
+
+/** What intake needs of fleet/. */
+export interface HostDirectory {
+  findSeen(tenantId: string, hostIdentifier: string): Host | undefined
+  atSight(tenantId: string, hostIdentifiers: readonly string[]): Promise<ReadonlyMap<string, Host>>
+}
+
+export interface IntakeDependencies {
+  readonly hosts: HostDirectory
+  readonly memory: IngestMemory
+  readonly resends: Resends
+  readonly logOf: (tenantId: string) => SegmentLog
+  readonly clock: Clock
+  /** Folder of rejected lines. */
+  readonly rejectedFolder: string
+  /** Rejected lines could not be kept. */
+  readonly onRejectedLost: (tenantId: string, error: unknown) => void
+  readonly queueBytesMax?: number
+}
+
+/** A whole body, or its bytes as they arrive; already inflated. */
+export type BodySource = Buffer | AsyncIterable<Buffer>
+
+export interface AcceptOptions {
+  /** The agent that sent the body, when it has shown who it is: every line is its own. */
+  readonly host?: Host
+  /** The body is a piece of a file: which, and the number of its first line, from 1. Nets are not used then. */
+  readonly import?: { readonly id: string; readonly firstLine: number }
+}
+
+export interface AcceptResult {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly rejected: {
+    readonly count: number
+    /** At most `rejectedShownMax`. */
+    readonly first: readonly { readonly line: number; readonly reason: string }[]
+  }
+  /** Of an import: the number of the line to send next. */
+  readonly nextLine?: number
+}
+
+export interface Intake {
+  /**
+   * Resolves when every accepted line is durable. Rejects with `too_large`, `unavailable` or, for an import that does not
+   * begin where the last one ended, `conflict` with `details.nextLine`; then no line of the body is in the lake, and it
+   * may be sent again.
+   */
+  accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
+}
+
+export function openIntake(dependencies: IntakeDependencies): Intake {
+  const { hosts, memory, resends, logOf, clock } = dependencies
+  const queueBytesMax = dependencies.queueBytesMax ?? intakeQueueBytesMax
+  let queuedBytes = 0
+  /** Imports of one file come one after another; each waits for the one before. */
+  const imports = new Map<string, Promise<unknown>>()
+
+  /** Reads the body to its end. `count` is told the bytes held. */
+  async function read(body: BodySource, reader: BodyReader, count: (bytes: number) => void): Promise<BodyLines> {
+    let bytes = 0
+    for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+      bytes += chunk.length
+      if (bytes > bodyBytesMax) throw new AppError('too_large', `a body has at most ${bodyBytesMax} bytes`)
+      if (queuedBytes + chunk.length > queueBytesMax) {
+        throw new AppError('unavailable', 'too many bodies are waiting for the disk', {
+          details: { retryAfterSeconds: 1 },
+        })
+      }
+      queuedBytes += chunk.length
+      count(chunk.length)
+      reader.push(chunk)
+    }
+    return reader.end()
+  }
+
+  async function findHosts(tenantId: string, lines: BodyLines, own: Host | undefined): Promise<Host[]> {
+    if (own !== undefined) return lines.hosts.map(() => own)
+    const identifiers = lines.hosts.map(({ hostIdentifier }) => hostIdentifier)
+    const seen = identifiers.map(identifier => hosts.findSeen(tenantId, identifier))
+    if (seen.every(host => host !== undefined)) return seen
+    const found = await hosts.atSight(tenantId, identifiers)
+    return identifiers.map(identifier => found.get(identifier)!)
+  }
+
+  /** Frames of the body that the store knows, as `<host>/<hash>`. */
+  async function findKnownFrames(tenantId: string, lines: BodyLines, owners: readonly Host[]): Promise<Set<string>> {
+    const known = new Set<string>()
+    for (const [at, { cuts }] of lines.hosts.entries()) {
+      const { id } = owners[at]!
+      for (const { hash } of cuts) if (await memory.hasFrame(tenantId, id, hash)) known.add(`${id}/${hash}`)
+    }
+    return known
+  }
+
+  async function acceptLines(tenantId: string, lines: BodyLines, own: Host | undefined): Promise<AcceptResult> {
+    const owners = await findHosts(tenantId, lines, own)
+    const known = await findKnownFrames(tenantId, lines, owners)
+    // From here to the append nothing may wait.
+    const receivedAt = clock()
+    const drafts: FrameDraft[] = []
+    const sifted: SiftedLines[] = []
+    const expected: [hostId: string, hash: string][] = []
+    let dropped = 0
+    for (const [at, host] of lines.hosts.entries()) {
+      const { id } = owners[at]!
+      const isKnown = (hash: string) => known.has(`${id}/${hash}`) || memory.hasRecentFrame(tenantId, id, hash)
+      const fresh = withoutKnownFrames(host, isKnown)
+      dropped += host.lines.length - fresh.lines.length
+      if (fresh.lines.length === 0) continue
+      const sift = resends.sift(tenantId, id, fresh)
+      sifted.push(sift)
+      dropped += sift.dropped
+      for (const { hash } of fresh.cuts) {
+        expected.push([id, hash])
+        memory.expectFrame(tenantId, id, hash)
+      }
+      drafts.push(...framesOf(fresh, owners[at]!, receivedAt, sift))
+    }
+    await append(tenantId, {
+      drafts,
+      mustWait: dropped > 0,
+      durable() {
+        for (const sift of sifted) sift.settle()
+        for (const [hostId, hash] of expected) memory.putFrame(tenantId, hostId, hash, receivedAt)
+      },
+      refused() {
+        for (const sift of sifted) sift.forget()
+        for (const [hostId, hash] of expected) memory.forgetFrame(tenantId, hostId, hash)
+      },
+    })
+    return answer(lines, lines.lines - dropped, dropped)
+  }
+
+  async function acceptImport(
+    tenantId: string,
+    lines: BodyLines,
+    importId: string,
+    position: number,
+  ): Promise<AcceptResult> {
+    const nextLine = Math.max(position, lines.last + 1)
+    const owners = await findHosts(tenantId, lines, undefined)
+    const receivedAt = clock()
+    const drafts = lines.hosts.flatMap((host, at) => framesOf(host, owners[at]!, receivedAt, undefined))
+    const last = drafts.pop()
+    if (last !== undefined) drafts.push({ ...last, i: { id: importId, next: nextLine } })
+    const durable = () => memory.putImportPosition(tenantId, importId, nextLine)
+    await append(tenantId, { drafts, mustWait: false, durable, refused: () => undefined })
+    return { ...answer(lines, lines.lines, lines.skipped), nextLine }
+  }
+
+  interface Append {
+    readonly drafts: readonly FrameDraft[]
+    /** Wait for what was queued before, also with nothing to write. */
+    readonly mustWait: boolean
+    readonly durable: () => void
+    readonly refused: () => void
+  }
+
+  async function append(tenantId: string, { drafts, mustWait, durable, refused }: Append): Promise<void> {
+    if (drafts.length === 0 && !mustWait) return durable()
+    const bytes = drafts.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
+    const last = drafts.length - 1
+    const frames = drafts.map((draft, at): FrameDraft => (at < last ? { ...draft, m: true } : draft))
+    const unit: Unit = { frames, bytes, durable, refused }
+    await logOf(tenantId).append(unit)
+  }
+
+  /** What was rejected is kept before the answer; that it could not be is no reason to refuse the rest. */
+  async function keepRejected(tenantId: string, lines: BodyLines): Promise<void> {
+    try {
+      await keepRejectedLines(dependencies.rejectedFolder, tenantId, lines.rejected, clock())
+    } catch (error) {
+      dependencies.onRejectedLost(tenantId, error)
+    }
+  }
+
+  async function accept(tenantId: string, body: BodySource, options: AcceptOptions = {}): Promise<AcceptResult> {
+    const { host, import: piece } = options
+    let held = 0
+    const count = (bytes: number) => {
+      held += bytes
+    }
+    try {
+      if (piece === undefined) {
+        const hostIdentifier = host?.hostIdentifier
+        const reader = openBodyReader({ key: resends.key, firstLine: 1, wantedFrom: 1, hostIdentifier })
+        const lines = await read(body, reader, count)
+        const result = await acceptLines(tenantId, lines, host)
+        await keepRejected(tenantId, lines)
+        return result
+      }
+      return await oneAfterAnother(imports, `${tenantId}/${piece.id}`, async () => {
+        const position = await memory.importPosition(tenantId, piece.id)
+        if (piece.firstLine > position) {
+          const message = `line ${piece.firstLine} does not follow: line ${position} of the import is next`
+          throw new AppError('conflict', message, { details: { nextLine: position } })
+        }
+        const { firstLine } = piece
+        const reader = openBodyReader({ key: undefined, firstLine, wantedFrom: position, hostIdentifier: undefined })
+        const lines = await read(body, reader, count)
+        const result = await acceptImport(tenantId, lines, piece.id, position)
+        await keepRejected(tenantId, lines)
+        return result
+      })
+    } finally {
+      queuedBytes -= held
+    }
+  }
+
+  return { accept }
+}
+
+/** Runs the work of one key one after another; a failure does not stop the next. */
+async function oneAfterAnother<Result>(
+  running: Map<string, Promise<unknown>>,
+  key: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  const before = running.get(key) ?? Promise.resolve()
+  const mine = before.then(work, work)
+  running.set(key, mine)
+  try {
+    return await mine
+  } finally {
+    if (running.get(key) === mine) running.delete(key)
+  }
+}
+
+/** The host's lines less those of whole frames that came before. */
+function withoutKnownFrames(host: HostLines, isKnown: (hash: string) => boolean): HostLines {
+  const cuts = host.cuts.filter(({ hash }) => !isKnown(hash))
+  if (cuts.length === host.cuts.length) return host
+  const fresh: HostLines = { ...host, lines: [], lows: [], highs: [], cuts: [] }
+  let begin = 0
+  for (const cut of host.cuts) {
+    if (cuts.includes(cut)) {
+      for (let at = begin; at < cut.end; at++) {
+        fresh.lines.push(host.lines[at]!)
+        fresh.lows.push(host.lows[at]!)
+        fresh.highs.push(host.highs[at]!)
+      }
+      fresh.cuts.push({ end: fresh.lines.length, hash: cut.hash })
+    }
+    begin = cut.end
+  }
+  return fresh
+}
+
+function framesOf(host: HostLines, owner: Host, receivedAt: number, sift: SiftedLines | undefined): FrameDraft[] {
+  const isKept = sift?.kept === undefined ? undefined : new Set(sift.kept)
+  const drafts: FrameDraft[] = []
+  let begin = 0
+  for (const { end, hash } of host.cuts) {
+    const whole = host.lines.slice(begin, end)
+    const lines = isKept === undefined ? whole : whole.filter((_, at) => isKept.has(begin + at))
+    begin = end
+    if (lines.length === 0) continue
+    const s = lines.length === whole.length ? hash : hashLines(lines)
+    const head = { t: receivedAt, h: owner.id, hi: host.hostIdentifier, n: lines.length, s }
+    drafts.push(isKept === undefined ? { ...head, b: lines } : { ...head, d: sift!.dropped, b: lines })
+  }
+  return drafts
+}
+
+function answer(lines: BodyLines, accepted: number, duplicates: number): AcceptResult {
+  const first = lines.rejected.slice(0, rejectedShownMax).map(({ line, reason }) => ({ line, reason }))
+  return { accepted, duplicates, rejected: { count: lines.rejectedCount, first } }
+}
