@@ -1,0 +1,46 @@
+import type { LakeSchema } from '../model/lake-table.ts'
+import type { RunView } from '../model/run-view.ts'
+import type { ScanScope } from '../model/scan-scope.ts'
+import type { TimeRange } from '../model/time-range.ts'
+
+// What runs need of the lake, as one value that bin/ fills from lake/: a run is tested over any lake.
+
+export interface LakeAccess {
+  schemaOf(tenantId: string): Promise<LakeSchema>
+
+  /**
+   * Reads the keys of the tenant's open tail once, so that a column or query name that arrived a second ago is known.
+   * True when something new was learnt.
+   */
+  refreshSchema(tenantId: string): Promise<boolean>
+
+  /** Pins one version of the tenant's lake: what the view names stays on disk while the lease is held. */
+  pinView(tenantId: string, request: PinRequest): Promise<PinnedView>
+
+  /** Idempotent; a lease that has ended is success. */
+  releaseLease(leaseId: string): Promise<void>
+
+  renewLease(leaseId: string, expiresAt: number): Promise<void>
+
+  /** Event times of the tenant's oldest and newest row, tail included; undefined where it has none. */
+  dataSpan(tenantId: string): Promise<DataSpan | undefined>
+}
+
+export interface PinRequest {
+  readonly scope: ScanScope
+  readonly range: TimeRange
+  readonly hostIds: readonly string[] | undefined
+  readonly now: number
+  readonly leaseMs: number
+}
+
+export interface PinnedView {
+  readonly view: RunView
+  readonly leaseId: string
+}
+
+/** Milliseconds since the epoch, both inclusive. */
+export interface DataSpan {
+  readonly oldest: number
+  readonly newest: number
+}

@@ -1,0 +1,234 @@
+import { mkdir, rm } from 'node:fs/promises'
+import type { Store } from '../db/db.ts'
+import { changeRun, claimRun, listLiveRuns, type RunChange, renewRun } from '../db/runs.ts'
+import type { Engine, EngineOutcome, RunProgress } from '../engine/engine.ts'
+import type { Clock } from '../model/clock.ts'
+import { toAppError } from '../model/errors.ts'
+import type { Log } from '../model/log.ts'
+import type { QueryRun, RunEvent } from '../model/query-run.ts'
+import type { CheckedStatement } from '../sql/check.ts'
+import type { LakeAccess, PinnedView } from './lake-access.ts'
+import { nextRun } from './next-run.ts'
+import { resultFolderOf } from './result-pages.ts'
+import { emptyNote, readRange, windowReport } from './window.ts'
+
+// Takes queued runs and executes them: claim with a lease → pin one view of the lake → execute → end. A run is
+// `succeeded` only after its result is durable; until that one write everything it left is garbage, and after an end of
+// any other kind its folder is deleted. Both leases (the run's and the view's) are renewed while it executes.
+
+export interface RunnerDeps {
+  readonly store: Store
+  readonly engine: Engine
+  readonly lake: LakeAccess
+  readonly clock: Clock
+  readonly log: Log
+  readonly resultsFolder: string
+  readonly limits: RunnerLimits
+}
+
+export interface RunnerLimits {
+  /** Runs executed at once. */
+  readonly runsAtOnce: number
+  readonly leaseMs: number
+  readonly runTimeoutMs: number
+  readonly resultRowsMax: number
+  readonly resultBytesMax: number
+}
+
+export interface Runner {
+  /** Looks for queued runs; cheap, called whenever one may have come or a place may be free. */
+  wake(): void
+  /** Stops a run that is executing here. Its state has been changed by the caller. */
+  stop(runId: string): void
+  progressOf(runId: string): RunProgress | undefined
+  /** Runs under way stop and stay `running` in the store: the next start takes them up again. */
+  close(): Promise<void>
+}
+
+interface Execution {
+  readonly tenantId: string
+  readonly abort: AbortController
+  progress: RunProgress | undefined
+  done: Promise<void>
+}
+
+export function openRunner(deps: RunnerDeps): Runner {
+  const executions = new Map<string, Execution>()
+  const servedAt = new Map<string, number>()
+  let served = 0
+  let isClosed = false
+  let isLooking = false
+  let mustLookAgain = false
+
+  function wake(): void {
+    mustLookAgain = true
+    if (!isLooking) void look()
+  }
+
+  /** Claims as long as there is a place and a queued run. One look at a time: the choice is fair only over all of them. */
+  async function look(): Promise<void> {
+    isLooking = true
+    try {
+      while (mustLookAgain && !isClosed) {
+        mustLookAgain = false
+        if (executions.size >= deps.limits.runsAtOnce) continue
+        const running = [...executions.values()].map(execution => execution.tenantId)
+        const chosen = nextRun(await listLiveRuns(deps.store), running, servedAt)
+        if (chosen !== undefined) await begin(chosen)
+      }
+    } catch (error) {
+      deps.log.error({ err: error }, 'queued runs could not be looked at')
+    } finally {
+      isLooking = false
+    }
+  }
+
+  async function begin(chosen: { readonly id: string; readonly tenantId: string }): Promise<void> {
+    mustLookAgain = true
+    served += 1
+    servedAt.set(chosen.tenantId, served)
+    const leaseExpiresAt = deps.clock() + deps.limits.leaseMs
+    const claimed = await claimRun(deps.store, chosen.tenantId, chosen.id, leaseExpiresAt)
+    if (claimed === undefined || isClosed) return
+    const { run } = claimed
+    const statement: CheckedStatement = JSON.parse(claimed.statementJson)
+    const execution: Execution = {
+      tenantId: run.tenantId,
+      abort: new AbortController(),
+      progress: undefined,
+      done: Promise.resolve(),
+    }
+    executions.set(run.id, execution)
+    execution.done = execute(deps, run, statement, execution)
+      .catch(error => deps.log.error({ err: error, runId: run.id }, 'run could not be ended'))
+      .finally(() => {
+        executions.delete(run.id)
+        wake()
+      })
+  }
+
+  return {
+    wake,
+    stop: runId => executions.get(runId)?.abort.abort(),
+    progressOf: runId => executions.get(runId)?.progress,
+    async close() {
+      isClosed = true
+      const all = [...executions.values()]
+      for (const execution of all) execution.abort.abort()
+      await Promise.all(all.map(execution => execution.done))
+    },
+  }
+}
+
+async function execute(
+  deps: RunnerDeps,
+  run: QueryRun,
+  statement: CheckedStatement,
+  execution: Execution,
+): Promise<void> {
+  const resultFolder = resultFolderOf(deps.resultsFolder, run.id)
+  let pinned: PinnedView | undefined
+  let isKept = false
+  const renewal = setInterval(() => void renew(deps, run, pinned, execution), deps.limits.leaseMs / 3)
+  try {
+    // What an earlier attempt left is garbage.
+    await rm(resultFolder, { recursive: true, force: true })
+    await mkdir(resultFolder, { recursive: true, mode: 0o700 })
+    pinned = await deps.lake.pinView(run.tenantId, {
+      scope: statement.scope,
+      range: readRange(run),
+      hostIds: run.hostIds,
+      now: deps.clock(),
+      leaseMs: deps.limits.leaseMs,
+    })
+    const outcome = await runEngine(deps, run, statement, pinned, resultFolder, execution)
+    isKept = await end(deps, run, outcome)
+  } catch (thrown) {
+    await endThrown(deps, run, thrown, execution.abort.signal)
+  } finally {
+    clearInterval(renewal)
+    if (pinned !== undefined) await deps.lake.releaseLease(pinned.leaseId)
+    if (!isKept) await rm(resultFolder, { recursive: true, force: true })
+  }
+}
+
+function runEngine(
+  deps: RunnerDeps,
+  run: QueryRun,
+  statement: CheckedStatement,
+  pinned: PinnedView,
+  resultFolder: string,
+  execution: Execution,
+): Promise<EngineOutcome> {
+  const { limits } = deps
+  return deps.engine.run(
+    {
+      runId: run.id,
+      tenantId: run.tenantId,
+      sql: statement.duckdbSql,
+      columnNames: statement.columnNames,
+      view: pinned.view,
+      resultFolder,
+      limits: {
+        rowsMax: limits.resultRowsMax,
+        bytesMax: limits.resultBytesMax,
+        // Counted from the start of the run, as clients do: one that waited long has less left.
+        timeoutMs: Math.max(1, run.createdAt + limits.runTimeoutMs - deps.clock()),
+      },
+      onProgress: progress => {
+        execution.progress = progress
+      },
+    },
+    execution.abort.signal,
+  )
+}
+
+/** True where the result counts: the run had not ended otherwise meanwhile. */
+async function end(deps: RunnerDeps, run: QueryRun, outcome: EngineOutcome): Promise<boolean> {
+  const span = await deps.lake.dataSpan(run.tenantId)
+  const window = windowReport(run, span)
+  if (outcome.kind === 'failed') {
+    await change(deps, run, 'error', { error: outcome.error, window })
+    return false
+  }
+  const { columns, rowCount, truncated } = outcome
+  const note = rowCount === 0 ? emptyNote(run, span) : undefined
+  const columnsJson = JSON.stringify(columns)
+  return change(deps, run, 'finish', { rowCount, truncated, window, note, columnsJson })
+}
+
+async function endThrown(deps: RunnerDeps, run: QueryRun, thrown: unknown, signal: AbortSignal): Promise<void> {
+  const error = toAppError(thrown)
+  if (error.code === 'timed_out') {
+    await change(deps, run, 'deadline', {})
+    return
+  }
+  // Stopped by a cancel, whose state is written already, or by this process closing, after which the run is taken up
+  // again: nothing to write.
+  if (error.code === 'canceled' || signal.aborted) return
+  deps.log.error({ err: error, cause: error.cause, runId: run.id }, 'run failed')
+  const message = error.code === 'internal' ? 'the run failed for a reason inside the lake' : error.message
+  await change(deps, run, 'error', { error: { code: error.code, message } })
+}
+
+function change(deps: RunnerDeps, run: QueryRun, event: RunEvent, fields: RunChange): Promise<boolean> {
+  return changeRun(deps.store, run.tenantId, run.id, event, deps.clock(), fields)
+}
+
+/** A run that has lost its lease is somebody else's: stop. */
+async function renew(
+  deps: RunnerDeps,
+  run: QueryRun,
+  pinned: PinnedView | undefined,
+  execution: Execution,
+): Promise<void> {
+  const expiresAt = deps.clock() + deps.limits.leaseMs
+  try {
+    const isOurs = await renewRun(deps.store, run.tenantId, run.id, expiresAt)
+    if (!isOurs) execution.abort.abort()
+    if (pinned !== undefined) await deps.lake.renewLease(pinned.leaseId, expiresAt)
+  } catch (error) {
+    // The next renewal tries again; the lease outlives two that fail.
+    deps.log.warn({ err: error, runId: run.id }, 'lease not renewed')
+  }
+}

@@ -1,0 +1,232 @@
+import { readdir, rm } from 'node:fs/promises'
+import type { Store } from '../db/db.ts'
+import {
+  changeRun,
+  deleteExpiredRuns,
+  findRun,
+  insertRun,
+  listExistingRuns,
+  listLiveRuns,
+  listRuns,
+  type RunFilter,
+} from '../db/runs.ts'
+import type { Engine, RunProgress } from '../engine/engine.ts'
+import * as defaults from '../limits.ts'
+import type { Clock } from '../model/clock.ts'
+import { AppError } from '../model/errors.ts'
+import { newId } from '../model/ids.ts'
+import type { Log } from '../model/log.ts'
+import type { TenantCaller } from '../model/principal.ts'
+import type { QueryRun, QueryVariable } from '../model/query-run.ts'
+import type { CheckedStatement } from '../sql/check.ts'
+import { checkSql } from './check-sql.ts'
+import type { LakeAccess } from './lake-access.ts'
+import { type ResultPage, readResultPage, resultFolderOf } from './result-pages.ts'
+import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
+import type { SqlThread } from './sql-thread.ts'
+import { resolveWindow, type WantedWindow } from './window.ts'
+
+// The life of query runs: start, find, list, cancel, results. A run is checked before it is stored, so a stored one is
+// a statement that may execute; the runner takes it from there.
+
+export interface QueriesOptions {
+  readonly store: Store
+  readonly engine: Engine
+  readonly lake: LakeAccess
+  readonly sqlThread: SqlThread
+  readonly clock: Clock
+  readonly log: Log
+  /** An existing folder; a run's result is a folder below it, named by the run's id. */
+  readonly resultsFolder: string
+  readonly limits?: Partial<QueryLimits>
+}
+
+export interface QueryLimits extends RunnerLimits {
+  readonly runsQueuedMax: number
+  readonly runsQueuedPerTenantMax: number
+  readonly runLifetimeMs: number
+  readonly templateCharsMin: number
+  readonly templateCharsMax: number
+  /** Longest window of one run, ms; undefined: any. */
+  readonly spanMsMax: number | undefined
+}
+
+export interface StartRun {
+  readonly template: string
+  readonly name?: string | undefined
+  readonly variables?: readonly QueryVariable[] | undefined
+  readonly savedQueryId?: string | undefined
+  readonly categoryId?: string | undefined
+  readonly hostIds?: readonly string[] | undefined
+  readonly window: WantedWindow
+}
+
+export interface Queries {
+  /**
+   * Checks the statement and stores a queued run. Rejects with `invalid_argument` (position in `details`) for one that
+   * cannot run, with `rate_limited` or `unavailable` when too many wait; nothing is stored then.
+   */
+  start(caller: TenantCaller, request: StartRun): Promise<QueryRun>
+  /** Rejects with `not_found` for a run that is unknown, expired or another tenant's. */
+  get(tenantId: string, runId: string): Promise<QueryRun>
+  /** How far a run under way is; undefined: not under way, or not known. */
+  progressOf(runId: string): RunProgress | undefined
+  list(tenantId: string, filter: RunFilter): Promise<{ runs: QueryRun[]; total: number }>
+  /** True when this call ended the run; false when it had ended. Rejects with `not_found`. */
+  cancel(tenantId: string, runId: string): Promise<boolean>
+  /** Rejects as `readResultPage` does. */
+  results(
+    tenantId: string,
+    runId: string,
+    range: { readonly firstRow: number; readonly rowCount: number },
+  ): Promise<ResultPage>
+  /**
+   * Takes up what a dead process left: a run that was running is queued again the first time and failed the second;
+   * result folders of no run are deleted. Called once, before the first request.
+   */
+  recover(): Promise<{ readonly queuedAgain: number; readonly failed: number; readonly orphans: number }>
+  /** Deletes expired runs and their results; called by itself every minute. */
+  expire(): Promise<number>
+  close(): Promise<void>
+}
+
+const expireEveryMs = 60_000
+const expireCountMax = 500
+const attemptsMax = 2
+
+/** Runs over the given store, lake and engine, none of which it closes. The caller calls `close()`. */
+export function openQueries(options: QueriesOptions): Queries {
+  const limits: QueryLimits = {
+    ...defaults,
+    runsAtOnce: defaults.workerCount,
+    spanMsMax: undefined,
+    ...options.limits,
+  }
+  const { store, clock, log } = options
+  const runner = openRunner({ ...options, limits })
+  const expiry = setInterval(
+    () => void expire(options, runner).catch(error => log.error({ err: error }, 'expired runs not deleted')),
+    expireEveryMs,
+  )
+  expiry.unref()
+  return {
+    async start(caller, request) {
+      const { run, statement } = await prepareRun(options, limits, caller, request)
+      const bounds = { queuedMax: limits.runsQueuedMax, queuedPerTenantMax: limits.runsQueuedPerTenantMax }
+      await insertRun(store, run, JSON.stringify(statement), bounds)
+      runner.wake()
+      return run
+    },
+    get: (tenantId, runId) => getRun(store, tenantId, runId, clock()),
+    progressOf: runId => runner.progressOf(runId),
+    list: (tenantId, filter) => listRuns(store, tenantId, filter, clock()),
+    async cancel(tenantId, runId) {
+      await getRun(store, tenantId, runId, clock())
+      // The state decides who wins, then the statement is stopped: a finish that comes later changes nothing.
+      const isEnded = await changeRun(store, tenantId, runId, 'cancel', clock())
+      if (isEnded) runner.stop(runId)
+      return isEnded
+    },
+    results: (tenantId, runId, range) => readResultPage(options, tenantId, runId, range, clock()),
+    recover: () => recover(options, runner),
+    expire: () => expire(options, runner),
+    async close() {
+      clearInterval(expiry)
+      await runner.close()
+    },
+  }
+}
+
+/** A checked run, not yet stored. */
+async function prepareRun(
+  options: QueriesOptions,
+  limits: QueryLimits,
+  caller: TenantCaller,
+  request: StartRun,
+): Promise<{ run: QueryRun; statement: CheckedStatement }> {
+  const now = options.clock()
+  checkLength(request.template, limits)
+  const window = resolveWindow(request.window, now, limits.spanMsMax)
+  const { template, variables } = request
+  const statement = await checkSql(options, caller.tenantId, { template, variables: variables ?? [], now })
+  const run: QueryRun = {
+    id: newId(),
+    tenantId: caller.tenantId,
+    state: 'queued',
+    name: request.name,
+    template,
+    variables,
+    savedQueryId: request.savedQueryId,
+    categoryId: request.categoryId,
+    hostIds: request.hostIds,
+    ...window,
+    createdBy: { principalId: caller.principalId, accountId: caller.accountId, accountType: caller.accountType },
+    createdAt: now,
+    expiresAt: now + limits.runLifetimeMs,
+    finishedAt: undefined,
+    attempts: 0,
+    error: undefined,
+    truncated: undefined,
+    window: undefined,
+    note: undefined,
+    rowCount: undefined,
+  }
+  return { run, statement }
+}
+
+function checkLength(template: string, limits: QueryLimits): void {
+  const { templateCharsMin, templateCharsMax } = limits
+  if (template.length >= templateCharsMin && template.length <= templateCharsMax) return
+  const message = `the template has ${template.length} characters: between ${templateCharsMin} and ${templateCharsMax} are allowed`
+  throw new AppError('invalid_argument', message, { details: { field: 'adHocQuery.template' } })
+}
+
+async function getRun(store: Store, tenantId: string, runId: string, now: number): Promise<QueryRun> {
+  const run = await findRun(store, tenantId, runId, now)
+  if (run === undefined) throw new AppError('not_found', `there is no run ${runId}`)
+  return run
+}
+
+async function recover(options: QueriesOptions, runner: Runner) {
+  const { store, clock } = options
+  let queuedAgain = 0
+  let failed = 0
+  for (const run of await listLiveRuns(store)) {
+    if (run.state !== 'running') continue
+    const isLast = run.attempts >= attemptsMax
+    const error = { code: 'internal', message: 'the run was interrupted twice by an end of the server' }
+    if (isLast) await changeRun(store, run.tenantId, run.id, 'lease_lost_again', clock(), { error })
+    else await changeRun(store, run.tenantId, run.id, 'lease_lost', clock())
+    if (isLast) failed += 1
+    else queuedAgain += 1
+  }
+  const orphans = await deleteOrphans(options)
+  runner.wake()
+  return { queuedAgain, failed, orphans }
+}
+
+/** Result folders whose run is gone: left by a crash between the deletion of a run and of its folder. */
+async function deleteOrphans(options: QueriesOptions): Promise<number> {
+  const folders = await readdir(options.resultsFolder)
+  const existing = new Set(await listExistingRuns(options.store, folders))
+  const orphans = folders.filter(folder => !existing.has(folder))
+  for (const folder of orphans) await deleteResult(options, folder)
+  return orphans.length
+}
+
+async function expire(options: QueriesOptions, runner: Runner): Promise<number> {
+  const { store, clock } = options
+  for (const run of await listLiveRuns(store)) {
+    // A run that waited or ran past its life: nobody can ask for it any more.
+    if (run.expiresAt > clock()) continue
+    await changeRun(store, run.tenantId, run.id, 'deadline', clock())
+    runner.stop(run.id)
+  }
+  const ids = await deleteExpiredRuns(store, clock(), expireCountMax)
+  for (const id of ids) await deleteResult(options, id)
+  return ids.length
+}
+
+async function deleteResult(options: QueriesOptions, runId: string): Promise<void> {
+  await rm(resultFolderOf(options.resultsFolder, runId), { recursive: true, force: true })
+}

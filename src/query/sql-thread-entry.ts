@@ -1,0 +1,27 @@
+import { parentPort } from 'node:worker_threads'
+import { toAppError } from '../model/errors.ts'
+import { checkStatement, type SqlInput } from '../sql/check.ts'
+import type { SqlThreadReply } from './sql-thread.ts'
+
+// Entry of the SQL thread: one text in, one reply out.
+
+const emptySchema = { tables: [], queryNames: [], envelope: [] }
+
+parentPort?.on('message', (input: SqlInput) => reply(check(input)))
+
+// The parser is slow the first time: before anyone waits.
+check({ template: 'SELECT 1 AS one', variables: [], schema: emptySchema, now: 0 })
+reply({ kind: 'ready' })
+
+function check(input: SqlInput): SqlThreadReply {
+  try {
+    return { kind: 'checked', statement: checkStatement(input) }
+  } catch (thrown) {
+    const { code, message, details } = toAppError(thrown)
+    return { kind: 'refused', code, message, ...(details === undefined ? {} : { details }) }
+  }
+}
+
+function reply(message: SqlThreadReply): void {
+  parentPort?.postMessage(message)
+}
