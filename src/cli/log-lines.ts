@@ -72,9 +72,9 @@ export async function* logPieces(
   }
   const rest = held.takeAll()
   if (rest.length === 0) return
-  const whole = endLastLine(rest)
+  const { whole, isCut } = endLastLine(rest)
   yield* take(whole)
-  if (whole.length < rest.length) onUnsent({ line: nextLine, reason: 'cut off before its end: not sent' })
+  if (isCut) onUnsent({ line: nextLine, reason: 'cut off before its end: not sent' })
 }
 
 interface Source {
@@ -189,11 +189,11 @@ function openHeld(): Held {
 }
 
 /** The last piece with its last line ended, or without that line when it is no whole JSON. */
-function endLastLine(rest: Buffer<ArrayBuffer>): Buffer<ArrayBuffer> {
+function endLastLine(rest: Buffer<ArrayBuffer>): { whole: Buffer<ArrayBuffer>; isCut: boolean } {
   const end = rest.lastIndexOf(newline) + 1
   const last = rest.toString('utf8', end)
-  if (last.trim() === '' || isJson(last)) return Buffer.concat([rest, Buffer.from('\n')])
-  return rest.subarray(0, end)
+  if (isJson(last)) return { whole: Buffer.concat([rest, Buffer.from('\n')]), isCut: false }
+  return { whole: rest.subarray(0, end), isCut: last.trim() !== '' }
 }
 
 function isJson(text: string): boolean {
