@@ -1,5 +1,8 @@
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { AppError } from '../model/errors.ts'
 import type { Tenant } from '../model/tenant.ts'
+import { dropNulls, firstError } from './body.ts'
 import { NumberedPages } from './page.ts'
 
 /** Precisely the members every known client needs and tolerates. */
@@ -74,3 +77,12 @@ export const NewTenant = Type.Object({
   ),
 })
 export type NewTenant = Static<typeof NewTenant>
+
+const newTenant = Compile(NewTenant)
+
+/** Throws `invalid_argument` naming the member that is wrong. */
+export function parseNewTenant(body: unknown): NewTenant {
+  const members = dropNulls(body)
+  if (!newTenant.Check(members)) throw new AppError('invalid_argument', firstError(newTenant.Errors(members)))
+  return members
+}

@@ -13,6 +13,8 @@ import { logRequests } from './plugins/request-log.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { runRoutes } from './routes/runs.ts'
+import { savedQueryRoutes } from './routes/saved-queries.ts'
+import { tenantRoutes } from './routes/tenants.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
 
@@ -47,6 +49,8 @@ export function buildApp(deps: AppDependencies): App {
   tokenRoutes(app, deps)
   whoamiRoutes(app, deps)
   runRoutes(app, deps, calls)
+  savedQueryRoutes(app, deps)
+  tenantRoutes(app, deps)
   operationRoutes(app, deps)
   app.register(async scope => ingestRoutes(scope as App, deps))
   return app

@@ -1,0 +1,98 @@
+import type { FastifyRequest } from 'fastify'
+import { decodeText, parseJson } from '../../api/body.ts'
+import { numberedPages, parseFields, parseNumberedPage, pickFields } from '../../api/page.ts'
+import type { Parameters } from '../../api/parameters.ts'
+import { parseNewTenant, TenantList, TenantReply, toWireTenant } from '../../api/tenants.ts'
+import { countTenants, findTenant, insertTenant, listTenants, type TenantFilter } from '../../db/tenants.ts'
+import { listPageDefault, retentionDaysDefault, tenantsPageMax } from '../../limits.ts'
+import { AppError } from '../../model/errors.ts'
+import { newId, parseUuid } from '../../model/ids.ts'
+import type { Tenant } from '../../model/tenant.ts'
+import type { AppDependencies } from '../dependencies.ts'
+import type { App } from '../instance.ts'
+import { originOf } from '../origin.ts'
+import { callerOf, type RouteAccess } from '../plugins/access.ts'
+import { bodyOf } from '../plugins/bodies.ts'
+
+// The tenants of a partner or an organization: both kinds page and answer alike.
+
+export function tenantRoutes(app: App, deps: AppDependencies): void {
+  readRoutes(app, deps, 'partner', accountId => ({ partnerId: accountId }))
+  readRoutes(app, deps, 'organization', accountId => ({ organizationId: accountId }))
+
+  app.post(
+    '/partner/v1/tenants',
+    {
+      config: { access: { kind: 'partner', action: 'tenants.write' }, isCounted: true },
+      schema: { response: { 201: TenantReply } },
+    },
+    async (request, reply) => {
+      const wanted = parseNewTenant(parseJson(decodeText(bodyOf(request))))
+      const tenant: Tenant = {
+        id: newId(),
+        name: wanted.name,
+        showAs: wanted.showAs ?? wanted.name,
+        dataGeography: wanted.dataGeography.toUpperCase(),
+        dataRegion: regionOf(wanted.dataGeography.toUpperCase()),
+        billingType: wanted.billingType,
+        status: 'active',
+        partnerId: callerOf(request).accountId,
+        organizationId: undefined,
+        retentionDays: retentionDaysDefault,
+        createdAt: deps.clock(),
+        ...(wanted.contact === undefined ? {} : { contact: wanted.contact }),
+      }
+      await insertTenant(deps.store, tenant)
+      return reply.code(201).send(render(request, tenant))
+    },
+  )
+
+  function readRoutes(
+    app: App,
+    { store }: AppDependencies,
+    kind: 'partner' | 'organization',
+    filterOf: (accountId: string) => TenantFilter,
+  ): void {
+    const config = { access: { kind, action: 'tenants.read' } satisfies RouteAccess, isCounted: true }
+
+    app.get(`/${kind}/v1/tenants`, { config, schema: { response: { 200: TenantList } } }, async request => {
+      const parameters = request.query as Parameters
+      const page = parseNumberedPage(parameters, { sizeDefault: listPageDefault, sizeMax: tenantsPageMax })
+      const filter = filterOf(callerOf(request).accountId)
+      const tenants = await listTenants(store, filter, page.offset, page.pageSize)
+      const total = page.isTotalWanted ? await countTenants(store, filter) : 0
+      return { items: tenants.map(tenant => render(request, tenant)), pages: numberedPages(page, total) }
+    })
+
+    app.get(`/${kind}/v1/tenants/:tenantId`, { config, schema: { response: { 200: TenantReply } } }, async request => {
+      const tenantId = parseUuid((request.params as { tenantId: string }).tenantId) ?? ''
+      const tenant = await findTenant(store, tenantId)
+      const managerId = kind === 'partner' ? tenant?.partnerId : tenant?.organizationId
+      if (tenant === undefined || managerId !== callerOf(request).accountId) {
+        throw new AppError('not_found', 'there is no such tenant')
+      }
+      return render(request, tenant)
+    })
+  }
+
+  function render(request: FastifyRequest, tenant: Tenant) {
+    const wire = toWireTenant(tenant, originOf(request, deps.settings.publicUrl))
+    return pickFields(wire, parseFields(request.query as Parameters))
+  }
+}
+
+/** The region a geography's data is kept in, as clients know them; other geographies have the first European one. */
+const regions: Readonly<Record<string, string>> = {
+  US: 'us01',
+  IE: 'eu01',
+  DE: 'eu02',
+  CA: 'ca01',
+  AU: 'au01',
+  JP: 'jp01',
+  BR: 'br01',
+  IN: 'in01',
+}
+
+function regionOf(geography: string): string {
+  return regions[geography] ?? 'eu01'
+}
