@@ -1,10 +1,12 @@
+import { readFileSync } from 'node:fs'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestContext } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { type DuckdbEngineLimits, openDuckdbEngine } from '../../src/engine/duckdb/duckdb-engine.ts'
-import type { Engine, EngineOutcome, RunLimits } from '../../src/engine/engine.ts'
+import type { Engine, EngineOutcome, RunLimits, RunProgress } from '../../src/engine/engine.ts'
 import type { LakeColumn } from '../../src/model/lake-table.ts'
 import { silentLog } from '../../src/model/log.ts'
 import type { RunView, ViewRelation } from '../../src/model/run-view.ts'
@@ -79,6 +81,8 @@ export interface EngineFixture {
   readonly engine: Engine
   readonly folder: string
   run(sql: string, options?: RunOptions): Promise<Ran>
+  /** Process ids of the engine's query workers. */
+  childPids(): number[]
 }
 
 export interface RunOptions {
@@ -87,6 +91,7 @@ export interface RunOptions {
   readonly limits?: Partial<RunLimits>
   readonly signal?: AbortSignal
   readonly tenantId?: string
+  readonly onProgress?: (progress: RunProgress) => void
 }
 
 export interface Ran {
@@ -108,6 +113,7 @@ export async function engineFixture(
   return {
     engine,
     folder,
+    childPids: () => childrenOf(process.pid).filter(pid => commandOf(pid).includes(join(tmpFolder, 'worker-'))),
     async run(sql, options = {}) {
       number += 1
       const resultFolder = join(folder, `result-${number}`)
@@ -120,6 +126,7 @@ export async function engineFixture(
           columnNames: options.columnNames,
           view: options.view ?? viewOf(),
           resultFolder,
+          ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
           limits: { rowsMax: 1_000_000, bytesMax: 2 ** 30, timeoutMs: 30_000, ...options.limits },
         },
         options.signal ?? new AbortController().signal,
@@ -127,6 +134,16 @@ export async function engineFixture(
       return { outcome, resultFolder }
     },
   }
+}
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+  return text.split(' ').filter(Boolean).map(Number)
+}
+
+/** A child is told its folder in its arguments. */
+function commandOf(pid: number): string {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
 }
 
 /** The rows of a succeeded run, as a client parses them. */
@@ -138,4 +155,13 @@ export async function rowsOf(fixture: EngineFixture, ran: Ran, firstRow = 0, row
   const rows: unknown[] = JSON.parse(slice.json)
   if (rows.length !== slice.rowCount) throw new Error(`a slice of ${slice.rowCount} rows holds ${rows.length}`)
   return rows
+}
+
+/** Resolves once the condition holds; rejects when it does not within ten seconds. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadline = performance.now() + 10_000
+  while (!condition()) {
+    if (performance.now() > deadline) throw new Error('the condition never held')
+    await setTimeout(2)
+  }
 }

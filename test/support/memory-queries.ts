@@ -1,5 +1,5 @@
-import { resultRowsMax } from '../../src/limits.ts'
 import type { RunQueries, StartRun } from '../../src/http/dependencies.ts'
+import { resultRowsMax } from '../../src/limits.ts'
 import type { Clock } from '../../src/model/clock.ts'
 import { AppError } from '../../src/model/errors.ts'
 import { newId } from '../../src/model/ids.ts'

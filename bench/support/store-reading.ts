@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as delay } from 'node:timers/promises'
+
+// What the metadata store of a running server says, read from beside it without a lock that would hold it up.
+
+export interface Conversion {
+  readonly rows: number
+  readonly files: number
+  readonly bytes: number
+  /** Commits of segments after the first, which they are counted from: a start-up is not part of the speed. */
+  readonly rowsPerSecond: number | undefined
+}
+
+const pollMs = 50
+const waitMsMax = 30 * 60_000
+
+/** Resolves when every segment has become data files. */
+export async function untilConverted(directory: string): Promise<void> {
+  const deadline = performance.now() + waitMsMax
+  while (unconsumedSegments(directory) > 0) {
+    if (performance.now() > deadline) throw new Error(`segments were not converted in ${waitMsMax} ms`)
+    await delay(pollMs)
+  }
+}
+
+/** The data files committed since `since` (ms since the epoch). */
+export function conversionSince(directory: string, since: number): Conversion {
+  return withStore(directory, store => {
+    const commits = store
+      .prepare(
+        `SELECT created_at AS at, sum(rows) AS rows, count(*) AS files, sum(bytes) AS bytes
+         FROM data_files WHERE created_at >= ? GROUP BY created_at ORDER BY created_at`,
+      )
+      .all(since) as unknown as { at: number; rows: number; files: number; bytes: number }[]
+    const sum = (key: 'rows' | 'files' | 'bytes'): number => commits.reduce((total, commit) => total + commit[key], 0)
+    const [first, last] = [commits[0], commits.at(-1)]
+    const seconds = first === undefined || last === undefined ? 0 : (last.at - first.at) / 1000
+    const rowsPerSecond = seconds === 0 ? undefined : (sum('rows') - first!.rows) / seconds
+    return { rows: sum('rows'), files: sum('files'), bytes: sum('bytes'), rowsPerSecond }
+  })
+}
+
+/** Absolute paths of the lake's live data files. */
+export function dataFiles(directory: string): readonly string[] {
+  return withStore(directory, store => {
+    const rows = store.prepare('SELECT path FROM data_files WHERE dropped_version IS NULL ORDER BY id').all()
+    return rows.map(row => join(directory, 'lake', String(row['path'])))
+  })
+}
+
+function unconsumedSegments(directory: string): number {
+  return withStore(directory, store => {
+    const row = store.prepare("SELECT count(*) AS n FROM segments WHERE state IN ('open', 'sealed')").get()
+    return Number(row!['n'])
+  })
+}
+
+function withStore<Result>(directory: string, read: (store: DatabaseSync) => Result): Result {
+  const store = new DatabaseSync(join(directory, 'private', 'store.sqlite'), { readOnly: true, timeout: 5000 })
+  try {
+    return read(store)
+  } finally {
+    store.close()
+  }
+}
