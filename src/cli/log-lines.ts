@@ -10,6 +10,7 @@ import { type InputFile, unreadable } from './file-arguments.ts'
 // from the content (the first 64 KiB once unpacked), so a file that has grown, moved or been packed is the same file.
 
 export interface LogPiece {
+  readonly kind: 'piece'
   /** The lake's name of the file: the same at every import. */
   readonly importId: string
   /** Whole lines, each ended by LF. */
@@ -23,6 +24,7 @@ export interface LogPiece {
 
 /** A line that is not worth sending. */
 export interface UnsentLine {
+  readonly kind: 'unsent'
   readonly line: number
   readonly reason: string
 }
@@ -36,26 +38,27 @@ const newline = 0x0a
 
 /**
  * The pieces of a file in order. A last line without its end is sent only when it is whole JSON (a log that is being
- * written, or a copy cut short); else `onUnsent` is told, as of a line that the lake would take for a whole array.
+ * written, or a copy cut short); else it is an UnsentLine, as is a line that the lake would take for a whole array.
  * Throws when the file cannot be read, is cut off inside gzip, or is no log of lines.
  */
 export async function* logPieces(
   file: InputFile,
   stdin: Readable,
-  onUnsent: (line: UnsentLine) => void,
   signal: AbortSignal,
-): AsyncGenerator<LogPiece> {
+): AsyncGenerator<LogPiece | UnsentLine> {
   const source = openSource(file, stdin, signal)
   const held = openHeld()
   let head = Buffer.alloc(0)
   let importId: string | undefined
   let nextLine = 1
-  const take = (bytes: Buffer<ArrayBuffer>): LogPiece[] => {
+  function* take(bytes: Buffer<ArrayBuffer>): Generator<LogPiece | UnsentLine> {
     importId ??= sha256Hex(head)
-    const { pieces, lines } = cut(bytes, nextLine, onUnsent)
-    const id = importId
-    nextLine += lines
-    return pieces.map(piece => ({ ...piece, importId: id, bytesRead: source.bytesRead() }))
+    const { skipped, unsent, body } = cutStart(bytes, nextLine)
+    yield* unsent
+    const firstLine = nextLine + skipped
+    const lines = countLines(body)
+    nextLine = firstLine + lines
+    if (lines > 0) yield { kind: 'piece', importId, body, firstLine, lines, bytesRead: source.bytesRead() }
   }
   for await (const chunk of source.chunks) {
     if (head.length < headBytes) head = checkHead(file, Buffer.concat([head, chunk]).subarray(0, headBytes))
@@ -74,7 +77,7 @@ export async function* logPieces(
   if (rest.length === 0) return
   const { whole, isCut } = endLastLine(rest)
   yield* take(whole)
-  if (isCut) onUnsent({ line: nextLine, reason: 'cut off before its end: not sent' })
+  if (isCut) yield { kind: 'unsent', line: nextLine, reason: 'cut off before its end: not sent' }
 }
 
 interface Source {
@@ -205,31 +208,27 @@ function isJson(text: string): boolean {
   }
 }
 
-interface Cut {
-  readonly pieces: readonly Pick<LogPiece, 'body' | 'firstLine' | 'lines'>[]
-  /** Lines of `bytes`, sent or not. */
-  readonly lines: number
+interface CutStart {
+  /** Lines before `body`. */
+  readonly skipped: number
+  readonly unsent: readonly UnsentLine[]
+  readonly body: Buffer<ArrayBuffer>
 }
 
-/**
- * Whole lines as one piece; where a piece would begin with `[`, which the API takes for a JSON array, that line is left
- * out and told.
- */
-function cut(bytes: Buffer<ArrayBuffer>, firstLine: number, onUnsent: (line: UnsentLine) => void): Cut {
+/** Whole lines from the first one a piece may begin with: a body that begins with `[` is a JSON array to the API. */
+function cutStart(bytes: Buffer<ArrayBuffer>, firstLine: number): CutStart {
+  const unsent: UnsentLine[] = []
   let start = 0
   let skipped = 0
   while (start < bytes.length) {
     const end = bytes.indexOf(newline, start) + 1
     const line = bytes.toString('latin1', start, Math.min(end, start + 64)).trimStart()
     if (line !== '' && !line.startsWith('[')) break
-    if (line.startsWith('[')) onUnsent({ line: firstLine + skipped, reason: 'no JSON object' })
+    if (line !== '') unsent.push({ kind: 'unsent', line: firstLine + skipped, reason: 'no JSON object' })
     start = end
     skipped += 1
   }
-  const body = bytes.subarray(start)
-  const lines = countLines(body)
-  if (lines === 0) return { pieces: [], lines: skipped }
-  return { pieces: [{ body, firstLine: firstLine + skipped, lines }], lines: skipped + lines }
+  return { skipped, unsent, body: bytes.subarray(start) }
 }
 
 function countLines(bytes: Buffer): number {

@@ -16,7 +16,10 @@ async function read(folder: string, name: string, stdin: Readable = Readable.fro
   assert.ok(file)
   const pieces: LogPiece[] = []
   const unsent: UnsentLine[] = []
-  for await (const piece of logPieces(file, stdin, line => unsent.push(line), never)) pieces.push(piece)
+  for await (const part of logPieces(file, stdin, never)) {
+    if (part.kind === 'piece') pieces.push(part)
+    else unsent.push(part)
+  }
   return { pieces, unsent }
 }
 
@@ -32,7 +35,7 @@ test('a small file is one piece named by its content', async t => {
   const { pieces, unsent } = await read(temporaryFolder(t, { 'results.log': text }), 'results.log')
   assert.deepEqual(
     pieces.map(piece => ({ ...piece, body: piece.body.toString() })),
-    [{ importId: sha256Hex(text), body: text, firstLine: 1, lines: 3, bytesRead: text.length }],
+    [{ kind: 'piece', importId: sha256Hex(text), body: text, firstLine: 1, lines: 3, bytesRead: text.length }],
   )
   assert.deepEqual(unsent, [])
 })
@@ -79,9 +82,12 @@ test('a last line without its end is sent when it is whole', async t => {
   assert.equal(whole.pieces[0]?.lines, 2)
   const cut = await read(folder, 'cut.log')
   assert.equal(cut.pieces[0]?.body.toString(), '{"a":1}\n')
-  assert.deepEqual(cut.unsent, [{ line: 2, reason: 'cut off before its end: not sent' }])
+  assert.deepEqual(cut.unsent, [{ kind: 'unsent', line: 2, reason: 'cut off before its end: not sent' }])
   const tiny = await read(folder, 'tiny.log')
-  assert.deepEqual(tiny, { pieces: [], unsent: [{ line: 1, reason: 'cut off before its end: not sent' }] })
+  assert.deepEqual(tiny, {
+    pieces: [],
+    unsent: [{ kind: 'unsent', line: 1, reason: 'cut off before its end: not sent' }],
+  })
 })
 
 test('a piece never begins like an array', async t => {

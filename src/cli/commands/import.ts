@@ -9,7 +9,7 @@ import { type CliEffects, printLine } from '../effects.ts'
 import { exitCodes } from '../failure.ts'
 import { type InputFile, listInputFiles } from '../file-arguments.ts'
 import { joinSpans, type TimeSpan, timesOf } from '../line-times.ts'
-import { type LogPiece, logPieces, type UnsentLine } from '../log-lines.ts'
+import { type LogPiece, logPieces } from '../log-lines.ts'
 import { importLine, openProgress, type Progress } from '../progress.ts'
 
 // `edr-lake import FILE…`: result logs into the lake. The lake remembers how far each file has come, so the same
@@ -62,11 +62,12 @@ interface ImportState {
 
 async function importFile(state: ImportState, file: InputFile): Promise<void> {
   const { effects, totals } = state
-  const onUnsent = (unsent: UnsentLine): void => {
-    totals.lines += 1
-    reject(totals, file, [unsent], 1)
-  }
-  for await (const piece of readAhead(logPieces(file, effects.stdin, onUnsent, effects.signal))) {
+  for await (const piece of readAhead(logPieces(file, effects.stdin, effects.signal))) {
+    if (piece.kind === 'unsent') {
+      totals.lines += 1
+      reject(totals, file, [piece], 1)
+      continue
+    }
     const reply = await sendPiece(state, piece)
     totals.lines += piece.lines
     totals.accepted += reply.accepted
@@ -89,7 +90,12 @@ async function sendPiece({ client, isNear, effects: { signal } }: ImportState, p
   return client.ingest(packed, { ...place, isGzip: true })
 }
 
-function reject(totals: Totals, file: InputFile, lines: readonly UnsentLine[], count: number): void {
+interface RejectedLine {
+  readonly line: number
+  readonly reason: string
+}
+
+function reject(totals: Totals, file: InputFile, lines: readonly RejectedLine[], count: number): void {
   totals.rejected += count
   for (const { line, reason } of lines) {
     if (totals.shown.length < rejectedShownMax) totals.shown.push(harmlessText(`${file.name}:${line}: ${reason}`))

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { appendFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import { importFiles } from '../../src/cli/commands/import.ts'
+import { type ScriptedAnswer, scriptedServer, tokenAnswer, tokenPath } from '../client/scripted-server.ts'
+import { recordedEffects } from './recorded-effects.ts'
+import { temporaryFolder } from './temporary-folder.ts'
+
+/** A lake that keeps lines as the real one promises to: by import id and line number, objects only. */
+async function rememberingLake(fail: (request: number) => ScriptedAnswer | undefined = () => undefined) {
+  const positions = new Map<string, number>()
+  const stored: string[] = []
+  let requests = 0
+  const server = await scriptedServer(({ path, query, body, headers }) => {
+    if (path === tokenPath) return tokenAnswer()
+    const failure = fail(++requests)
+    if (failure !== undefined) return failure
+    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
+    const next = positions.get(query['importId'] ?? '') ?? 1
+    const reply = { accepted: 0, duplicates: 0, rejected: [] as object[], rejectedCount: 0 }
+    for (const [index, line] of text.trimEnd().split('\n').entries()) {
+      if (Number(query['firstLine']) + index < next) reply.duplicates += 1
+      else if (!line.startsWith('{')) {
+        reply.rejected.push({ line: index + 1, reason: 'no JSON object' })
+        reply.rejectedCount += 1
+      } else {
+        stored.push(line)
+        reply.accepted += 1
+      }
+      positions.set(query['importId'] ?? '', Math.max(next, Number(query['firstLine']) + index + 1))
+    }
+    return { body: reply }
+  })
+  return { server, stored }
+}
+
+function flagsFor(url: string) {
+  return { url, clientId: 'id', clientSecret: 'secret', tenant: '7b0e6f5e-5a57-4d0f-9a1d-5d7d3f1c2b40' }
+}
+
+function line(number: number, unixTime: number): string {
+  return `{"name":"q","unixTime":${unixTime},"columns":{"n":"${number}"},"fill":"${'x'.repeat(50)}"}\n`
+}
+
+/** 1770105600 is 2026-02-03T08:00:00Z. */
+const start = 1_770_105_600
+
+test('imports files and says what came of it and how to see it', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  const folder = temporaryFolder(t, {
+    'a.log': line(1, start) + line(2, start + 5),
+    'b.log.gz': gzipSync(line(3, start - 10)),
+  })
+  const effects = recordedEffects({ workingDirectory: folder, environment: { EDR_LAKE_COMMAND: './edr-lake' } })
+  assert.equal(await importFiles(effects, ['*.log*'], flagsFor(server.url)), 0)
+  assert.equal(
+    effects.stdout.text,
+    [
+      'read 3 lines of 2 files in 0.0 s: 3 stored, 0 already there, 0 rejected',
+      'their time: 2026-02-03 07:59:50 UTC to 2026-02-03 08:00:05 UTC; see them with',
+      "  ./edr-lake query 'SELECT query_name, count(*) AS n FROM xdr_data GROUP BY query_name ORDER BY n DESC' " +
+        '--from 2026-02-03T07:59:50.000Z --to 2026-02-03T08:00:05.000Z ' +
+        `--url ${server.url} --client-id id --tenant 7b0e6f5e-5a57-4d0f-9a1d-5d7d3f1c2b40`,
+      '',
+    ].join('\n'),
+  )
+  assert.equal(effects.stderr.text, '')
+  assert.deepEqual(
+    lake.stored.map(each => JSON.parse(each).columns.n),
+    ['1', '2', '3'],
+  )
+})
+
+test('the same file again, grown meanwhile, adds what is new', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  let text = ''
+  for (let number = 1; number <= 1000; number++) text += line(number, start + number)
+  const folder = temporaryFolder(t, { 'results.log': text })
+  const run = async () => {
+    const effects = recordedEffects({ workingDirectory: folder })
+    assert.equal(await importFiles(effects, ['results.log'], flagsFor(server.url)), 0)
+    return effects.stdout.text.split('\n')[0]
+  }
+  assert.equal(await run(), 'read 1,000 lines of 1 file in 0.0 s: 1,000 stored, 0 already there, 0 rejected')
+  appendFileSync(join(folder, 'results.log'), line(1001, start))
+  assert.equal(await run(), 'read 1,001 lines of 1 file in 0.0 s: 1 stored, 1,000 already there, 0 rejected')
+  assert.equal(new Set(lake.stored).size, 1001)
+  assert.equal(lake.stored.length, 1001)
+})
+
+test('rejected lines are named by their place in the file and make the exit code 1', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  const wrong = Array.from({ length: 25 }, (_, index) => `broken ${index}\n`).join('')
+  const folder = temporaryFolder(t, { 'results.log': `${line(1, start)}${wrong}${line(2, start)}{"cut` })
+  const effects = recordedEffects({ workingDirectory: folder })
+  assert.equal(await importFiles(effects, ['results.log'], flagsFor(server.url)), 1)
+  const said = effects.stderr.text.split('\n')
+  assert.equal(said[0], 'results.log:2: no JSON object')
+  assert.equal(said[19], 'results.log:21: no JSON object')
+  assert.equal(said[20], '… and 6 more rejected lines')
+  assert.equal(
+    effects.stdout.text.split('\n')[0],
+    'read 28 lines of 1 file in 0.0 s: 2 stored, 0 already there, 26 rejected',
+  )
+})
+
+test('an interrupted import says that it goes on', async t => {
+  let isDown = true
+  const lake = await rememberingLake(request =>
+    isDown && request > 1 ? { status: 500, body: { title: 'internal', detail: 'internal error' } } : undefined,
+  )
+  await using server = lake.server
+  let text = ''
+  for (let number = 1; number <= 60_000; number++) text += line(number, start)
+  const folder = temporaryFolder(t, { 'results.log': text })
+  const first = importFiles(recordedEffects({ workingDirectory: folder }), ['results.log'], flagsFor(server.url))
+  await assert.rejects(first, {
+    code: 'internal',
+    message: /^internal error; [\d,]+ lines are in the lake; the same command again goes on from there$/,
+  })
+  assert.ok(lake.stored.length > 0 && lake.stored.length < 60_000)
+  isDown = false
+  const effects = recordedEffects({ workingDirectory: folder })
+  assert.equal(await importFiles(effects, ['results.log'], flagsFor(server.url)), 0)
+  assert.equal(lake.stored.length, 60_000)
+  assert.equal(new Set(lake.stored).size, 60_000)
+})
+
+test('lines for another machine travel packed', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  const folder = temporaryFolder(t, { 'results.log': line(1, start) })
+  // Another name of this machine, which the command cannot know to be near.
+  const url = server.url.replace('127.0.0.1', '127.0.0.2')
+  const effects = recordedEffects({ workingDirectory: folder })
+  const openClient: typeof effects.openClient = connection => effects.openClient({ ...connection, url: server.url })
+  assert.equal(await importFiles({ ...effects, openClient }, ['results.log'], flagsFor(url)), 0)
+  assert.equal(server.seen.at(-1)?.headers['content-encoding'], 'gzip')
+  assert.deepEqual(lake.stored, [line(1, start).trim()])
+})
+
+test('a terminal sees a bar, anything else a line now and then', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  let text = ''
+  for (let number = 1; number <= 60_000; number++) text += line(number, start)
+  const folder = temporaryFolder(t, { 'results.log': text })
+  const terminal = recordedEffects({ workingDirectory: folder, isTerminal: true, tickMs: 50 })
+  await importFiles(terminal, ['results.log'], flagsFor(server.url))
+  assert.match(terminal.stderr.text, /\r\u001b\[Kresults\.log {2}█+░* {2} *\d+% {2}[\d,]+ lines {2}[\d,]+ lines\/s/)
+  assert.ok(terminal.stderr.text.endsWith('\r\u001b[K'), 'the bar is gone at the end')
+  const pipe = recordedEffects({ workingDirectory: folder, tickMs: 2_000 })
+  await importFiles(pipe, ['results.log'], flagsFor(server.url))
+  assert.match(pipe.stderr.text, /^results\.log {2}.*\n/)
+  assert.doesNotMatch(pipe.stderr.text, /[\r\u001b]/)
+})
+
+test('a missing file is said before anything is sent', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  const folder = temporaryFolder(t, { 'a.log': line(1, start) })
+  const effects = recordedEffects({ workingDirectory: folder })
+  await assert.rejects(importFiles(effects, ['a.log', 'b.log'], flagsFor(server.url)), { code: 'not_found' })
+  assert.deepEqual(server.seen, [])
+})
+
+test('wrong credentials are one sentence without advice about lines', async t => {
+  await using server = await scriptedServer(() => ({
+    status: 401,
+    body: { errorCode: 'oauth.invalid_client_secret', message: 'Unauthorized', trackingId: 't' },
+  }))
+  const folder = temporaryFolder(t, { 'a.log': line(1, start) })
+  const effects = recordedEffects({ workingDirectory: folder })
+  await assert.rejects(importFiles(effects, ['a.log'], flagsFor(server.url)), {
+    code: 'unauthenticated',
+    message: 'Unauthorized',
+  })
+})
