@@ -41,6 +41,16 @@ export const intakeQueueBytesMax = 128 * mib
 export const diskReserveBytes = 512 * mib
 /** Bodies of one host that the net against resends compares with: two, and more while an agent is trying again. */
 export const resendBodiesMax = 64
+/** Consumed segments read at start to rebuild that net, newest first: about two seconds. */
+export const replayBytesMax = 256 * mib
+/** What a statement with an unknown name waits for the tail to be read for names … */
+export const tailKeysMsMax = 200
+/** … and the names (of each kind) it learns from one segment. */
+export const tailKeyNamesMax = 2_000
+/** How often what is due by the clock is done: hashes written, old segments sealed. */
+export const ingestTickMs = 1 * second
+/** A segment that could not be converted is tried again after at most this. */
+export const sealRetryMs = 30 * second
 /** How long the hash of an accepted frame is remembered. */
 export const frameHashAgeMs = 7 * day
 /** A consumed segment stays this long: the net against resends is rebuilt from it at start. */
@@ -56,6 +66,10 @@ export const grownFieldIdMin = 10_000
 /** Tries to convert a segment before it is quarantined. */
 export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
+/** Rows of one query name in one flush from which it gets a file of its own, with only its columns. */
+export const narrowFileRowsMin = 50_000
+/** Rows of a Parquet row group: what a reader skips or decodes as one. */
+export const rowGroupRows = 40_960
 export const leaseMs = 60 * second
 
 // Bounds of query.

@@ -1,4 +1,4 @@
-import type { Generated } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 
 // The metadata store's tables as Kysely sees them: one interface a table, columns spelled as in migrations/.
 // Times are ms since the epoch; booleans 0/1; `_json` columns hold JSON text.
@@ -208,3 +208,7 @@ export interface IdempotencyKeyRow {
   /** When the run expires. */
   expires_at: number
 }
+
+/** Rows as they are read. */
+export type SegmentRecord = Selectable<SegmentRow>
+export type DataFileRecord = Selectable<DataFileRow>

@@ -1,0 +1,251 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Store } from '../db/db.ts'
+import { rowGroupRows } from '../limits.ts'
+import { AppError } from '../model/errors.ts'
+import { newId } from '../model/ids.ts'
+import type { LakeColumn } from '../model/lake-table.ts'
+import { isReserved, schemaVersion } from '../row-sql/columns.ts'
+import {
+  type FileSql,
+  stagedCountsSql,
+  stagedDecorationsSql,
+  stagedShapesSql,
+  stageSql,
+  unstageSql,
+  writeFileSql,
+  writeReportsSql,
+} from '../row-sql/convert.ts'
+import { identityColumns } from '../row-sql/identity.ts'
+import type { SegmentSource } from '../row-sql/lines.ts'
+import { reportTable, resultTable } from '../row-sql/tail.ts'
+import type { Storage } from '../storage/storage.ts'
+import type { StoredSegment } from './catalog.ts'
+import { commitSegment } from './commit.ts'
+import type { NewDataFile } from './data-files.ts'
+import { type CopyStats, parseCopyStats } from './file-stats.ts'
+import { namesOf, planFlush, type StagedShape } from './flush-plan.ts'
+import { columnsOf, growColumns, type SeenQueryName } from './schema.ts'
+import type { RunSql, Writer } from './writer.ts'
+import type { WriterRow } from './writer-protocol.ts'
+
+// Segment → data files → commit. The writer process does the work on rows; this side decides: which columns there are, which files
+// are written, and that not one row is missing before the commit makes them current.
+
+export interface ConvertDeps {
+  readonly store: Store
+  readonly storage: Storage
+  readonly writer: Writer
+  /** An existing folder on the storage's file system. */
+  readonly tempFolder: string
+  readonly clock: () => number
+}
+
+export interface Converted {
+  /** The manifest version from which on the segment's rows are in data files. */
+  readonly version: number
+  readonly lines: number
+  readonly rows: number
+  readonly files: number
+  readonly bytes: number
+}
+
+/** A file the writer process has finished, not yet stored. */
+interface WrittenFile {
+  readonly localPath: string
+  readonly file: NewDataFile
+}
+
+/** Level of files straight from a segment; compaction makes higher ones. */
+const flushLevel = 1
+
+/**
+ * Turns a sealed segment into data files and commits them. Bytes are written once; of anything that fails before the commit only
+ * garbage is left, and the segment stays sealed for another try. Rejects with `conflict` when it was committed by somebody else.
+ */
+export async function convertSegment(deps: ConvertDeps, segment: StoredSegment, path: string): Promise<Converted> {
+  if (segment.frames === undefined) throw new AppError('conflict', `segment ${segment.number} is not sealed`)
+  const source = { path, number: segment.number, frames: segment.frames }
+  const written: WrittenFile[] = []
+  try {
+    const staged = await deps.writer.use(run => writeFiles(deps, run, segment, source, written))
+    for (const { localPath, file } of written) await deps.storage.put(file.path, localPath)
+    const files = written.map(({ file }) => file)
+    const version = await commitSegment(deps.store, segment, { files, queryNames: staged.queryNames }, deps.clock())
+    const bytes = files.reduce((total, file) => total + file.bytes, 0)
+    return { version, lines: staged.lines, rows: staged.rows, files: files.length, bytes }
+  } finally {
+    for (const { localPath } of written) await rm(localPath, { force: true })
+  }
+}
+
+/** The part that needs the writer process: stages the segment, writes every planned file, checks the counts. */
+async function writeFiles(
+  deps: ConvertDeps,
+  run: RunSql,
+  segment: StoredSegment,
+  source: SegmentSource,
+  written: WrittenFile[],
+): Promise<{ lines: number; rows: number; queryNames: readonly SeenQueryName[] }> {
+  const { tenantId } = segment
+  for (const statement of stageSql([source])) await run(statement)
+  const counts = await stagedCounts(run, segment)
+  const shapes = await stagedShapes(run)
+  const columns = await grownColumns(deps, run, tenantId, shapes)
+  const footer = footerOf(segment)
+  for (const planned of planFlush(shapes, columns)) {
+    const target = newFile(deps, tenantId, segment, resultTable, planned.columns, {
+      ...footer,
+      ...names(planned.queryNames),
+    })
+    const statement = writeFileSql({ ...target.sql, only: planned.only, except: planned.except })
+    written.push(await writeFile(run, statement, target, planned.queryNames))
+  }
+  expectRows(written, counts.rows, segment)
+  if (counts.lines > 0) {
+    const reportColumns = [...identityColumns, ...(await columnsOf(deps.store, tenantId, reportTable))]
+    const target = newFile(deps, tenantId, segment, reportTable, reportColumns, footer)
+    const reports = await writeFile(run, writeReportsSql(target.sql), target, undefined)
+    written.push(reports)
+    expectRows([reports], counts.lines, segment)
+  }
+  for (const statement of unstageSql) await run(statement)
+  return { ...counts, queryNames: seenNames(shapes, columns, written) }
+}
+
+/** Lines and rows of the segment; throws unless every line it was sealed with was read, and every row they hold was staged. */
+async function stagedCounts(run: RunSql, segment: StoredSegment): Promise<{ lines: number; rows: number }> {
+  const [row] = await run(stagedCountsSql)
+  const [lines, rows, staged] = [Number(row?.['lines']), Number(row?.['rows']), Number(row?.['staged'])]
+  if (lines !== segment.lines) {
+    throw new AppError(
+      'internal',
+      `segment ${segment.number} has ${lines} readable lines, it was sealed with ${segment.lines}`,
+    )
+  }
+  if (staged !== rows) {
+    throw new AppError('internal', `segment ${segment.number} holds ${rows} rows, of which ${staged} were staged`)
+  }
+  return { lines, rows }
+}
+
+async function stagedShapes(run: RunSql): Promise<readonly StagedShape[]> {
+  const rows = await run(stagedShapesSql)
+  return rows.map(row => ({
+    queryName: (row['query_name'] as string | null) ?? undefined,
+    keys: row['keys'] as readonly string[],
+    rows: Number(row['rows']),
+  }))
+}
+
+/** The table's columns after those that the staged rows bring have been added. */
+async function grownColumns(
+  deps: ConvertDeps,
+  run: RunSql,
+  tenantId: string,
+  shapes: readonly StagedShape[],
+): Promise<readonly LakeColumn[]> {
+  const decorations = (await run(stagedDecorationsSql)).flatMap(row => row['keys'] as readonly string[])
+  const names = [
+    ...shapes.flatMap(({ keys }) => keys.filter(key => !isReserved(key))),
+    ...decorations.map(decorationName),
+  ]
+  await growColumns(deps.store, tenantId, resultTable, names, deps.clock())
+  return columnsOf(deps.store, tenantId, resultTable)
+}
+
+function decorationName(key: string): string {
+  return key.startsWith('meta_') ? key : `meta_${key}`
+}
+
+interface Target {
+  readonly sql: FileSql
+  readonly table: string
+  readonly key: string
+}
+
+function newFile(
+  deps: ConvertDeps,
+  tenantId: string,
+  segment: StoredSegment,
+  table: string,
+  columns: readonly LakeColumn[],
+  footer: Readonly<Record<string, string>>,
+): Target {
+  const id = newId()
+  const day = new Date(segment.createdAt).toISOString().slice(0, 10)
+  const metadata = { ...footer, table }
+  const path = join(deps.tempFolder, `${id}.parquet`)
+  return {
+    sql: { path, tenantId, columns, only: undefined, except: [], metadata, rowGroupRows },
+    table,
+    key: `${tenantId}/${table}/${day}/${segment.number}-${id}.parquet`,
+  }
+}
+
+/** What a data file says of itself, so that the catalog can be rebuilt from files alone. */
+function footerOf(segment: StoredSegment): Readonly<Record<string, string>> {
+  return {
+    tenant: segment.tenantId,
+    level: String(flushLevel),
+    schemaVersion,
+    segments: JSON.stringify([{ number: segment.number, frames: [1, segment.frames] }]),
+    replaces: '[]',
+  }
+}
+
+function names(queryNames: readonly string[]): Readonly<Record<string, string>> {
+  return { queryNames: JSON.stringify(queryNames) }
+}
+
+async function writeFile(
+  run: RunSql,
+  statement: string,
+  target: Target,
+  queryNames: readonly string[] | undefined,
+): Promise<WrittenFile> {
+  const [row] = await run(statement)
+  const { rows, bytes, columns } = parseCopyStats(row as WriterRow & CopyStats, target.sql.columns)
+  const time = columns['calendar_time']
+  const ingested = columns['ingestion_timestamp']
+  return {
+    localPath: target.sql.path,
+    file: {
+      table: target.table,
+      path: target.key,
+      queryNames,
+      level: flushLevel,
+      rows,
+      bytes,
+      minTime: time?.min as number | undefined,
+      maxTime: time?.max as number | undefined,
+      minIngested: Number(ingested?.min ?? 0),
+      maxIngested: Number(ingested?.max ?? 0),
+      stats: columns,
+    },
+  }
+}
+
+/** Never a lost row: what the files hold must be what the lines held. */
+function expectRows(files: readonly WrittenFile[], expected: number, segment: StoredSegment): void {
+  const found = files.reduce((total, { file }) => total + file.rows, 0)
+  if (found === expected) return
+  throw new AppError('internal', `segment ${segment.number} has ${expected} rows, its data files ${found}`)
+}
+
+function seenNames(
+  shapes: readonly StagedShape[],
+  columns: readonly LakeColumn[],
+  written: readonly WrittenFile[],
+): readonly SeenQueryName[] {
+  const known = new Set(columns.map(({ name }) => name))
+  const firstSeen = Math.min(...written.map(({ file }) => file.minIngested))
+  const lastSeen = Math.max(...written.map(({ file }) => file.maxIngested))
+  return namesOf(shapes).map(({ name, rows, keys }) => ({
+    name,
+    rows,
+    columns: keys.filter(key => known.has(key) && !isReserved(key)),
+    firstSeen,
+    lastSeen,
+  }))
+}

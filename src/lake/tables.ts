@@ -1,0 +1,29 @@
+import type { LakeTable } from '../model/lake-table.ts'
+import { reportTable, resultTable } from '../row-sql/tail.ts'
+import {
+  firewallTableColumns,
+  managedDetectionTableColumns,
+  reportTableColumns,
+  wideColumns,
+  wideDetectionColumns,
+} from './shipped-columns.ts'
+
+// The tables every lake has. A table without a time of its own has the time of receipt as its window's column.
+
+const wide = { timeColumn: 'calendar_time', hostColumn: 'endpoint_id', hasQueryNames: true }
+const own = { timeColumn: 'ingestion_timestamp', hostColumn: undefined, hasQueryNames: false }
+
+export const shippedTables: readonly LakeTable[] = [
+  { name: resultTable, columns: wideColumns, ...wide },
+  { name: 'xdr_ext_data', columns: wideColumns, ...wide },
+  { name: 'xdr_ioc_view', columns: wideDetectionColumns, ...wide },
+  { name: 'xdr_ti_data', columns: wideDetectionColumns, ...wide },
+  { name: 'mdr_ioc_all', columns: managedDetectionTableColumns, ...own },
+  { name: 'xgfw_data', columns: firewallTableColumns, ...own, timeColumn: 'timestamp' },
+  { name: reportTable, columns: reportTableColumns, ...wide, hasQueryNames: false },
+]
+
+/** The table whose files and lines a table reads: `xdr_ext_data` is another name of the wide table. */
+export function storedTableOf(table: string): string {
+  return table === 'xdr_ext_data' ? resultTable : table
+}

@@ -1,0 +1,207 @@
+import { type Db, inTransaction, type Store } from '../db/db.ts'
+import { AppError } from '../model/errors.ts'
+import { newId } from '../model/ids.ts'
+import type { LakeColumn, LakeSchema, LakeTable } from '../model/lake-table.ts'
+import type { RunView, TailPin, ViewRelation } from '../model/run-view.ts'
+import type { RelationScope, ScanScope } from '../model/scan-scope.ts'
+import type { Segment } from '../model/segment.ts'
+import type { TimeRange } from '../model/time-range.ts'
+import { reportTable, resultTable } from '../row-sql/tail.ts'
+import type { Storage } from '../storage/storage.ts'
+import { findSegment, listUnconsumedSegments, manifestVersion, type StoredSegment } from './catalog.ts'
+import { type LiveFile, listLiveFiles } from './data-files.ts'
+import { prune } from './prune.ts'
+import { schemaOf } from './schema.ts'
+import { storedTableOf } from './tables.ts'
+
+// What one run may see: one manifest version's files, pruned to what the statement needs, and the durable prefixes of the segments
+// that were not yet files in that version. Every row acknowledged before the pin is in it exactly once, whatever is sealed,
+// converted or compacted afterwards: the lease keeps those files on disk.
+
+/** Where the open tail is: kept by ingest. */
+export interface TailSource {
+  /** Frames of the segment that are on disk; undefined for a segment this process does not append to. */
+  durableFrames(segmentNumber: number): number | undefined
+  /** Absolute path of the segment's file. */
+  pathOf(segment: Segment): string
+}
+
+export interface ViewDeps {
+  readonly store: Store
+  readonly storage: Storage
+  readonly tail: TailSource
+}
+
+export interface ViewRequest {
+  readonly scope: ScanScope
+  /** On each table's time column. */
+  readonly range: TimeRange
+  /** Only these hosts; undefined: all. A table without a host column cannot be asked for some hosts only. */
+  readonly hostIds: readonly string[] | undefined
+  readonly now: number
+  readonly leaseMs: number
+}
+
+export interface PinnedView {
+  readonly view: RunView
+  readonly leaseId: string
+}
+
+/**
+ * Pins the tenant's current version for a run. The caller renews the lease while the run lives, and releases it. Rejects with
+ * `invalid_argument` where hosts are asked for of a table that has none.
+ */
+export async function pinView(deps: ViewDeps, tenantId: string, request: ViewRequest): Promise<PinnedView> {
+  const tables = new Set(request.scope.relations.map(({ table }) => storedTableOf(table)))
+  // One transaction sees the files of a version and the segments that are not in it; the lease is part of it, so that nothing
+  // of them can be unlinked between.
+  const pinned = await inTransaction(deps.store, async transaction => ({
+    version: await manifestVersion(transaction, tenantId),
+    schema: await schemaOf(transaction, tenantId),
+    segments: await listUnconsumedSegments(transaction, tenantId),
+    files: await filesOf(transaction, tenantId, tables, request.range),
+    leaseId: await insertLease(transaction, tenantId, request.now, request.leaseMs),
+  }))
+  try {
+    // Only now the durable prefixes: what was acknowledged before this call is within them.
+    const tail = await pinTail(deps, pinned.segments)
+    const relations: ViewRelation[] = []
+    for (const scopes of byRelation(request.scope)) {
+      relations.push(await relationOf(deps.storage, pinned.schema, pinned.files, tail, scopes, request))
+    }
+    return { view: { tenantId, manifestVersion: pinned.version, relations }, leaseId: pinned.leaseId }
+  } catch (error) {
+    await releaseLease(deps.store, pinned.leaseId)
+    throw error
+  }
+}
+
+async function filesOf(store: Db, tenantId: string, tables: ReadonlySet<string>, range: TimeRange) {
+  const files = new Map<string, readonly LiveFile[]>()
+  for (const table of tables) files.set(table, await listLiveFiles(store, tenantId, table, range.start))
+  return files
+}
+
+/** The scopes of each relation the statement names: a relation read in two places must serve both. */
+function byRelation(scope: ScanScope): readonly (readonly RelationScope[])[] {
+  return [...Map.groupBy(scope.relations, ({ relation }) => relation).values()]
+}
+
+async function pinTail(deps: ViewDeps, segments: readonly StoredSegment[]): Promise<readonly TailPin[]> {
+  const pins: TailPin[] = []
+  for (const segment of segments) {
+    const { number, tenantId, fileName } = segment
+    // A segment that was sealed meanwhile has its count in the catalog.
+    const frames =
+      segment.frames ?? deps.tail.durableFrames(number) ?? (await findSegment(deps.store, number))?.frames ?? 0
+    if (frames > 0) pins.push({ number, tenantId, fileName, frames, path: deps.tail.pathOf(segment) })
+  }
+  return pins
+}
+
+async function relationOf(
+  storage: Storage,
+  schema: LakeSchema,
+  files: ReadonlyMap<string, readonly LiveFile[]>,
+  tail: readonly TailPin[],
+  scopes: readonly RelationScope[],
+  request: ViewRequest,
+): Promise<ViewRelation> {
+  const { table: tableName, relation: name } = scopes[0] as RelationScope
+  const table = schema.tables.find(known => known.name === tableName)
+  if (table === undefined) throw new AppError('internal', `the statement reads ${tableName}, which is no table`)
+  const hosts = hostsOf(table, request.hostIds)
+  const live = files.get(storedTableOf(table.name)) ?? []
+  const kept = new Set(
+    scopes.flatMap(({ queryNames, bounds }) => prune(live, { range: request.range, queryNames, hosts, bounds })),
+  )
+  const ordered = live.filter(file => kept.has(file))
+  const hasTail = [resultTable, reportTable].includes(storedTableOf(table.name))
+  return {
+    name,
+    table: storedTableOf(table.name),
+    columns: columnsOf(table, schema, name, scopes),
+    files: await Promise.all(ordered.map(file => storage.locate(file.path))),
+    tail: hasTail ? tail : [],
+    window: { column: table.timeColumn, range: request.range },
+    hosts,
+    queryNames: unionOf(scopes.map(({ queryNames }) => queryNames)),
+    rows: sum(ordered.map(({ rows }) => rows)),
+    bytes: sum(ordered.map(({ bytes }) => bytes)),
+  }
+}
+
+function hostsOf(table: LakeTable, hostIds: readonly string[] | undefined): ViewRelation['hosts'] {
+  if (hostIds === undefined) return undefined
+  if (table.hostColumn !== undefined) return { column: table.hostColumn, ids: hostIds }
+  throw new AppError(
+    'invalid_argument',
+    `matchEndpoints cannot be used with ${table.name}: its rows belong to no endpoint`,
+  )
+}
+
+/**
+ * The columns a relation must offer: those the statement names, those its window, hosts and query names are on; all of them
+ * for `*`. `raw_values` holds what is no other column, so whoever reads it needs all of the others.
+ */
+function columnsOf(
+  table: LakeTable,
+  schema: LakeSchema,
+  relation: string,
+  scopes: readonly RelationScope[],
+): readonly LakeColumn[] {
+  const named = unionOf(scopes.map(({ columns }) => columns))
+  const all = relation === table.name ? table.columns : viewColumns(table, schema, relation)
+  if (named === undefined || named.includes('raw_values')) return all
+  const needed = new Set([...named, table.timeColumn])
+  if (table.hostColumn !== undefined) needed.add(table.hostColumn)
+  if (table.hasQueryNames) needed.add('query_name')
+  return table.columns.filter(({ name }) => needed.has(name))
+}
+
+/** The columns of a query name's view: the envelope and what its rows carry. */
+function viewColumns(table: LakeTable, schema: LakeSchema, relation: string): readonly LakeColumn[] {
+  const own = schema.queryNames.filter(({ name }) => name.toLowerCase() === relation).flatMap(({ columns }) => columns)
+  const names = new Set([...schema.envelope, ...own])
+  return table.columns.filter(({ name }) => names.has(name) || name.startsWith('meta_'))
+}
+
+/** All that one of the lists names; undefined (everything) where one of them is. */
+function unionOf(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
+  const known = lists.filter(list => list !== undefined)
+  return known.length < lists.length ? undefined : [...new Set(known.flat())]
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+async function insertLease(transaction: Db, tenantId: string, now: number, leaseMs: number): Promise<string> {
+  const id = newId()
+  await transaction
+    .insertInto('leases')
+    .values({
+      id,
+      tenant_id: tenantId,
+      version: await manifestVersion(transaction, tenantId),
+      expires_at: now + leaseMs,
+    })
+    .execute()
+  return id
+}
+
+/** Moves the lease's end; false when it had ended already: its files may be gone, the run must stop. */
+export async function renewLease(store: Store, leaseId: string, now: number, leaseMs: number): Promise<boolean> {
+  const { numUpdatedRows } = await store
+    .updateTable('leases')
+    .set({ expires_at: now + leaseMs })
+    .where('id', '=', leaseId)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return numUpdatedRows === 1n
+}
+
+/** Ends the lease. Idempotent. */
+export async function releaseLease(store: Store, leaseId: string): Promise<void> {
+  await store.deleteFrom('leases').where('id', '=', leaseId).execute()
+}
