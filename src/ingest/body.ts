@@ -12,7 +12,7 @@ export interface BodyLines {
   readonly lines: number
   /** Lines before the first one wanted. */
   readonly skipped: number
-  /** Number of the body's last line, blank ones counted. */
+  /** Number of the body's last line in its file, blank ones counted. */
   readonly last: number
   readonly rejectedCount: number
   /** The first `rejectedKeptPerBodyMax` of them. */
@@ -20,6 +20,7 @@ export interface BodyLines {
 }
 
 export interface RejectedLine {
+  /** Number within the body, from 1. */
   readonly line: number
   readonly reason: string
   readonly text: Buffer
@@ -43,14 +44,14 @@ export interface FrameCut {
 }
 
 export interface BodyOptions {
-  /** Undefined: no fingerprints are taken. */
-  readonly key: FingerprintKey | undefined
-  /** Number of the body's first line. */
-  readonly firstLine: number
-  /** Lines with a lower number are passed over. */
-  readonly wantedFrom: number
+  /** What fingerprints are taken with. Default: none are taken. */
+  readonly key?: FingerprintKey | undefined
+  /** Number of the body's first line in the file it is a piece of. Default: 1. */
+  readonly firstLine?: number
+  /** Lines of that file with a lower number are passed over. Default: 1. */
+  readonly wantedFrom?: number
   /** Every line is this host's, whatever it says of itself: the agent has shown who it is. */
-  readonly hostIdentifier: string | undefined
+  readonly hostIdentifier?: string | undefined
 }
 
 interface HostUnderWay extends HostLines {
@@ -69,7 +70,7 @@ export interface BodyReader {
 }
 
 export function openBodyReader(options: BodyOptions): BodyReader {
-  const { key, firstLine, wantedFrom } = options
+  const { key, firstLine = 1, wantedFrom = 1 } = options
   const hosts = new Map<string, HostUnderWay>()
   const rejected: RejectedLine[] = []
   let rejectedCount = 0
@@ -80,10 +81,9 @@ export function openBodyReader(options: BodyOptions): BodyReader {
   let viewed: Buffer | undefined
 
   function reject(number: number, reason: string, text: Buffer): void {
-    const line = firstLine - 1 + number
-    if (line < wantedFrom) return
+    if (firstLine - 1 + number < wantedFrom) return
     rejectedCount++
-    if (rejected.length < rejectedKeptPerBodyMax) rejected.push({ line, reason, text })
+    if (rejected.length < rejectedKeptPerBodyMax) rejected.push({ line: number, reason, text })
   }
 
   function take(bytes: Buffer, start: number, end: number, ownHost: string | undefined, number: number): void {

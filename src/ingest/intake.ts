@@ -42,8 +42,10 @@ export type BodySource = Buffer | AsyncIterable<Buffer>
 export interface AcceptOptions {
   /** The agent that sent the body, when it has shown who it is: every line is its own. */
   readonly host?: Host
-  /** The body is a piece of a file: which, and the number of its first line, from 1. Nets are not used then. */
-  readonly import?: { readonly id: string; readonly firstLine: number }
+  /** The body is a piece of this file; pieces come in the file's order. The nets are not used then. */
+  readonly importId?: string
+  /** Number of the body's first line in that file, from 1. Default: 1. */
+  readonly firstLine?: number
 }
 
 export interface AcceptResult {
@@ -51,18 +53,16 @@ export interface AcceptResult {
   readonly duplicates: number
   readonly rejected: {
     readonly count: number
-    /** At most `rejectedShownMax`. */
+    /** At most `rejectedShownMax`; lines are numbered within the body, from 1. */
     readonly first: readonly { readonly line: number; readonly reason: string }[]
   }
-  /** Of an import: the number of the line to send next. */
-  readonly nextLine?: number
 }
 
 export interface Intake {
   /**
-   * Resolves when every accepted line is durable. Rejects with `too_large`, `unavailable` or, for an import that does not
-   * begin where the last one ended, `conflict` with `details.nextLine`; then no line of the body is in the lake, and it
-   * may be sent again.
+   * Resolves when every accepted line is durable. Rejects with `too_large` or `unavailable`; then no line of the body is
+   * in the lake, and it may be sent again. Of an import, lines before its position are duplicates; a piece that begins
+   * behind it is taken: its client left something out.
    */
   accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
 }
@@ -164,7 +164,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     if (last !== undefined) drafts.push({ ...last, i: { id: importId, next: nextLine } })
     const durable = () => memory.putImportPosition(tenantId, importId, nextLine)
     await append(tenantId, { drafts, mustWait: false, durable, refused: () => undefined })
-    return { ...answer(lines, lines.lines, lines.skipped), nextLine }
+    return answer(lines, lines.lines, lines.skipped)
   }
 
   interface Append {
@@ -194,33 +194,27 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   }
 
   async function accept(tenantId: string, body: BodySource, options: AcceptOptions = {}): Promise<AcceptResult> {
-    const { host, import: piece } = options
+    const { host, importId, firstLine = 1 } = options
     let held = 0
     const count = (bytes: number) => {
       held += bytes
     }
     try {
-      if (piece === undefined) {
-        const hostIdentifier = host?.hostIdentifier
-        const reader = openBodyReader({ key: resends.key, firstLine: 1, wantedFrom: 1, hostIdentifier })
-        const lines = await read(body, reader, count)
-        const result = await acceptLines(tenantId, lines, host)
-        await keepRejected(tenantId, lines)
-        return result
+      if (importId !== undefined) {
+        return await oneAfterAnother(imports, `${tenantId}/${importId}`, async () => {
+          const position = await memory.importPosition(tenantId, importId)
+          const reader = openBodyReader({ firstLine, wantedFrom: position })
+          const lines = await read(body, reader, count)
+          const result = await acceptImport(tenantId, lines, importId, position)
+          await keepRejected(tenantId, lines)
+          return result
+        })
       }
-      return await oneAfterAnother(imports, `${tenantId}/${piece.id}`, async () => {
-        const position = await memory.importPosition(tenantId, piece.id)
-        if (piece.firstLine > position) {
-          const message = `line ${piece.firstLine} does not follow: line ${position} of the import is next`
-          throw new AppError('conflict', message, { details: { nextLine: position } })
-        }
-        const { firstLine } = piece
-        const reader = openBodyReader({ key: undefined, firstLine, wantedFrom: position, hostIdentifier: undefined })
-        const lines = await read(body, reader, count)
-        const result = await acceptImport(tenantId, lines, piece.id, position)
-        await keepRejected(tenantId, lines)
-        return result
-      })
+      const reader = openBodyReader({ key: resends.key, hostIdentifier: host?.hostIdentifier })
+      const lines = await read(body, reader, count)
+      const result = await acceptLines(tenantId, lines, host)
+      await keepRejected(tenantId, lines)
+      return result
     } finally {
       queuedBytes -= held
     }

@@ -62,6 +62,8 @@ export interface SegmentLogDependencies {
   readonly onDurable: (segment: Segment, frames: number) => void
   /** The segment is closed and its row says so. */
   readonly onSealed: (segment: SealedSegment) => void
+  /** Units were refused, and the segment they were meant for, if it was open, is given up. */
+  readonly onFailed: (segment: Segment | undefined, error: unknown) => void
   readonly segmentBytesMax?: number
   readonly diskReserveBytes?: number
 }
@@ -82,7 +84,7 @@ interface Waiting {
 }
 
 export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: string): SegmentLog {
-  const { catalog, files, folder, clock, onDurable, onSealed } = dependencies
+  const { catalog, files, folder, clock, onDurable, onSealed, onFailed } = dependencies
   const bytesMax = dependencies.segmentBytesMax ?? segmentBytesMax
   const reserve = dependencies.diskReserveBytes ?? diskReserveBytes
   let current: OpenSegment | undefined
@@ -132,6 +134,7 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
   }
 
   function refuse(waiting: readonly Waiting[], error: unknown): void {
+    onFailed(unsealed?.segment, error)
     for (const { unit } of waiting) unit?.refused?.()
     const refusal =
       error instanceof AppError

@@ -1,0 +1,199 @@
+import { join } from 'node:path'
+import type { Store } from '../db/db.ts'
+import { listUnconsumedSegments, openSegment, sealSegment } from '../lake/catalog.ts'
+import { ingestTickMs, sealRetryMs, segmentAgeMsMax } from '../limits.ts'
+import type { Clock } from '../model/clock.ts'
+import { AppError } from '../model/errors.ts'
+import type { Log } from '../model/log.ts'
+import type { Segment } from '../model/segment.ts'
+import { type AcceptOptions, type AcceptResult, type BodySource, type HostDirectory, openIntake } from './intake.ts'
+import { openIngestMemory } from './memory.ts'
+import { type RecoverReport, recover } from './recover.ts'
+import { openResends } from './resends.ts'
+import { openSealer } from './sealer.ts'
+import { openSegmentLog, type SealedSegment, type SegmentLog } from './segment.ts'
+import { type SegmentFiles, segmentFiles } from './segment-files.ts'
+import { openTailKeyReader, type TailKeys } from './tail-keys.ts'
+
+// The way in, put together. Modes: starting (accept answers `unavailable`) ──recover()──► ready ──close()──► closed.
+
+export interface IngestDependencies {
+  readonly store: Store
+  readonly hosts: HostDirectory
+  /** Converts a sealed segment and commits its data files. */
+  readonly consume: (segment: SealedSegment) => Promise<void>
+  /** Exists. */
+  readonly segmentsFolder: string
+  readonly rejectedFolder: string
+  readonly clock: Clock
+  readonly log: Log
+  /** Default: the machine's file system. */
+  readonly files?: SegmentFiles
+  readonly segmentBytesMax?: number
+  readonly segmentAgeMsMax?: number
+  readonly diskReserveBytes?: number
+}
+
+export interface LineCounts {
+  readonly accepted: number
+  readonly duplicates: number
+  readonly rejected: number
+}
+
+export interface Ingest {
+  /** Resolves when every accepted line is durable, and from then on seen by queries. See `Intake`. */
+  accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
+  /** To be called once, before anybody is listened to; converting goes on in the background. */
+  recover(): Promise<RecoverReport>
+  /** Seals the open segment of the tenant, or of all, and resolves when nothing is in line for conversion. */
+  sealNow(tenantId?: string): Promise<void>
+  /** Durable frames of a segment opened or checked by this process; undefined: not known here. */
+  durableFrames(segmentNumber: number): number | undefined
+  /** The absolute path of a segment's file. */
+  pathOf(segment: Pick<Segment, 'fileName'>): string
+  /** Query names, columns and event times of what is in no data file yet. */
+  tailKeys(tenantId: string): Promise<TailKeys>
+  /** Since the start, by tenant. */
+  counts(): ReadonlyMap<string, LineCounts>
+  /** Sealed segments waiting for their conversion. */
+  backlog(): number
+  /** Seals what is open and waits for the conversion under way. Nobody may be accepted any more. */
+  close(): Promise<void>
+}
+
+/** Segments whose frame counts are remembered here: far more than are ever open or just sealed. */
+const durableHeldMax = 10_000
+
+export function openIngest(dependencies: IngestDependencies): Ingest {
+  const { store, hosts, clock, log, segmentsFolder, rejectedFolder } = dependencies
+  const files = dependencies.files ?? segmentFiles
+  const ageMsMax = dependencies.segmentAgeMsMax ?? segmentAgeMsMax
+  let mode: 'starting' | 'ready' | 'closed' = 'starting'
+  const logs = new Map<string, SegmentLog>()
+  const durable = new Map<number, number>()
+  const counts = new Map<string, LineCounts>()
+  const memory = openIngestMemory(store, clock)
+  const resends = openResends()
+  const tailKeyReader = openTailKeyReader()
+
+  const sealer = openSealer({
+    store,
+    memory,
+    consume: dependencies.consume,
+    onConsumed: ({ number, tenantId, lines }) => log.info({ segment: number, tenantId, lines }, 'segment consumed'),
+    onFailed({ number, tenantId }, error, isQuarantined) {
+      const facts = { segment: number, tenantId, err: error }
+      if (isQuarantined) log.error(facts, 'segment quarantined')
+      else log.warn(facts, 'segment not converted')
+    },
+  })
+
+  function noteDurable(number: number, frames: number): void {
+    if (!durable.has(number) && durable.size >= durableHeldMax) durable.delete(durable.keys().next().value!)
+    durable.set(number, frames)
+  }
+
+  function logOf(tenantId: string): SegmentLog {
+    const found = logs.get(tenantId)
+    if (found !== undefined) return found
+    const { segmentBytesMax, diskReserveBytes } = dependencies
+    const catalog = {
+      openSegment: (id: string, now: number) => openSegment(store, id, now),
+      sealSegment: (number: number, content: Parameters<typeof sealSegment>[2], now: number) =>
+        sealSegment(store, number, content, now),
+    }
+    const opened = openSegmentLog(
+      {
+        ...{ catalog, files, folder: segmentsFolder, clock },
+        onDurable: (segment, frames) => noteDurable(segment.number, frames),
+        onSealed: segment => sealer.add(segment),
+        onFailed: (segment, error) => log.error({ segment: segment?.number, tenantId, err: error }, 'segment failed'),
+        ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+        ...(diskReserveBytes === undefined ? {} : { diskReserveBytes }),
+      },
+      tenantId,
+    )
+    logs.set(tenantId, opened)
+    return opened
+  }
+
+  const intake = openIntake({
+    ...{ hosts, memory, resends, logOf, clock, rejectedFolder },
+    onRejectedLost: (tenantId, error) => log.warn({ tenantId, err: error }, 'rejected lines not kept'),
+  })
+
+  /** What is due by the clock. Each part is best effort and comes again. */
+  function tick(): void {
+    memory.flush().catch(error => log.warn({ err: error }, 'frame hashes not written'))
+    const now = clock()
+    for (const [tenantId, segmentLog] of logs) {
+      const since = segmentLog.openSince()
+      if (since === undefined || now - since < ageMsMax) continue
+      segmentLog.seal().catch(error => log.warn({ tenantId, err: error }, 'segment not sealed'))
+    }
+  }
+
+  const timers = [setInterval(tick, ingestTickMs), setInterval(() => sealer.retry(), sealRetryMs)]
+  for (const timer of timers) timer.unref()
+
+  async function accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult> {
+    if (mode !== 'ready') throw new AppError('unavailable', `the lake is ${mode}`)
+    const result = await intake.accept(tenantId, body, options)
+    const { accepted, duplicates, rejected } = counts.get(tenantId) ?? { accepted: 0, duplicates: 0, rejected: 0 }
+    counts.set(tenantId, {
+      accepted: accepted + result.accepted,
+      duplicates: duplicates + result.duplicates,
+      rejected: rejected + result.rejected.count,
+    })
+    return result
+  }
+
+  async function recoverAll(): Promise<RecoverReport> {
+    const report = await recover({ store, files, folder: segmentsFolder, memory, resends, logOf, clock })
+    for (const segment of report.sealed) {
+      noteDurable(segment.number, segment.frames)
+      sealer.add(segment)
+    }
+    for (const facts of report.damaged) log.error({ ...facts }, 'segment damaged')
+    const { segments, frames, lines, tornBytes } = report
+    const { hosts: resendHosts, bytes: resendBytes } = resends.held()
+    log.info({ segments, frames, lines, tornBytes, resendHosts, resendBytes }, 'segments recovered')
+    mode = 'ready'
+    return report
+  }
+
+  async function sealNow(tenantId?: string): Promise<void> {
+    const chosen = tenantId === undefined ? [...logs.values()] : [logs.get(tenantId)]
+    await Promise.all(chosen.map(segmentLog => segmentLog?.seal()))
+    sealer.retry()
+    await sealer.idle()
+  }
+
+  const pathOf = ({ fileName }: Pick<Segment, 'fileName'>) => join(segmentsFolder, fileName)
+
+  async function tailKeys(tenantId: string): Promise<TailKeys> {
+    const segments = await listUnconsumedSegments(store, tenantId)
+    return tailKeyReader.read(
+      tenantId,
+      segments.map(segment => {
+        const frames = segment.frames ?? durable.get(segment.number) ?? 0
+        return { number: segment.number, path: pathOf(segment), frames }
+      }),
+    )
+  }
+
+  async function close(): Promise<void> {
+    mode = 'closed'
+    for (const timer of timers) clearInterval(timer)
+    await Promise.allSettled([...logs.values()].map(segmentLog => segmentLog.seal()))
+    await sealer.close()
+    await memory.flush()
+  }
+
+  return {
+    ...{ accept, recover: recoverAll, sealNow, pathOf, tailKeys, close },
+    durableFrames: number => durable.get(number),
+    counts: () => counts,
+    backlog: () => sealer.backlog(),
+  }
+}

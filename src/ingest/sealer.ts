@@ -1,0 +1,91 @@
+import type { Store } from '../db/db.ts'
+import { failSegment } from '../lake/catalog.ts'
+import type { IngestMemory } from './memory.ts'
+import type { SealedSegment } from './segment.ts'
+
+// Hop 4 of a row's path: sealed segments become data files, one at a time. A segment whose conversion fails waits for the next
+// `retry`; the catalog counts the failures and, after `convertAttemptsMax`, quarantines it: it stays part of the tail, and the
+// segments behind it go on. Nothing here is durable by itself: after a crash every sealed segment comes again, and the commit
+// refuses one that is consumed.
+
+export interface SealerDependencies {
+  readonly store: Store
+  readonly memory: IngestMemory
+  /** Converts the segment and commits its data files (commit point 2). What it leaves behind when it fails is garbage. */
+  readonly consume: (segment: SealedSegment) => Promise<void>
+  readonly onConsumed: (segment: SealedSegment) => void
+  readonly onFailed: (segment: SealedSegment, error: unknown, isQuarantined: boolean) => void
+}
+
+export interface Sealer {
+  /** Puts a sealed segment in line; its conversion begins at once when none is under way. */
+  add(segment: SealedSegment): void
+  /** Puts the ones that failed in line again. */
+  retry(): void
+  /** Resolves when nothing is in line; segments that failed may be waiting for a retry. */
+  idle(): Promise<void>
+  /** Sealed segments that are not consumed, without the quarantined ones. */
+  backlog(): number
+  /** Takes no further segment from the line; resolves when the one under way is done. */
+  close(): Promise<void>
+}
+
+export function openSealer({ store, memory, consume, onConsumed, onFailed }: SealerDependencies): Sealer {
+  const line: SealedSegment[] = []
+  let failed: SealedSegment[] = []
+  let running: Promise<void> | undefined
+  let isClosed = false
+
+  function start(): void {
+    if (running !== undefined || isClosed) return
+    running = run().finally(() => {
+      running = undefined
+    })
+  }
+
+  /** Never rejects. */
+  async function run(): Promise<void> {
+    for (let segment = line.shift(); segment !== undefined; segment = isClosed ? undefined : line.shift()) {
+      try {
+        // First, because once its segment is consumed nothing else would tell these facts after a crash.
+        await memory.flush()
+        await consume(segment)
+        onConsumed(segment)
+      } catch (error) {
+        await fail(segment, error)
+      }
+    }
+  }
+
+  async function fail(segment: SealedSegment, error: unknown): Promise<void> {
+    let isQuarantined = false
+    try {
+      const reason = error instanceof Error ? error.message : String(error)
+      isQuarantined = (await failSegment(store, segment.number, reason)) === 'quarantined'
+    } catch {
+      // The store is as unwell as the conversion: the try is not counted, and comes again.
+    }
+    if (!isQuarantined) failed.push(segment)
+    onFailed(segment, error, isQuarantined)
+  }
+
+  return {
+    add(segment) {
+      line.push(segment)
+      start()
+    },
+    retry() {
+      line.push(...failed)
+      failed = []
+      if (line.length > 0) start()
+    },
+    async idle() {
+      while (running !== undefined) await running
+    },
+    backlog: () => line.length + failed.length + (running === undefined ? 0 : 1),
+    async close() {
+      isClosed = true
+      while (running !== undefined) await running
+    },
+  }
+}
