@@ -21,7 +21,7 @@ const hashedBytesMax = 32 * 1024 * 1024
 
 /** Log lines without line ends: one execution of each query. */
 export function thisMachineLines({ root = '/', now }: MachineOptions): readonly string[] {
-  const host = describeMachine(root, now)
+  const host = describeMachine(root)
   const reports: readonly Report[] = [
     differences('running_processes_linux_events', now, readProcesses(root)),
     snapshot('listening_ports', now, readListeners(root)),
@@ -41,14 +41,13 @@ function snapshot(queryName: string, time: number, rows: readonly Row[]): Report
   return { queryName, time, counter: 0, content: { kind: 'snapshot', rows } }
 }
 
-function describeMachine(root: string, now: number): SimulatedHost {
+function describeMachine(root: string): SimulatedHost {
   const system = Object.fromEntries(
     linesOf(join(root, 'etc/os-release')).map(line => [line.split('=')[0], line.replace(/^[^=]*="?|"$/g, '')]),
   )
   const outward = Object.values(networkInterfaces())
     .flatMap(addresses => addresses ?? [])
     .find(address => !address.internal && address.family === 'IPv4')
-  const uptime = Number((linesOf(join(root, 'proc/uptime'))[0] ?? '0').split(' ')[0])
   return {
     identifier: hostname(),
     hostname: hostname(),
@@ -58,7 +57,7 @@ function describeMachine(root: string, now: number): SimulatedHost {
     address: outward?.address ?? '127.0.0.1',
     publicAddress: '',
     mac: outward?.mac ?? '',
-    bootTime: now - Math.round(uptime),
+    bootTime: readBootTime(root),
     osName: system['NAME'] ?? type(),
     osVersion: system['VERSION'] ?? `${release()} ${arch()}`,
     style: {
@@ -78,12 +77,17 @@ function userName(root: string): string {
 
 function readProcesses(root: string): readonly Row[] {
   const hashes = new Map<string, string>()
-  const bootTime = Number(/^btime (\d+)$/m.exec(linesOf(join(root, 'proc/stat')).join('\n'))?.[1] ?? 0)
+  const bootTime = readBootTime(root)
   return entriesOf(join(root, 'proc')).flatMap(pid => {
     if (!/^\d+$/.test(pid)) return []
     const row = readProcess(join(root, 'proc', pid), pid, bootTime, hashes)
     return row === undefined ? [] : [row]
   })
+}
+
+/** Seconds since the epoch; 0 where it is not known. */
+function readBootTime(root: string): number {
+  return Number(/^btime (\d+)$/m.exec(linesOf(join(root, 'proc/stat')).join('\n'))?.[1] ?? 0)
 }
 
 /** undefined: it ended meanwhile, or is a kernel thread. */

@@ -17,7 +17,6 @@ const files: Readonly<Record<string, string>> = {
   'etc/os-release': 'NAME="Test Linux"\nVERSION="7 (seven)"\n',
   'etc/passwd': 'root:x:0:0:root:/root:/bin/bash\nweb:x:101:102::/srv:/usr/sbin/nologin\n',
   'proc/stat': 'cpu 1 2 3\nbtime 1770000000\n',
-  'proc/uptime': '105600.55 1.0\n',
   'proc/42/status': status,
   'proc/42/stat': stat,
   'proc/42/cmdline': '/bin/daemon\0--flag\0two words\0',
