@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify, LogController } from 'fastify'
 import { requestBytesMax } from '../limits.ts'
 import { newId } from '../model/ids.ts'
+import { answerHeaders } from './answer-headers.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { answerBrokenRequest, sendError } from './error-handler.ts'
 import type { App } from './instance.ts'
@@ -38,7 +39,7 @@ export function buildApp(deps: AppDependencies): App {
   app.decorate('stopping', stopping.signal)
   app.addHook('preClose', async () => stopping.abort())
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
+    reply.headers(answerHeaders(request))
   })
 
   const calls = openCallCounter(deps.settings.callLimits, deps.clock)

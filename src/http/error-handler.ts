@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import { newId, parseUuid } from '../model/ids.ts'
+import { answerHeaders } from './answer-headers.ts'
 import { retryAfterSeconds, toRequestError } from './error-status.ts'
 import { renderProblem } from './problem.ts'
 import type { RenderedError, RequestFacts } from './rendered-error.ts'
@@ -18,6 +19,8 @@ export function sendError(clock: Clock, thrown: unknown, request: FastifyRequest
   if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'request failed')
   // The rest of a body nobody will read is not waited for: the connection ends with this answer.
   if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close')
+  // Here too: a request that was refused before its route was found has passed no hook.
+  reply.headers(answerHeaders(request))
   const rendered = renderingOf(request.url)(error, factsOf(request, clock()))
   const seconds = retryAfterSeconds(error)
   if (seconds !== undefined) reply.header('retry-after', String(seconds))
