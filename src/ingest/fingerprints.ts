@@ -1,6 +1,7 @@
 // Fingerprints of lines and small tables of them: what the net against resends remembers of a body. A fingerprint is a
 // 64-bit keyed hash (the rounds of HalfSipHash-1-3, https://github.com/veorq/SipHash): who can choose what a host logs
-// must not be able to make two lines alike and so hide one. The key lives as long as the process; nothing stored depends on it.
+// must not be able to make two lines alike and so hide one. The key lives as long as the process; nothing stored
+// depends on it.
 
 export type FingerprintKey = readonly [number, number]
 

@@ -15,7 +15,8 @@ import type { SegmentLog, Unit } from './segment.ts'
 //   2 find its hosts; ask the store which of its frames came before
 //   3 in one turn of the event loop: ask memory again, sift resent lines, queue the rest on the tenant's segment
 //   4 wait for the disk; where anything was left out as a resend, for everything queued before as well
-// Two equal bodies at once meet in step 3: the second finds the first's lines and is answered after, or refused with it.
+// Two equal bodies at once meet in step 3: the second finds the first's lines and is answered after, or refused with
+// it.
 
 /** What intake needs of fleet/. */
 export interface HostDirectory {
@@ -60,9 +61,9 @@ export interface AcceptResult {
 
 export interface Intake {
   /**
-   * Resolves when every accepted line is durable. Rejects with `too_large` or `unavailable`; then no line of the body is
-   * in the lake, and it may be sent again. Of an import, lines before its position are duplicates; a piece that begins
-   * behind it is taken: its client left something out.
+   * Resolves when every accepted line is durable. Rejects with `too_large` or `unavailable`; then no line of the body
+   * is in the lake, and it may be sent again. Of an import, lines before its position are duplicates; a piece that
+   * begins behind it is taken: its client left something out.
    */
   accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
 }

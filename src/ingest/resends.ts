@@ -41,7 +41,9 @@ export interface Resends {
    * first is durable is compared with it, and must not be answered before it.
    */
   sift(tenantId: string, hostId: string, lines: LineFingerprints): SiftedLines
-  /** A stored body, oldest first: at start, from segments. `dropped`: lines it had when it came and that were left out. */
+  /**
+   * A stored body, oldest first: at start, from segments. `dropped`: lines it had when it came and that were left out.
+   */
   replay(tenantId: string, hostId: string, lines: readonly string[], dropped: number): void
   /** For the log and the metrics. */
   held(): { hosts: number; bytes: number }

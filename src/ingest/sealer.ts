@@ -3,15 +3,17 @@ import { failSegment } from '../lake/catalog.ts'
 import type { IngestMemory } from './memory.ts'
 import type { SealedSegment } from './segment.ts'
 
-// Hop 4 of a row's path: sealed segments become data files, one at a time. A segment whose conversion fails waits for the next
-// `retry`; the catalog counts the failures and, after `convertAttemptsMax`, quarantines it: it stays part of the tail, and the
-// segments behind it go on. Nothing here is durable by itself: after a crash every sealed segment comes again, and the commit
-// refuses one that is consumed.
+// Hop 4 of a row's path: sealed segments become data files, one at a time. A segment whose conversion fails waits for
+// the next `retry`; the catalog counts the failures and, after `convertAttemptsMax`, quarantines it: it stays part of
+// the tail, and the segments behind it go on. Nothing here is durable by itself: after a crash every sealed segment
+// comes again, and the commit refuses one that is consumed.
 
 export interface SealerDependencies {
   readonly store: Store
   readonly memory: IngestMemory
-  /** Converts the segment and commits its data files (commit point 2). What it leaves behind when it fails is garbage. */
+  /**
+   * Converts the segment and commits its data files (commit point 2). What it leaves behind when it fails is garbage.
+   */
   readonly consume: (segment: SealedSegment) => Promise<void>
   readonly onConsumed: (segment: SealedSegment) => void
   readonly onFailed: (segment: SealedSegment, error: unknown, isQuarantined: boolean) => void

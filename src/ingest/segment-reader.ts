@@ -2,8 +2,8 @@ import type { Frame } from '../model/segment.ts'
 import { parseFrame } from './frame.ts'
 import type { SegmentCounts } from './segment.ts'
 
-// A segment file read back after a crash. What can be believed is a prefix: frames that are whole, whose lines fit their
-// hash, numbered without a gap. What stands behind it is one of:
+// A segment file read back after a crash. What can be believed is a prefix: frames that are whole, whose lines fit
+// their hash, numbered without a gap. What stands behind it is one of:
 //   torn     a beginning of a line, or zeros: a write that never ended, so nothing of it was acknowledged
 //   damaged  anything else: whole lines that are no frames any more, perhaps with good frames behind them
 

@@ -6,8 +6,8 @@ import type { Segment, SegmentHeader } from '../model/segment.ts'
 import { type FrameDraft, renderFrame } from './frame.ts'
 import type { SegmentFile, SegmentFiles } from './segment-files.ts'
 
-// The append-only log of one tenant: hop 3 of a row's path, and commit point 1. "Sync what is queued, then answer all of
-// it": bodies that come while the disk works wait together for the next sync, and there is no timer.
+// The append-only log of one tenant: hop 3 of a row's path, and commit point 1. "Sync what is queued, then answer all
+// of it": bodies that come while the disk works wait together for the next sync, and there is no timer.
 //
 // Modes:  idle ──first body──► open ──size, age or seal()──► idle
 //         open ──a write or a sync fails──► failed ──its segment is sealed at its last durable frame──► idle

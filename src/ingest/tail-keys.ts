@@ -6,8 +6,8 @@ import type { QueryName } from '../model/lake-table.ts'
 import type { Frame } from '../model/segment.ts'
 import { parseLineKeys } from '../osquery/result-log.ts'
 
-// Query names and columns of lines that are in no data file yet, so that the catalog cannot know them: asked for when a statement
-// names something unknown. Each durable frame is read once; the place reached in every segment is remembered.
+// Query names and columns of lines that are in no data file yet, so that the catalog cannot know them: asked for when a
+// statement names something unknown. Each durable frame is read once; the place reached in every segment is remembered.
 
 export interface TailKeys {
   readonly queryNames: readonly QueryName[]
@@ -29,8 +29,9 @@ export interface TailSegment {
 
 export interface TailKeyReader {
   /**
-   * The keys of these segments of one tenant, the newest first. What it knows of segments no longer named is forgotten. Takes about
-   * `tailKeysMsMax`; others get the event loop at least every few milliseconds. Two callers at once share the work.
+   * The keys of these segments of one tenant, the newest first. What it knows of segments no longer named is forgotten.
+   * Takes about `tailKeysMsMax`; others get the event loop at least every few milliseconds. Two callers at once share
+   * the work.
    */
   read(tenantId: string, segments: readonly TailSegment[]): Promise<TailKeys>
 }
