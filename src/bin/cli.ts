@@ -1,29 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { extname } from 'node:path'
-import type { CliEffects, Output } from '../cli/effects.ts'
+import type { CliEffects } from '../cli/effects.ts'
 import { runCli } from '../cli/program.ts'
 import { openClient } from '../client/client.ts'
 import { processEnvironment, settingRows } from '../config.ts'
 import { systemClock } from '../model/clock.ts'
-import { systemErrorCode } from '../model/errors.ts'
+import { terminalOutput } from './terminal.ts'
 
 // The `edr-lake` command: the real terminal, the real clock and the real network for the commands of cli/.
-
-const columnsDefault = 100
-
-function output(stream: NodeJS.WriteStream): Output {
-  // `edr-lake query … | head`: the reader has seen enough.
-  stream.on('error', (error: Error) => {
-    process.exit(systemErrorCode(error) === 'EPIPE' ? 0 : 1)
-  })
-  return {
-    isTerminal: stream.isTTY === true,
-    get columns() {
-      return stream.columns ?? columnsDefault
-    },
-    write: text => new Promise(resolve => stream.write(text, () => resolve())),
-  }
-}
 
 /** Aborts at the first SIGINT or SIGTERM; a person who asks again, not the same key press passed on, ends at once. */
 function stopSignal(): AbortSignal {
@@ -52,8 +36,8 @@ function packageVersion(): string {
 }
 
 const effects: CliEffects = {
-  stdout: output(process.stdout),
-  stderr: output(process.stderr),
+  stdout: terminalOutput(process.stdout),
+  stderr: terminalOutput(process.stderr),
   stdin: process.stdin,
   environment: processEnvironment(),
   workingDirectory: process.cwd(),
