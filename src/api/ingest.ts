@@ -2,10 +2,10 @@ import Type, { type Static } from 'typebox'
 import { AppError } from '../model/errors.ts'
 import { countParameter, type Parameters, textParameter } from './parameters.ts'
 
-// `POST /lake/v1/ingest/osquery`: osquery result-log lines as NDJSON or one JSON array, `Content-Encoding: gzip` or not,
-// whatever the content type. A file import adds `?importId=<text>&firstLine=<n>`: a name for the file that stays the same
-// when the import is resumed, and the number (from 1) of the body's first line in that file. The lake remembers how far
-// each import has come, so that lines sent again after an interruption are not stored again.
+// `POST /lake/v1/ingest/osquery`: osquery result-log lines as NDJSON or one JSON array, `Content-Encoding: gzip` or
+// not, whatever the content type. A file import adds `?importId=<text>&firstLine=<n>`: a name for the file that stays
+// the same when the import is resumed, and the number (from 1) of the body's first line in that file. The lake
+// remembers how far each import has come, so that lines sent again after an interruption are not stored again.
 
 export const IngestReply = Type.Object({
   accepted: Type.Integer({ description: 'lines that are now durable and visible to queries' }),

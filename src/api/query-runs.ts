@@ -102,7 +102,9 @@ const wireResults: Readonly<Record<RunState, RunResult>> = {
   canceled: 'canceled',
 }
 
-/** The run as clients see it. Working runs are `pending`, never `started`: a client takes any other word for the end. */
+/**
+ * The run as clients see it. Working runs are `pending`, never `started`: a client takes any other word for the end.
+ */
 export function toWireRun(run: QueryRun, references: RunReferences = {}): Run {
   return {
     id: run.id,

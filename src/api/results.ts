@@ -23,7 +23,9 @@ export interface ResultPageParts {
   readonly truncated: Truncation | undefined
 }
 
-/** The reply as JSON text. The rows are put in as they are: parsing and printing a page again would cost more than it. */
+/**
+ * The reply as JSON text. The rows are put in as they are: parsing and printing a page again would cost more than it.
+ */
 export function renderResultPage(parts: ResultPageParts): string {
   const metadata = JSON.stringify({ columns: parts.columns.map(({ name, type }) => ({ name, type })) })
   const truncated = parts.truncated === undefined ? '' : `,"truncated":${JSON.stringify(parts.truncated)}`

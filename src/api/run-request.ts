@@ -7,8 +7,8 @@ import { decodeText, dropNulls, firstError, parseJson } from './body.ts'
 import { Variable } from './query-runs.ts'
 import type { WindowRequest } from './time.ts'
 
-// What starts a run: the JSON of the contract, or the SQL itself as the whole body, as the getting-started guide's first
-// step shows.
+// What starts a run: the JSON of the contract, or the SQL itself as the whole body, as the getting-started guide's
+// first step shows.
 
 const matchIdsMax = 1_000
 
@@ -115,10 +115,9 @@ function rawRequest(text: string, bounds: RunRequestBounds): RunRequest {
 
 function checkTemplate(template: string, member: string, bounds: RunRequestBounds): void {
   if (template.trim() === '') throw refuse(`${member} is empty`)
-  if (template.length < bounds.templateCharsMin || template.length > bounds.templateCharsMax) {
-    throw refuse(
-      `${member} has ${template.length} characters: ${bounds.templateCharsMin} to ${bounds.templateCharsMax} are allowed`,
-    )
+  const { templateCharsMin, templateCharsMax } = bounds
+  if (template.length < templateCharsMin || template.length > templateCharsMax) {
+    throw refuse(`${member} has ${template.length} characters: ${templateCharsMin} to ${templateCharsMax} are allowed`)
   }
 }
 

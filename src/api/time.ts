@@ -1,9 +1,9 @@
 import { AppError } from '../model/errors.ts'
 import { dayMs, type TimeRange } from '../model/time-range.ts'
 
-// `from` and `to` of a run. The wire's `to` is inclusive; what comes out is half-open: `to` + 1 ms, or the next midnight
-// for a date. Accepted are every form that clients send: instants with 0 to 9 fraction digits and any offset, dates,
-// ISO durations (which mean "ago" with and without a minus).
+// `from` and `to` of a run. The wire's `to` is inclusive; what comes out is half-open: `to` + 1 ms, or the next
+// midnight for a date. Accepted are every form that clients send: instants with 0 to 9 fraction digits and any offset,
+// dates, ISO durations (which mean "ago" with and without a minus).
 
 export interface WindowRequest {
   readonly from: string | undefined

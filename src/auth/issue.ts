@@ -41,8 +41,9 @@ export interface IssuedTokens {
 }
 
 /**
- * Tokens for the request, whichever grant it asks for. Errors: `invalid_argument` for a malformed request or an
- * unknown grant, a wrong refresh token included; `unauthenticated` for a wrong client. A wrong secret, an unknown client and an expired
+ * Tokens for the request, whichever grant it asks for. Errors: `invalid_argument` for a malformed request or an unknown
+ * grant, a wrong refresh token included; `unauthenticated` for a wrong client. A wrong secret, an unknown client and an
+ * expired or disabled one are one answer and the same work: nobody learns which client ids exist.
  * or disabled one are one answer and the same work: nobody learns which client ids exist.
  */
 export async function issueTokens(service: TokenService, request: TokenRequest): Promise<IssuedTokens> {

@@ -39,7 +39,9 @@ interface LoadedKey {
   readonly retiredAt: number | undefined
 }
 
-/** Opens the store's keys and makes the first one when there is none. This process is the only one that rotates them. */
+/**
+ * Opens the store's keys and makes the first one when there is none. This process is the only one that rotates them.
+ */
 export async function openSigningKeys(store: Store, clock: Clock): Promise<SigningKeys> {
   let keys = await load(store)
   if (!keys.some(key => key.retiredAt === undefined)) {

@@ -3,7 +3,8 @@ import type { Role } from '../model/role.ts'
 import type { Db } from './db.ts'
 import type { ClientSecretRow, PrincipalRow } from './tables.ts'
 
-// Service principals and the keyed hashes of their secrets. A principal has one secret, or two while one is rotated out.
+// Service principals and the keyed hashes of their secrets. A principal has one secret, or two while one is rotated
+// out.
 
 /** A secret as stored: the keyed hash, never the secret. */
 export interface StoredSecret {
@@ -54,7 +55,9 @@ export async function listPrincipals(db: Db, accountId: string): Promise<Princip
   return rows.map(fromRow)
 }
 
-/** Takes away all access, for good. Idempotent: the first moment stays. False when the account has no such principal. */
+/**
+ * Takes away all access, for good. Idempotent: the first moment stays. False when the account has no such principal.
+ */
 export async function disablePrincipal(db: Db, accountId: string, principalId: string, at: number): Promise<boolean> {
   const result = await db
     .updateTable('principals')

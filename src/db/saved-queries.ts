@@ -14,7 +14,9 @@ export interface SavedQueryFilter {
   readonly searchFields: readonly ('name' | 'description' | 'template' | 'code')[]
 }
 
-/** Puts the query in place of one with its id, categories included. Categories that do not exist fail the store's check. */
+/**
+ * Puts the query in place of one with its id, categories included. Categories that do not exist fail the store's check.
+ */
 export async function putSavedQuery(store: Store, query: SavedQuery): Promise<void> {
   await inTransaction(store, async transaction => {
     const { id, ...members } = toRow(query)

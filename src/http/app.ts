@@ -6,7 +6,7 @@ import { answerHeaders } from './answer-headers.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { answerBrokenRequest, sendError } from './error-handler.ts'
 import type { App } from './instance.ts'
-import { knownRoutes } from './not-found.ts'
+import { knownRoutes } from './known-routes.ts'
 import { guardRoutes } from './plugins/access.ts'
 import { readBodiesWhole } from './plugins/bodies.ts'
 import { openCallCounter } from './plugins/call-limits.ts'
@@ -34,6 +34,8 @@ export function buildApp(deps: AppDependencies): App {
   app.setNotFoundHandler((request, reply) => sendError(deps.clock, known.refusal(request, reply), request, reply))
   // Input is checked by the functions of api/, which are tolerant in ways a schema cannot say.
   app.setValidatorCompiler(() => () => true)
+
+  app.decorate('routeList', known.list)
 
   const stopping = new AbortController()
   app.decorate('stopping', stopping.signal)

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify'
+import type { KnownRoute } from './known-routes.ts'
 
 /** The Fastify instance that plugins and routes are added to; replies are typed by their schemas. */
 export type App = FastifyInstance<
@@ -15,5 +16,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Aborted when the app begins to close: what waits for something must answer now. */
     stopping: AbortSignal
+    /** Every route of the app and who may call it. */
+    routeList: readonly KnownRoute[]
   }
 }

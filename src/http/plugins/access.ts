@@ -1,27 +1,15 @@
 import type { FastifyRequest } from 'fastify'
-import { type Action, requireAccount, requireAction, tenantCaller } from '../../auth/access.ts'
+import { requireAccount, requireAction, tenantCaller } from '../../auth/access.ts'
 import { verifyBearer } from '../../auth/verify.ts'
 import { AppError } from '../../model/errors.ts'
 import type { Caller, TenantCaller } from '../../model/principal.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
+import type { RouteAccess } from '../route-access.ts'
 import type { CallCounter } from './call-limits.ts'
 
 // Who may call a route. Every route says it in its `config.access`; a route that says nothing does not start. Checked
 // before the body is read, in this order: token, identity header, role, call windows.
-
-/** Whom a route is for. */
-export type RouteAccess =
-  /** Anybody, without a token. */
-  | { readonly kind: 'public' }
-  /** Any principal, whatever it belongs to. */
-  | { readonly kind: 'caller' }
-  /** A principal that may do the action, about the tenant of its `X-Tenant-ID`. */
-  | { readonly kind: 'tenant'; readonly action: Action }
-  /** A principal of the partner of `X-Partner-ID`. */
-  | { readonly kind: 'partner'; readonly action: Action }
-  /** A principal of the organization of `X-Organization-ID`. */
-  | { readonly kind: 'organization'; readonly action: Action }
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -34,8 +22,6 @@ declare module 'fastify' {
     tenantId: string | undefined
   }
 }
-
-export const publicAccess: RouteAccess = { kind: 'public' }
 
 export function guardRoutes(app: App, deps: AppDependencies, calls: CallCounter): void {
   app.decorateRequest('caller', undefined)

@@ -6,8 +6,8 @@ import type { Caller } from '../../model/principal.ts'
 import { formatInstant } from '../../model/time-range.ts'
 import type { CallLimits } from '../dependencies.ts'
 
-// Windows over calls, kept in memory: a restart forgets them. They count per (principal, tenant), so a partner that walks
-// over hundreds of tenants is not one busy caller. A refusal says which window and until when.
+// Windows over calls, kept in memory: a restart forgets them. They count per (principal, tenant), so a partner that
+// walks over hundreds of tenants is not one busy caller. A refusal says which window and until when.
 
 export interface CallCounter {
   /** Counts one call; throws `rate_limited` when a window is full. */
@@ -101,6 +101,7 @@ export interface LoginThrottle {
 
 /**
  * Slows down guessing. Only failures count, so an honest client is never slowed by its own logins; and a client id is
+ * only ever closed to one address, so nobody can lock out another. Unknown client ids count like known ones.
  * only ever closed to one address, so nobody can lock out another. Unknown client ids count like known ones.
  */
 export function openLoginThrottle(clock: Clock): LoginThrottle {

@@ -2,7 +2,8 @@ import { Histogram } from 'prom-client'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 
-// One line and one measurement for every request. Both name the route, never the URL: what a client puts there is its own.
+// One line and one measurement for every request. Both name the route, never the URL: what a client puts there is its
+// own.
 
 export function logRequests(app: App, deps: AppDependencies): void {
   const seconds = new Histogram({

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
-import { publicAccess } from '../plugins/access.ts'
+import { publicAccess } from '../route-access.ts'
 
 // What the operator's tools ask: is it alive, is it ready, how does it do, which version.
 

@@ -15,7 +15,8 @@ import { AppError } from '../../model/errors.ts'
 import { parseUuid } from '../../model/ids.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
-import { type RouteAccess, tenantCallerOf } from '../plugins/access.ts'
+import { tenantCallerOf } from '../plugins/access.ts'
+import type { RouteAccess } from '../route-access.ts'
 
 // Saved queries and their categories: read-only on the vendor's paths.
 

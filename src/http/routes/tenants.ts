@@ -11,8 +11,9 @@ import type { Tenant } from '../../model/tenant.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 import { originOf } from '../origin.ts'
-import { callerOf, type RouteAccess } from '../plugins/access.ts'
+import { callerOf } from '../plugins/access.ts'
 import { bodyOf } from '../plugins/bodies.ts'
+import type { RouteAccess } from '../route-access.ts'
 
 // The tenants of a partner or an organization: both kinds page and answer alike.
 

@@ -4,9 +4,9 @@ import { issueTokens } from '../../auth/issue.ts'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
-import { publicAccess } from '../plugins/access.ts'
 import { bodyOf } from '../plugins/bodies.ts'
 import { openLoginThrottle } from '../plugins/call-limits.ts'
+import { publicAccess } from '../route-access.ts'
 
 // The token service and the keys its tokens are verified with.
 

@@ -1,25 +1,39 @@
 import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
 import { AppError } from '../model/errors.ts'
+import type { RouteAccess } from './route-access.ts'
 
-// What answers a request no route takes: 405 with `Allow` where the path exists with another method, else 404.
+// Every route of the app, and what answers a request that none of them takes: 405 with `Allow` where the path exists
+// with another method, else 404.
 
 export interface KnownRoutes {
+  /** Every route, for tests and documents that walk over all of them. */
+  readonly list: readonly KnownRoute[]
   /** To be called for every route the app declares. */
   add(route: RouteOptions): void
   /** The error for a request that no route took; sets `Allow` where it is about the method. */
   refusal(request: FastifyRequest, reply: FastifyReply): AppError
 }
 
+export interface KnownRoute {
+  readonly methods: readonly string[]
+  /** With its parameters as `:name`. */
+  readonly url: string
+  readonly access: RouteAccess | undefined
+}
+
 export function knownRoutes(): KnownRoutes {
-  const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = []
+  const list: KnownRoute[] = []
+  const patterns = new Map<KnownRoute, RegExp>()
   return {
-    add(route) {
-      const methods = [route.method].flat()
-      routes.push({ pattern: patternOf(route.url), methods })
+    list,
+    add({ method, url, config }) {
+      const route = { methods: [method].flat(), url, access: config?.access }
+      list.push(route)
+      patterns.set(route, patternOf(url))
     },
     refusal(request, reply) {
       const path = (request.url.split('?', 1)[0] ?? '').replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')
-      const methods = routes.filter(route => route.pattern.test(path)).flatMap(route => route.methods)
+      const methods = list.filter(route => patterns.get(route)?.test(path)).flatMap(route => route.methods)
       if (methods.length === 0) return new AppError('not_found', `there is nothing at ${shorten(path)}`)
       const allowed = [...new Set(methods)].toSorted().join(', ')
       reply.header('allow', allowed)

@@ -1,0 +1,16 @@
+import type { Action } from '../auth/access.ts'
+
+/** Whom a route is for. */
+export type RouteAccess =
+  /** Anybody, without a token. */
+  | { readonly kind: 'public' }
+  /** Any principal, whatever it belongs to. */
+  | { readonly kind: 'caller' }
+  /** A principal that may do the action, about the tenant of its `X-Tenant-ID`. */
+  | { readonly kind: 'tenant'; readonly action: Action }
+  /** A principal of the partner of `X-Partner-ID`. */
+  | { readonly kind: 'partner'; readonly action: Action }
+  /** A principal of the organization of `X-Organization-ID`. */
+  | { readonly kind: 'organization'; readonly action: Action }
+
+export const publicAccess: RouteAccess = { kind: 'public' }

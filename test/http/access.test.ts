@@ -1,0 +1,161 @@
+// Generated: every route the app has × every role × the own tenant, a foreign one, none, and no token. What must come
+// out is read from the table of roles and actions; a route that forgot its check fails here without a line being
+// written.
+
+import assert from 'node:assert/strict'
+import { type TestContext, test } from 'node:test'
+import { allowedActions } from '../../src/auth/access.ts'
+import { newId } from '../../src/model/ids.ts'
+import { roles } from '../../src/model/role.ts'
+import { openTestApp } from '../support/test-app.ts'
+
+type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD'
+
+async function openRoutes(context: TestContext) {
+  const lake = await openTestApp(context)
+  await lake.app.ready()
+  const routes = lake.app.routeList.flatMap(route => route.methods.map(method => ({ ...route, method })))
+  const call = async (route: (typeof routes)[number], headers: Record<string, string>) => {
+    const url = route.url.replaceAll(/:\w+/g, newId())
+    const payload = route.method === 'POST' ? { payload: 'SELECT 1' } : {}
+    const answer = await lake.app.inject({ method: route.method as Method, url, headers, ...payload })
+    const error = route.method === 'HEAD' || answer.statusCode < 400 ? undefined : answer.json().error
+    return { status: answer.statusCode, error: error as string | undefined }
+  }
+  return { lake, routes, call }
+}
+
+test('there are all the routes of the contract', async t => {
+  const { routes } = await openRoutes(t)
+  const names = routes.map(route => `${route.method} ${route.url}`).filter(name => !name.startsWith('HEAD'))
+  assert.deepEqual(names.sort(), [
+    'DELETE /xdr-query/v1/queries/runs/:runId',
+    'GET /.well-known/jwks.json',
+    'GET /livez',
+    'GET /metrics',
+    'GET /organization/v1/tenants',
+    'GET /organization/v1/tenants/:tenantId',
+    'GET /partner/v1/tenants',
+    'GET /partner/v1/tenants/:tenantId',
+    'GET /readyz',
+    'GET /version',
+    'GET /whoami/v1',
+    'GET /xdr-query/v1/queries',
+    'GET /xdr-query/v1/queries/:queryId',
+    'GET /xdr-query/v1/queries/categories',
+    'GET /xdr-query/v1/queries/categories/:categoryId',
+    'GET /xdr-query/v1/queries/runs',
+    'GET /xdr-query/v1/queries/runs/:runId',
+    'GET /xdr-query/v1/queries/runs/:runId/results',
+    'POST /api/v2/oauth2/token',
+    'POST /lake/v1/ingest/osquery',
+    'POST /partner/v1/tenants',
+    'POST /xdr-query/v1/queries/runs',
+    'POST /xdr-query/v1/queries/runs/:runId/cancel',
+  ])
+})
+
+test('public routes are exactly these', async t => {
+  const { routes } = await openRoutes(t)
+  const urls = new Set(routes.filter(route => route.access?.kind === 'public').map(route => route.url))
+  const expected = ['/.well-known/jwks.json', '/api/v2/oauth2/token', '/livez', '/metrics', '/readyz', '/version']
+  assert.deepEqual([...urls].sort(), expected)
+})
+
+test('no route is open to a caller without a token, or with one that is none', async t => {
+  const { routes, call } = await openRoutes(t)
+  const tenantHeaders = { 'x-tenant-id': newId(), 'x-partner-id': newId(), 'x-organization-id': newId() }
+  for (const route of routes.filter(each => each.access?.kind !== 'public')) {
+    const name = `${route.method} ${route.url}`
+    assert.equal((await call(route, tenantHeaders)).status, 401, name)
+    assert.equal((await call(route, { ...tenantHeaders, authorization: 'Bearer a.b.c' })).status, 401, name)
+  }
+})
+
+for (const role of roles) {
+  test(`tenant routes for ${role}`, async t => {
+    const { lake, routes, call } = await openRoutes(t)
+    const [own, foreign] = [await lake.tenant(), await lake.tenant()]
+    const headers = await lake.headersFor(own.id, role)
+    const { authorization = '' } = headers
+    let checked = 0
+    for (const route of routes) {
+      if (route.access?.kind !== 'tenant') continue
+      const name = `${role} ${route.method} ${route.url}`
+      const isAllowed = allowedActions[role].includes(route.access.action)
+      const withOwn = await call(route, headers)
+      if (isAllowed) assert.ok([200, 201, 400, 404].includes(withOwn.status), `${name}: ${withOwn.status}`)
+      else assert.equal(withOwn.status, 403, name)
+      const isXdr = route.method !== 'HEAD' && !route.url.startsWith('/lake/')
+      if (!isAllowed && isXdr) assert.equal(withOwn.error, 'UNAUTHORIZED_ACCESS', name)
+      const withForeign = await call(route, { authorization, 'x-tenant-id': foreign.id })
+      assert.equal(withForeign.status, 403, name)
+      if (isXdr) assert.equal(withForeign.error, 'Forbidden', name)
+      assert.equal((await call(route, { authorization, 'x-tenant-id': newId() })).status, 403, name)
+      assert.equal((await call(route, { authorization })).status, 401, name)
+      assert.equal((await call(route, { authorization, 'x-tenant-id': 'nonsense' })).status, 400, name)
+      checked += 1
+    }
+    assert.ok(checked > 10)
+    assert.equal(
+      lake.queries.runs.every(run => run.tenantId === own.id),
+      true,
+    )
+    assert.equal(
+      lake.ingest.bodies.every(body => body.tenantId === own.id),
+      true,
+    )
+  })
+
+  test(`partner and organization routes for ${role}`, async t => {
+    const { lake, routes, call } = await openRoutes(t)
+    for (const kind of ['partner', 'organization'] as const) {
+      const accountId = newId()
+      const token = await lake.token(await lake.principal({ accountType: kind, accountId, role }))
+      const authorization = `Bearer ${token}`
+      for (const route of routes) {
+        const { access } = route
+        if (access?.kind !== 'partner' && access?.kind !== 'organization') continue
+        const name = `${kind} ${role} ${route.method} ${route.url}`
+        const headers = { authorization, [`x-${access.kind}-id`]: accountId }
+        const { status } = await call(route, headers)
+        const isAllowed = access.kind === kind && allowedActions[role].includes(access.action)
+        if (isAllowed) assert.ok([200, 400, 404].includes(status), `${name}: ${status}`)
+        else assert.equal(status, 403, name)
+        assert.equal((await call(route, { authorization, [`x-${access.kind}-id`]: newId() })).status, 403, name)
+        assert.equal((await call(route, { authorization })).status, 401, name)
+      }
+    }
+  })
+
+  test(`a ${role} of a partner on its own and on foreign tenants`, async t => {
+    const { lake, routes, call } = await openRoutes(t)
+    const partnerId = newId()
+    const own = await lake.tenant({ partnerId })
+    const closed = [
+      await lake.tenant(),
+      await lake.tenant({ partnerId: newId() }),
+      await lake.tenant({ organizationId: partnerId }),
+      await lake.tenant({ partnerId, billingType: 'trial' }),
+      await lake.tenant({ partnerId, status: 'suspended' }),
+    ]
+    const token = await lake.token(await lake.principal({ accountType: 'partner', accountId: partnerId, role }))
+    const headersFor = (tenantId: string) => ({ authorization: `Bearer ${token}`, 'x-tenant-id': tenantId })
+    for (const route of routes) {
+      if (route.access?.kind !== 'tenant') continue
+      const name = `${role} ${route.method} ${route.url}`
+      const isAllowed = allowedActions[role].includes(route.access.action)
+      const { status } = await call(route, headersFor(own.id))
+      assert.equal(status !== 403, isAllowed, `${name}: ${status}`)
+      for (const tenant of closed) assert.equal((await call(route, headersFor(tenant.id))).status, 403, name)
+    }
+  })
+}
+
+test('a route that does not say who may call it stops the start', async t => {
+  const { app } = await openTestApp(t)
+  assert.throws(
+    () => app.get('/forgotten', async () => 'open'),
+    /^Error: route \/forgotten does not say who may call it$/,
+  )
+})
