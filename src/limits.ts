@@ -66,6 +66,8 @@ export const grownFieldIdMin = 10_000
 /** Tries to convert a segment before it is quarantined. */
 export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
+/** A file that no row names is garbage once it is this old: younger, its commit may be under way. */
+export const orphanAgeMsMin = 6 * hour
 /** Rows of one query name in one flush from which it gets a file of its own, with only its columns. */
 export const narrowFileRowsMin = 50_000
 /** Rows of a Parquet row group: what a reader skips or decodes as one. */

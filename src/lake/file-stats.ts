@@ -66,7 +66,7 @@ function upperBound(type: ColumnType, text: string): string | number | boolean |
 function exactBound(type: ColumnType, text: string): number | boolean | undefined {
   switch (type) {
     case 'boolean':
-      return text === 'true'
+      return text === 'true' || text === '1'
     case 'timestamp': {
       const ms = Date.parse(`${text.replace(' ', 'T')}Z`)
       return Number.isNaN(ms) ? undefined : ms

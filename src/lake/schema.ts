@@ -47,7 +47,8 @@ function grownColumn(row: { name: string; field_id: number }): LakeColumn {
   return { name: row.name, type: 'string', fieldId: row.field_id, description: 'Brought by an agent' }
 }
 
-async function queryNamesOf(store: Db, tenantId: string): Promise<readonly QueryName[]> {
+/** The tenant's query names of the wide table, by name. */
+export async function queryNamesOf(store: Db, tenantId: string): Promise<readonly QueryName[]> {
   const rows = await store
     .selectFrom('query_names')
     .select(['name', 'columns_json'])

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { planFlush, type StagedShape } from '../../src/lake/flush-plan.ts'
+import { wideColumns } from '../../src/lake/shipped-columns.ts'
+import { narrowFileRowsMin } from '../../src/limits.ts'
+
+const shape = (queryName: string | undefined, rows: number, keys: readonly string[]): StagedShape => ({
+  queryName,
+  rows,
+  keys,
+})
+
+/** A plan without the columns every file has. */
+function plan(shapes: readonly StagedShape[]) {
+  const every = new Set(planFlush([shape('x', 1, [])], wideColumns)[0]?.columns.map(({ name }) => name))
+  return planFlush(shapes, wideColumns).map(({ columns, ...file }) => ({
+    ...file,
+    columns: columns.map(({ name }) => name).filter(name => !every.has(name)),
+  }))
+}
+
+test('small query names share one file with the columns of all of them', () => {
+  assert.deepEqual(plan([shape('b', 1, ['pid', 'unknown']), shape('A', 2, ['port'])]), [
+    { queryNames: ['a', 'b'], only: undefined, except: [], columns: ['pid', 'port'] },
+  ])
+})
+
+test('a big query name has a file of its own, in whichever letters its rows spell it', () => {
+  const half = narrowFileRowsMin / 2
+  assert.deepEqual(plan([shape('Big', half, ['pid']), shape('BIG', half, ['path']), shape('small', 1, ['port'])]), [
+    { queryNames: ['big'], only: ['Big'], except: [], columns: ['path', 'pid'] },
+    { queryNames: ['small'], only: undefined, except: ['Big'], columns: ['port'] },
+  ])
+})
+
+test('only big query names leave no shared file', () => {
+  assert.equal(plan([shape('big', narrowFileRowsMin, [])]).length, 1)
+})
+
+test('rows without a query name go to the shared file, however many', () => {
+  assert.deepEqual(plan([shape(undefined, narrowFileRowsMin, []), shape('big', narrowFileRowsMin, [])]), [
+    { queryNames: ['big'], only: ['big'], except: [], columns: [] },
+    { queryNames: [], only: undefined, except: ['big'], columns: [] },
+  ])
+})
+
+test('no rows, no file', () => assert.deepEqual(planFlush([], wideColumns), []))
+
+test('every file has the identity, the envelope and the decorations, but no column that is computed', () => {
+  const columns = planFlush([shape('x', 1, [])], wideColumns)[0]?.columns.map(({ name }) => name) ?? []
+  assert.deepEqual(columns.slice(0, 3), ['row_segment', 'row_ordinal', 'query_name'])
+  for (const name of ['endpoint_id', 'calendar_time', 'raw_values', 'meta_hostname']) assert.ok(columns.includes(name))
+  for (const name of ['message_identifier', 'record_identifier', 'pid']) assert.ok(!columns.includes(name), name)
+})
