@@ -40,10 +40,10 @@ export function isSetUp(root) {
 export async function ensureSetup(root, { say = sayOnStderr, install = runNpmCi } = {}) {
   if (isSetUp(root)) return
   const onWait = pid => say(`waiting for the set-up that process ${pid ?? '(unknown)'} is running`)
-  await withSetupLock(join(root, '.setup-lock'), () => installOnce(root, say, install), { onWait })
+  await withSetupLock(join(root, '.setup-lock'), addOwner => installOnce(root, say, install, addOwner), { onWait })
 }
 
-async function installOnce(root, say, install) {
+async function installOnce(root, say, install, addOwner) {
   if (isSetUp(root)) return
   const modules = join(root, 'node_modules')
   say(
@@ -52,7 +52,7 @@ async function installOnce(root, say, install) {
   rmSync(join(modules, stampName), { force: true })
   rmSync(join(modules, npmRecordName), { force: true })
   const lockText = readFileSync(join(root, 'package-lock.json'), 'utf8')
-  await install(root)
+  await install(root, addOwner)
   writeStamp(modules, stampOf(lockText))
 }
 
@@ -91,7 +91,7 @@ function fitsHere(entry) {
 }
 
 /** `npm ci` with npm's own output on standard error, so that standard output stays the program's. */
-function runNpmCi(root) {
+function runNpmCi(root, addOwner) {
   const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error']
   const npmScript = process.env.npm_execpath
   const isNpm = npmScript !== undefined && /npm-cli\.c?js$/.test(npmScript)
@@ -99,6 +99,7 @@ function runNpmCi(root) {
   const options = { cwd: root, stdio: ['ignore', 2, 2], shell: !isNpm && process.platform === 'win32' }
   return new Promise((resolve, reject) => {
     const child = spawn(command, isNpm ? [npmScript, ...args] : args, options)
+    if (child.pid !== undefined) addOwner(child.pid)
     const stop = signal => child.kill(signal)
     process.on('SIGINT', stop).on('SIGTERM', stop)
     const settle = () => process.off('SIGINT', stop).off('SIGTERM', stop)

@@ -15,10 +15,18 @@ const pollMs = 200
 
 /**
  * Runs `work` while holding the lock at `path`, waiting for the present owner first; `onWait` is called once when there
- * is one. The lock is released whatever `work` does.
+ * is one. The lock is released whatever `work` does. `work` is handed `addOwner(pid)`: a process that does the work and
+ * would outlive this one; while it lives the lock is nobody else's.
+ *
+ * @template Result
+ * @param {string} path
+ * @param {(addOwner: (pid: number) => void) => Promise<Result>} work
+ * @param {{ onWait?: (pid: number | undefined) => void }} [options]
+ * @returns {Promise<Result>}
  */
-export async function withSetupLock(path, work, { onWait = ignoreOwner } = {}) {
-  const owner = JSON.stringify({ pid: process.pid, host: hostname(), id: randomUUID() })
+export async function withSetupLock(path, work, { onWait = () => {} } = {}) {
+  const self = { pids: [process.pid], host: hostname(), id: randomUUID() }
+  let owner = JSON.stringify(self)
   let hasSaid = false
   while (!tryCreate(path, owner)) {
     const found = readText(path)
@@ -26,22 +34,22 @@ export async function withSetupLock(path, work, { onWait = ignoreOwner } = {}) {
       removeAbandoned(path, found)
       continue
     }
-    if (!hasSaid) onWait(pidOf(found))
+    if (!hasSaid) onWait(field(found, 'pids')?.[0])
     hasSaid = true
     await wait(pollMs)
   }
   const beat = setInterval(() => touch(path), beatMs)
   beat.unref()
   try {
-    return await work()
+    return await work(pid => {
+      owner = JSON.stringify({ ...self, pids: [...self.pids, pid] })
+      writeFileSync(path, owner)
+    })
   } finally {
     clearInterval(beat)
     if (readText(path) === owner) unlinkSync(path)
   }
 }
-
-/** @param {number | undefined} _pid the owner's process id, where it is known */
-function ignoreOwner(_pid) {}
 
 function tryCreate(path, owner) {
   try {
@@ -56,10 +64,10 @@ function tryCreate(path, owner) {
 function isAbandoned(path, found) {
   const ageMs = Date.now() - (modifiedAt(path) ?? Date.now())
   if (ageMs > staleMs) return true
-  const pid = pidOf(found)
+  const pids = field(found, 'pids')
   // An owner killed between creating and writing leaves an empty file; a living one fills it at once.
-  if (pid === undefined) return ageMs > beatMs
-  return hostOf(found) === hostname() && !isAlive(pid)
+  if (pids === undefined) return ageMs > beatMs
+  return field(found, 'host') === hostname() && !pids.some(isAlive)
 }
 
 /**
@@ -88,14 +96,6 @@ function isAlive(pid) {
   } catch (error) {
     return error.code === 'EPERM'
   }
-}
-
-function pidOf(text) {
-  return field(text, 'pid')
-}
-
-function hostOf(text) {
-  return field(text, 'host')
 }
 
 function field(text, name) {

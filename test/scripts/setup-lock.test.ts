@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
@@ -62,7 +62,7 @@ test('the lock of a process killed with SIGKILL is taken over', async t => {
 
 test('a lock nobody has touched for a minute is taken over whatever process has its number now', async t => {
   const path = lockPath(t)
-  writeFileSync(path, JSON.stringify({ pid: process.pid, host: hostname(), id: 'old' }))
+  writeFileSync(path, JSON.stringify({ pids: [process.pid], host: hostname(), id: 'old' }))
   const longAgo = new Date(Date.now() - 61_000)
   utimesSync(path, longAgo, longAgo)
   assert.equal(await withSetupLock(path, async () => 'mine'), 'mine')
@@ -70,7 +70,7 @@ test('a lock nobody has touched for a minute is taken over whatever process has 
 
 test('a lock of another machine is respected while it is being touched', async t => {
   const path = lockPath(t)
-  writeFileSync(path, JSON.stringify({ pid: 4_194_305, host: 'another-machine', id: 'theirs' }))
+  writeFileSync(path, JSON.stringify({ pids: [4_194_305], host: 'another-machine', id: 'theirs' }))
   const waited: unknown[] = []
   const result = await withSetupLock(path, async () => 'mine', {
     onWait: pid => {
@@ -80,4 +80,28 @@ test('a lock of another machine is respected while it is being touched', async t
   })
   assert.equal(result, 'mine')
   assert.deepEqual(waited, [4_194_305])
+})
+
+test('a killed owner whose worker lives on is waited for', async t => {
+  const path = lockPath(t)
+  const worker = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+  const dead = 4_194_305
+  writeFileSync(path, JSON.stringify({ pids: [dead, worker.pid], host: hostname(), id: 'killed' }))
+  const events: string[] = []
+  await withSetupLock(path, async () => events.push('mine'), {
+    onWait: () => {
+      events.push('waiting')
+      worker.kill('SIGKILL')
+    },
+  })
+  assert.deepEqual(events, ['waiting', 'mine'])
+})
+
+test('a process that does the work is named in the lock', async t => {
+  const path = lockPath(t)
+  await withSetupLock(path, async addOwner => {
+    addOwner(77)
+    assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')).pids, [process.pid, 77])
+  })
+  assert.equal(existsSync(path), false)
 })
