@@ -75,11 +75,11 @@ export function parseKeyedPage(parameters: Parameters, sizes: PageSizes): KeyedP
   return { fromKey, pageSize, sizeMax: sizes.sizeMax, offset }
 }
 
-export function keyedPages(request: KeyedPageRequest, rowCount: number): KeyedPages {
-  const next = request.offset + request.pageSize
+/** `nextRow`: the row the next page begins with, undefined on the last one; `rowCount`: rows over all pages. */
+export function keyedPages(request: KeyedPageRequest, nextRow: number | undefined, rowCount: number): KeyedPages {
   return {
     ...(request.fromKey === undefined ? {} : { fromKey: formatPageKey(request.offset) }),
-    ...(next < rowCount ? { nextKey: formatPageKey(next) } : {}),
+    ...(nextRow === undefined ? {} : { nextKey: formatPageKey(nextRow) }),
     size: request.pageSize,
     maxSize: request.sizeMax,
     total: Math.ceil(rowCount / request.pageSize),

@@ -1,5 +1,4 @@
 import Type, { type Static } from 'typebox'
-import { AppError } from '../model/errors.ts'
 import { accountTypes } from '../model/principal.ts'
 import { isTerminal, type QueryRun, type RunState, variableTypes } from '../model/query-run.ts'
 import { formatInstant } from '../model/time-range.ts'
@@ -177,15 +176,6 @@ function statesOf(status: RunStatus): readonly RunState[] {
   if (status === 'pending') return ['queued', 'running']
   if (status === 'started') return []
   return ['succeeded', 'failed', 'timed_out', 'canceled']
-}
-
-/** Why a run has no result to page through; the words say whether waiting helps. */
-export function resultNotAvailable(run: QueryRun): AppError {
-  if (!isTerminal(run.state)) {
-    return new AppError('invalid_argument', `run ${run.id} has not finished: its results are not available yet`)
-  }
-  const reason = run.error === undefined ? '' : `: ${run.error.message}`
-  return new AppError('invalid_argument', `run ${run.id} has no results, it ended ${wireResults[run.state]}${reason}`)
 }
 
 function instant(ms: number | undefined): string | undefined {

@@ -1,23 +1,20 @@
-import type { Readable } from 'node:stream'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
 import type { SigningKeys } from '../auth/signing-keys.ts'
 import type { Store } from '../db/db.ts'
+import type { Ingest } from '../ingest/ingest.ts'
 import type { Clock } from '../model/clock.ts'
-import type { ResultColumn } from '../model/lake-type.ts'
-import type { TenantCaller } from '../model/principal.ts'
-import type { QueryRun, QueryVariable, RunState, Truncation } from '../model/query-run.ts'
-import type { TimeRange } from '../model/time-range.ts'
+import type { Queries } from '../query/runs.ts'
 
-// What the routes need of the rest of the program. The subsystems are interfaces of the size used here.
+// What the routes need of the rest of the program: of each subsystem the functions that are called here.
 
 export interface AppDependencies {
   readonly store: Store
   readonly signingKeys: SigningKeys
   /** Bytes that key the hashes of client secrets. */
   readonly secretKey: Uint8Array
-  readonly queries: RunQueries
-  readonly ingest: RowIngest
+  readonly queries: Pick<Queries, 'start' | 'get' | 'list' | 'cancel' | 'results'>
+  readonly ingest: Pick<Ingest, 'accept'>
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Metrics are registered here and served from here; one registry an app. */
@@ -43,7 +40,7 @@ export interface AppSettings {
   readonly callLimits: CallLimits | undefined
 }
 
-/** Windows over the calls of one principal about one tenant. A window left out is not kept. */
+/** Windows over the calls of one principal about one tenant. A window left out, or 0, is not kept. */
 export interface CallLimits {
   readonly perMinute?: number
   /** Calls beyond `perMinute` that pass within five minutes. */
@@ -60,69 +57,4 @@ export interface HealthCheck {
   readonly isOk: boolean
   /** What is wrong, in words for an operator. */
   readonly detail?: string
-}
-
-/** A run to start, everything resolved but the SQL. */
-export interface StartRun {
-  readonly template: string
-  readonly name: string | undefined
-  readonly variables: readonly QueryVariable[] | undefined
-  readonly savedQueryId: string | undefined
-  readonly categoryId: string | undefined
-  readonly hostIds: readonly string[] | undefined
-  readonly range: TimeRange
-  readonly isOpenEnded: boolean
-}
-
-export interface RunQueries {
-  /** Checks the SQL and queues the run; resolves when it is stored. */
-  start(caller: TenantCaller, request: StartRun): Promise<QueryRun>
-  /** Throws `not_found` for an unknown, expired or foreign run. */
-  get(tenantId: string, runId: string): Promise<QueryRun>
-  list(
-    tenantId: string,
-    request: {
-      readonly states: readonly RunState[] | undefined
-      readonly order: 'asc' | 'desc'
-      readonly offset: number
-      readonly count: number
-    },
-  ): Promise<{ readonly runs: readonly QueryRun[]; readonly total: number }>
-  /** False when it had ended before. Throws `not_found`. */
-  cancel(tenantId: string, runId: string): Promise<boolean>
-  /** Rows `[firstRow, firstRow + rowCount)` of a run that succeeded. */
-  results(
-    tenantId: string,
-    runId: string,
-    rows: { readonly firstRow: number; readonly rowCount: number },
-  ): Promise<ResultSlice>
-}
-
-export interface ResultSlice {
-  /** Text of a JSON array. */
-  readonly itemsJson: string
-  readonly columns: readonly ResultColumn[]
-  /** Rows of the whole result. */
-  readonly rowCount: number
-  readonly truncated?: Truncation | undefined
-}
-
-export interface RowIngest {
-  /** Stores the body's lines; resolves when they are durable. The body is inflated and bounded already. */
-  accept(tenantId: string, body: Readable, options: AcceptOptions): Promise<AcceptResult>
-}
-
-export interface AcceptOptions {
-  readonly importId?: string
-  /** Number of the body's first line in the imported file, from 1. */
-  readonly firstLine?: number
-}
-
-export interface AcceptResult {
-  readonly accepted: number
-  readonly duplicates: number
-  readonly rejected: {
-    readonly count: number
-    readonly first: readonly { readonly line: number; readonly reason: string }[]
-  }
 }

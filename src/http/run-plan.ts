@@ -6,7 +6,8 @@ import { runNameCharsMax, templateCharsMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import type { QueryVariable } from '../model/query-run.ts'
 import { dayMs } from '../model/time-range.ts'
-import type { AppDependencies, StartRun } from './dependencies.ts'
+import type { StartRun } from '../query/runs.ts'
+import type { AppDependencies } from './dependencies.ts'
 
 type PlanDependencies = Pick<AppDependencies, 'store' | 'clock' | 'settings'>
 
@@ -22,12 +23,13 @@ export async function planRun(deps: PlanDependencies, tenantId: string, body: Ui
   })
   const tenant = await findTenant(deps.store, tenantId)
   const spanMsMax = deps.settings.querySpanMsMax ?? (tenant?.retentionDays ?? 1) * dayMs
-  const window = parseWindow(request.window, { now: deps.clock(), spanMsMax })
-  const shared = { hostIds: request.hostIds, ...window }
+  const { range, isOpenEnded } = parseWindow(request.window, { now: deps.clock(), spanMsMax })
+  // An end that nobody asked for stays open: agents' clocks run ahead, and their rows still count.
+  const window = isOpenEnded ? { start: range.start } : range
+  const shared = { hostIds: request.hostIds, window }
   const { source } = request
   if (source.kind === 'adHoc') {
-    const { template, name } = source
-    return { template, name, variables: request.variables, savedQueryId: undefined, categoryId: undefined, ...shared }
+    return { template: source.template, name: source.name, variables: request.variables, ...shared }
   }
   const query = await findSavedQuery(deps.store, tenantId, source.queryId)
   if (query === undefined) throw new AppError('invalid_argument', `there is no saved query ${source.queryId}`)

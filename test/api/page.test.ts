@@ -46,14 +46,19 @@ test('sizes and numbers that are none are refused', () => {
 test('first, middle, last and only page by key', () => {
   const size = { pageSize: '50' }
   const common = { size: 50, maxSize: 2000, total: 3, items: 121 }
-  assert.deepEqual(keyedPages(parseKeyedPage(size, sizes), 121), { nextKey: 'AAAAMg', ...common })
+  const first = parseKeyedPage(size, sizes)
+  assert.deepEqual(keyedPages(first, 50, 121), { nextKey: 'AAAAMg', ...common })
   const middle = parseKeyedPage({ ...size, pageFromKey: 'AAAAMg' }, sizes)
-  assert.deepEqual(keyedPages(middle, 121), { fromKey: 'AAAAMg', nextKey: 'AAAAZA', ...common })
+  assert.deepEqual(keyedPages(middle, 100, 121), { fromKey: 'AAAAMg', nextKey: 'AAAAZA', ...common })
   const last = parseKeyedPage({ ...size, pageFromKey: 'AAAAZA' }, sizes)
-  assert.deepEqual(keyedPages(last, 121), { fromKey: 'AAAAZA', ...common })
-  assert.deepEqual(keyedPages(parseKeyedPage(size, sizes), 7), { size: 50, maxSize: 2000, total: 1, items: 7 })
-  assert.deepEqual(keyedPages(parseKeyedPage(size, sizes), 50), { size: 50, maxSize: 2000, total: 1, items: 50 })
-  assert.deepEqual(keyedPages(parseKeyedPage(size, sizes), 0), { size: 50, maxSize: 2000, total: 0, items: 0 })
+  assert.deepEqual(keyedPages(last, undefined, 121), { fromKey: 'AAAAZA', ...common })
+  assert.deepEqual(keyedPages(first, undefined, 7), { size: 50, maxSize: 2000, total: 1, items: 7 })
+  assert.deepEqual(keyedPages(first, undefined, 0), { size: 50, maxSize: 2000, total: 0, items: 0 })
+})
+
+test('a page cut short because its cells are huge points at the row that follows it', () => {
+  const request = parseKeyedPage({ pageSize: '50', pageFromKey: 'AAAAMg' }, sizes)
+  assert.equal(keyedPages(request, 57, 121).nextKey, formatPageKey(57))
 })
 
 test('page=N works on results, and a key wins over it', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseRunList, resultNotAvailable, toWireNewRun, toWireRun } from '../../src/api/query-runs.ts'
+import { parseRunList, toWireNewRun, toWireRun } from '../../src/api/query-runs.ts'
 import { type QueryRun, type RunState, runStates } from '../../src/model/query-run.ts'
 
 const createdAt = Date.UTC(2026, 1, 3, 8, 14, 55, 628)
@@ -115,14 +115,4 @@ test('the filters of the list', () => {
     message: 'statuses is "done": must be one of pending, started, finished',
   })
   assert.throws(() => parseRunList({ order: 'up' }), { code: 'invalid_argument' })
-})
-
-test('why there is no result', () => {
-  const message = (members: Partial<QueryRun>) => resultNotAvailable({ ...run, ...members }).message
-  assert.equal(message({}), `run ${run.id} has not finished: its results are not available yet`)
-  assert.equal(message({ state: 'canceled' }), `run ${run.id} has no results, it ended canceled`)
-  assert.equal(
-    message({ state: 'failed', error: { code: 'x', message: 'division by zero' } }),
-    `run ${run.id} has no results, it ended failed: division by zero`,
-  )
 })

@@ -37,7 +37,7 @@ test('lines reach the lake byte for byte, plain or gzip, whatever the content ty
     assert.equal(answer.statusCode, 200, answer.body)
     assert.deepEqual(answer.json(), { accepted: 1, duplicates: 0, rejected: [], rejectedCount: 0 })
   }
-  for (const body of lake.ingest.bodies) assert.deepEqual(body, { tenantId: tenant.id, text: line, options: {} })
+  for (const body of lake.ingest.bodies) assert.deepEqual(body, { tenantId: tenant.id, text: line, options: undefined })
   assert.equal(lake.ingest.bodies.length, answers.length)
 })
 

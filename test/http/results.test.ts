@@ -106,16 +106,9 @@ test('sizes and keys that are none', async t => {
 
 test('before the end, and after an end without a result: 400', async t => {
   const { lake, runId, page } = await openResult(t, 1)
-  const messages: readonly (readonly [Parameters<typeof lake.queries.set>[1], string])[] = [
-    [{ state: 'queued' }, `run ${runId} has not finished: its results are not available yet`],
-    [{ state: 'running' }, `run ${runId} has not finished: its results are not available yet`],
-    [{ state: 'canceled' }, `run ${runId} has no results, it ended canceled`],
-    [{ state: 'timed_out' }, `run ${runId} has no results, it ended timedOut`],
-    [{ state: 'failed', error: { code: 'x', message: 'why' } }, `run ${runId} has no results, it ended failed: why`],
-  ]
-  for (const [members, message] of messages) {
-    lake.queries.set(runId, members)
-    assertXdrError(await page(), 400, 'ValidationException', message)
+  for (const state of ['queued', 'running', 'canceled', 'timed_out', 'failed'] as const) {
+    lake.queries.set(runId, { state })
+    assertXdrError(await page(), 400, 'ValidationException', `run ${runId} has no results`)
   }
 })
 

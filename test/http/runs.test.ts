@@ -39,8 +39,10 @@ test('a run starts: 201, pending, the last 24 hours, nothing absent', async t =>
     result: 'notAvailable',
     template: 'SELECT 1',
     from: '2026-02-02T08:14:55.628Z',
-    to: '2026-02-03T08:14:55.628Z',
+    to: '2026-02-03T08:14:55.627Z',
   })
+  const { window } = lake.queries.started[0]?.request ?? {}
+  assert.deepEqual(window, { start: lake.now - 86_400_000 }, 'its end stays open')
 })
 
 test('everything a request can say reaches the run', async t => {
@@ -62,11 +64,8 @@ test('everything a request can say reaches the run', async t => {
     template: "SELECT '$$p$$'",
     name: 'n',
     variables: [{ name: 'p', dataType: 'text', value: 'x' }],
-    savedQueryId: undefined,
-    categoryId: undefined,
     hostIds: [hostId],
-    range: { start: Date.UTC(2026, 1, 1), end: Date.UTC(2026, 1, 3) },
-    isOpenEnded: false,
+    window: { start: Date.UTC(2026, 1, 1), end: Date.UTC(2026, 1, 3) },
   })
   const body = answer.json()
   assert.deepEqual(body.matchEndpoints, { filters: [{ ids: [hostId] }] })

@@ -1,13 +1,14 @@
-import type { RunQueries, StartRun } from '../../src/http/dependencies.ts'
-import { resultRowsMax } from '../../src/limits.ts'
+import type { AppDependencies } from '../../src/http/dependencies.ts'
 import type { Clock } from '../../src/model/clock.ts'
 import { AppError } from '../../src/model/errors.ts'
 import { newId } from '../../src/model/ids.ts'
 import type { TenantCaller } from '../../src/model/principal.ts'
 import { isTerminal, type QueryRun } from '../../src/model/query-run.ts'
+import type { StartRun } from '../../src/query/runs.ts'
+import { resolveWindow } from '../../src/query/window.ts'
 
 /** Runs in memory for tests of the HTTP interface: they end when the test says so. */
-export interface MemoryQueries extends RunQueries {
+export type MemoryQueries = AppDependencies['queries'] & {
   readonly runs: QueryRun[]
   readonly started: { readonly caller: TenantCaller; readonly request: StartRun }[]
   /** Changes a run: `set(id, { state: 'succeeded', finishedAt: 1 })`. */
@@ -57,11 +58,17 @@ export function memoryQueries(clock: Clock): MemoryQueries {
       return true
     },
     async results(tenantId, runId, { firstRow, rowCount }) {
-      find(tenantId, runId)
+      const run = find(tenantId, runId)
+      if (run.state !== 'succeeded') throw new AppError('invalid_argument', `run ${runId} has no results`)
+      const rows = self.rows.slice(firstRow, firstRow + rowCount)
+      const end = firstRow + rows.length
       return {
-        itemsJson: JSON.stringify(self.rows.slice(firstRow, firstRow + Math.min(rowCount, resultRowsMax))),
+        itemsJson: JSON.stringify(rows),
+        count: rows.length,
+        nextRow: rows.length > 0 && end < self.rows.length ? end : undefined,
         columns: [{ name: 'n', type: 'long' }],
         rowCount: self.rows.length,
+        run,
       }
     },
   }
@@ -73,7 +80,13 @@ function newRun(caller: TenantCaller, request: StartRun, now: number): QueryRun 
     id: newId(),
     tenantId: caller.tenantId,
     state: 'queued',
-    ...request,
+    name: request.name,
+    template: request.template,
+    variables: request.variables,
+    savedQueryId: request.savedQueryId,
+    categoryId: request.categoryId,
+    hostIds: request.hostIds,
+    ...resolveWindow(request.window, now),
     createdBy: { principalId: caller.principalId, accountId: caller.accountId, accountType: caller.accountType },
     createdAt: now,
     expiresAt: now + 7_200_000,

@@ -46,7 +46,7 @@ export function openCallCounter(limits: CallLimits | undefined, clock: Clock): C
 }
 
 function openWindow(name: string, points: number | undefined, duration: number): readonly Window[] {
-  return points === undefined ? [] : [{ name, limiter: new RateLimiterMemory({ points, duration }) }]
+  return points === undefined || points === 0 ? [] : [{ name, limiter: new RateLimiterMemory({ points, duration }) }]
 }
 
 /** The burst window holds what the first one cannot; a call is refused when both are full. */

@@ -27,7 +27,7 @@ export function ingestRoutes(app: App, deps: AppDependencies): void {
       }
       const sent = request.body instanceof Readable ? request.body : Readable.from([])
       const body = plainBody(sent, request.headers['content-encoding'], bodyBytesMax)
-      const { accepted, duplicates, rejected } = await deps.ingest.accept(tenantId, body, { ...position })
+      const { accepted, duplicates, rejected } = await deps.ingest.accept(tenantId, body, position)
       return {
         accepted,
         duplicates,

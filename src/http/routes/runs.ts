@@ -1,15 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { keyedPages, numberedPages, parseKeyedPage, parseNumberedPage } from '../../api/page.ts'
 import type { Parameters } from '../../api/parameters.ts'
-import {
-  Canceled,
-  parseRunList,
-  Run,
-  RunList,
-  resultNotAvailable,
-  toWireNewRun,
-  toWireRun,
-} from '../../api/query-runs.ts'
+import { Canceled, parseRunList, Run, RunList, toWireNewRun, toWireRun } from '../../api/query-runs.ts'
 import { renderResultPage } from '../../api/results.ts'
 import { pageRowsDefault, pageRowsMax, runsPageDefault, runsPageMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
@@ -86,30 +78,21 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
 
   app.get(`${base}/:runId/results`, { config: { access: reading } }, async (request, reply) => {
     const caller = tenantCallerOf(request)
-    const run = await countUnlessFinished(() => queries.get(caller.tenantId, runIdOf(request)))
-    const sizes = { sizeDefault: pageRowsDefault, sizeMax: pageRowsMax }
-    const page = parseKeyedPage(request.query as Parameters, sizes)
-    const rows = { firstRow: page.offset, rowCount: page.pageSize }
-    const slice = await queries.results(caller.tenantId, run.id, rows)
-    if (page.offset > 0 && page.fromKey !== undefined && page.offset >= slice.rowCount) {
-      throw new AppError('invalid_argument', 'pageFromKey is not a key of this result')
-    }
-    const { itemsJson, columns, truncated } = slice
-    const pages = keyedPages(page, slice.rowCount)
-    return reply
-      .type('application/json; charset=utf-8')
-      .send(renderResultPage({ itemsJson, columns, pages, truncated: truncated ?? run.truncated }))
-
-    /** Pages of a result that is there are free; everything else here counts as a call. */
-    async function countUnlessFinished(find: () => ReturnType<typeof queries.get>) {
-      try {
-        const found = await find()
-        if (found.state === 'succeeded') return found
-        throw resultNotAvailable(found)
-      } catch (error) {
-        await calls.count(caller, caller.tenantId)
-        throw error
+    try {
+      const page = parseKeyedPage(request.query as Parameters, { sizeDefault: pageRowsDefault, sizeMax: pageRowsMax })
+      const rows = { firstRow: page.offset, rowCount: page.pageSize }
+      const result = await queries.results(caller.tenantId, runIdOf(request), rows)
+      if (page.fromKey !== undefined && page.offset > 0 && page.offset >= result.rowCount) {
+        throw new AppError('invalid_argument', 'pageFromKey is not a key of this result')
       }
+      const { itemsJson, columns, run } = result
+      const pages = keyedPages(page, result.nextRow, result.rowCount)
+      const text = renderResultPage({ itemsJson, columns, pages, truncated: run.truncated })
+      return reply.type('application/json; charset=utf-8').send(text)
+    } catch (error) {
+      // Pages of a result that is there are free; everything else here is a call like any other.
+      await calls.count(caller, caller.tenantId)
+      throw error
     }
   })
 }
