@@ -4,8 +4,9 @@ import { convertAttemptsMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import type { Segment, SegmentState } from '../model/segment.ts'
 
-// Segments and manifest versions in the metadata store. Each exported function is one transaction. The modes of a segment and how
-// it moves between them are in model/segment.ts: open → sealed here, sealed → consumed in commit.ts, sealed → quarantined here.
+// Segments and manifest versions in the metadata store. Each exported function is one transaction. The modes of a
+// segment and how it moves between them are in model/segment.ts: open → sealed here, sealed → consumed in commit.ts,
+// sealed → quarantined here.
 
 /** A segment with what is known of its content once it is sealed. */
 export interface StoredSegment extends Segment {
@@ -45,8 +46,8 @@ export function openSegment(store: Store, tenantId: string, now: number): Promis
 }
 
 /**
- * Open → sealed: nothing more is appended, the content is as given. Sealing a sealed segment again changes nothing. Rejects with
- * `not_found`, or `conflict` when its rows are in data files already.
+ * Open → sealed: nothing more is appended, the content is as given. Sealing a sealed segment again changes nothing.
+ * Rejects with `not_found`, or `conflict` when its rows are in data files already.
  */
 export async function sealSegment(store: Store, number: number, content: SegmentContent, now: number): Promise<void> {
   await inTransaction(store, async transaction => {
@@ -83,8 +84,8 @@ export async function findSegment(store: Db, number: number): Promise<StoredSegm
 }
 
 /**
- * Notes that a sealed segment could not be converted, and why; after `convertAttemptsMax` times it is quarantined: no longer
- * converted, still read as part of the tail, and shown in health. Resolves with its state.
+ * Notes that a sealed segment could not be converted, and why; after `convertAttemptsMax` times it is quarantined: no
+ * longer converted, still read as part of the tail, and shown in health. Resolves with its state.
  */
 export function failSegment(store: Store, number: number, reason: string): Promise<SegmentState> {
   return inTransaction(store, async transaction => {

@@ -6,8 +6,9 @@ import { systemErrorCode } from '../model/errors.ts'
 import type { Segment } from '../model/segment.ts'
 import type { Storage } from '../storage/storage.ts'
 
-// Collection: deletes what nothing can name any more. A file goes before its row, so a crash between leaves a row whose file is
-// gone, which the next collection finishes; it never leaves a file that nothing knows. Every step is idempotent and best effort.
+// Collection: deletes what nothing can name any more. A file goes before its row, so a crash between leaves a row whose
+// file is gone, which the next collection finishes; it never leaves a file that nothing knows. Every step is idempotent
+// and best effort.
 
 export interface CollectDeps {
   readonly store: Store
@@ -21,9 +22,9 @@ export interface Collected {
 }
 
 /**
- * Unlinks at most `filesMax` consumed segments and as many dropped data files that no live lease can name: every lease is on a version
- * at or after the one that made them unneeded. A consumed segment also stays `consumedSegmentAgeMsMin`, as the memory of
- * what agents may send again.
+ * Unlinks at most `filesMax` consumed segments and as many dropped data files that no live lease can name: every lease
+ * is on a version at or after the one that made them unneeded. A consumed segment also stays `consumedSegmentAgeMsMin`,
+ * as the memory of what agents may send again.
  */
 export async function collect(deps: CollectDeps, now: number, filesMax: number): Promise<Collected> {
   await deps.store.deleteFrom('leases').where('expires_at', '<=', now).execute()
@@ -89,8 +90,9 @@ function droppedFiles(store: Store, filesMax: number): Promise<readonly { id: nu
 }
 
 /**
- * Deletes objects that no row names and that are older than `orphanAgeMsMin`: what a crash or a failed commit left between
- * the bytes and the transaction. Resolves with how many. A younger one may be a conversion's that is about to commit.
+ * Deletes objects that no row names and that are older than `orphanAgeMsMin`: what a crash or a failed commit left
+ * between the bytes and the transaction. Resolves with how many. A younger one may be a conversion's that is about to
+ * commit.
  */
 export async function sweepOrphans(deps: CollectDeps, now: number, filesMax: number): Promise<number> {
   let swept = 0

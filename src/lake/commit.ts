@@ -5,9 +5,9 @@ import { getSegmentRow, manifestVersion } from './catalog.ts'
 import { insertDataFiles, type NewDataFile } from './data-files.ts'
 import { noteQueryNames, type SeenQueryName } from './schema.ts'
 
-// Commit point 2 of a row's path: one transaction makes a set of files current. Before it the files are garbage that a sweep
-// finds by age, and the segment is converted again; after it the rows are in the lake, each exactly once. Check, apply and write are
-// one transaction, so of two committers at once the second sees what the first did.
+// Commit point 2 of a row's path: one transaction makes a set of files current. Before it the files are garbage that a
+// sweep finds by age, and the segment is converted again; after it the rows are in the lake, each exactly once. Check,
+// apply and write are one transaction, so of two committers at once the second sees what the first did.
 
 /** What a conversion has to commit. */
 export interface SegmentCommit {
@@ -16,8 +16,9 @@ export interface SegmentCommit {
 }
 
 /**
- * Makes the segment's rows those of `files`: sealed → consumed, and the tenant's manifest one version on. Resolves with that
- * version. Rejects with `conflict` when the segment is not sealed (another commit was first); nothing is changed then.
+ * Makes the segment's rows those of `files`: sealed → consumed, and the tenant's manifest one version on. Resolves with
+ * that version. Rejects with `conflict` when the segment is not sealed (another commit was first); nothing is changed
+ * then.
  */
 export function commitSegment(store: Store, segment: Segment, commit: SegmentCommit, now: number): Promise<number> {
   return inTransaction(store, async transaction => {
@@ -36,8 +37,9 @@ export function commitSegment(store: Store, segment: Segment, commit: SegmentCom
 }
 
 /**
- * Replaces live files by others that hold the same rows, or by none. Resolves with the new version. Rejects with `conflict`
- * when one of the old files is no longer live; nothing is changed then, and the caller must plan anew: never a blind retry.
+ * Replaces live files by others that hold the same rows, or by none. Resolves with the new version. Rejects with
+ * `conflict` when one of the old files is no longer live; nothing is changed then, and the caller must plan anew: never
+ * a blind retry.
  */
 export function commitReplacement(
   store: Store,

@@ -5,6 +5,7 @@ import { rowGroupRows } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import { newId } from '../model/ids.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
+import type { Segment } from '../model/segment.ts'
 import { isReserved, schemaVersion } from '../row-sql/columns.ts'
 import {
   type FileSql,
@@ -20,7 +21,6 @@ import { identityColumns } from '../row-sql/identity.ts'
 import type { SegmentSource } from '../row-sql/lines.ts'
 import { reportTable, resultTable } from '../row-sql/tail.ts'
 import type { Storage } from '../storage/storage.ts'
-import type { StoredSegment } from './catalog.ts'
 import { commitSegment } from './commit.ts'
 import type { NewDataFile } from './data-files.ts'
 import { type CopyStats, parseCopyStats } from './file-stats.ts'
@@ -29,8 +29,8 @@ import { columnsOf, growColumns, type SeenQueryName } from './schema.ts'
 import type { RunSql, Writer } from './writer.ts'
 import type { WriterRow } from './writer-protocol.ts'
 
-// Segment → data files → commit. The writer process does the work on rows; this side decides: which columns there are, which files
-// are written, and that not one row is missing before the commit makes them current.
+// Segment → data files → commit. The writer process does the work on rows; this side decides: which columns there are,
+// which files are written, and that not one row is missing before the commit makes them current.
 
 export interface ConvertDeps {
   readonly store: Store
@@ -56,14 +56,18 @@ interface WrittenFile {
   readonly file: NewDataFile
 }
 
+/** A sealed segment: its rows are in the first `frames` frames. */
+export type SegmentToConvert = Segment & { readonly frames: number | undefined }
+
 /** Level of files straight from a segment; compaction makes higher ones. */
 const flushLevel = 1
 
 /**
- * Turns a sealed segment into data files and commits them. Bytes are written once; of anything that fails before the commit only
- * garbage is left, and the segment stays sealed for another try. Rejects with `conflict` when it was committed by somebody else.
+ * Turns a sealed segment into data files and commits them. Bytes are written once; of anything that fails before the
+ * commit only garbage is left, and the segment stays sealed for another try. Rejects with `conflict` when it was
+ * committed by somebody else.
  */
-export async function convertSegment(deps: ConvertDeps, segment: StoredSegment, path: string): Promise<Converted> {
+export async function convertSegment(deps: ConvertDeps, segment: SegmentToConvert, path: string): Promise<Converted> {
   if (segment.frames === undefined) throw new AppError('conflict', `segment ${segment.number} is not sealed`)
   const source = { path, number: segment.number, frames: segment.frames }
   const written: WrittenFile[] = []
@@ -83,7 +87,7 @@ export async function convertSegment(deps: ConvertDeps, segment: StoredSegment, 
 async function writeFiles(
   deps: ConvertDeps,
   run: RunSql,
-  segment: StoredSegment,
+  segment: SegmentToConvert,
   source: SegmentSource,
   written: WrittenFile[],
 ): Promise<{ lines: number; rows: number; queryNames: readonly SeenQueryName[] }> {
@@ -113,8 +117,11 @@ async function writeFiles(
   return { ...counts, queryNames: seenNames(shapes, columns, written) }
 }
 
-/** Lines and rows of the segment; throws unless every line it was sealed with was read, and every row they hold was staged. */
-async function stagedCounts(run: RunSql, segment: StoredSegment): Promise<{ lines: number; rows: number }> {
+/**
+ * Lines and rows of the segment; throws unless every line it was sealed with was read, and every row they hold was
+ * staged.
+ */
+async function stagedCounts(run: RunSql, segment: SegmentToConvert): Promise<{ lines: number; rows: number }> {
   const [row] = await run(stagedCountsSql)
   const [lines, rows, staged] = [Number(row?.['lines']), Number(row?.['rows']), Number(row?.['staged'])]
   if (lines !== segment.lines) {
@@ -167,7 +174,7 @@ interface Target {
 function newFile(
   deps: ConvertDeps,
   tenantId: string,
-  segment: StoredSegment,
+  segment: SegmentToConvert,
   table: string,
   columns: readonly LakeColumn[],
   footer: Readonly<Record<string, string>>,
@@ -184,7 +191,7 @@ function newFile(
 }
 
 /** What a data file says of itself, so that the catalog can be rebuilt from files alone. */
-function footerOf(segment: StoredSegment): Readonly<Record<string, string>> {
+function footerOf(segment: SegmentToConvert): Readonly<Record<string, string>> {
   return {
     tenant: segment.tenantId,
     level: String(flushLevel),
@@ -227,7 +234,7 @@ async function writeFile(
 }
 
 /** Never a lost row: what the files hold must be what the lines held. */
-function expectRows(files: readonly WrittenFile[], expected: number, segment: StoredSegment): void {
+function expectRows(files: readonly WrittenFile[], expected: number, segment: SegmentToConvert): void {
   const found = files.reduce((total, { file }) => total + file.rows, 0)
   if (found === expected) return
   throw new AppError('internal', `segment ${segment.number} has ${expected} rows, its data files ${found}`)

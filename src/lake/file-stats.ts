@@ -2,8 +2,8 @@ import type { ColumnStats } from '../model/data-file.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
 import type { ColumnType } from '../model/lake-type.ts'
 
-// What `COPY … RETURN_STATS` says of a file it wrote, in our terms. A bound that cannot be carried over exactly, or cut safely, is left
-// out: bounds only ever exclude.
+// What `COPY … RETURN_STATS` says of a file it wrote, in our terms. A bound that cannot be carried over exactly, or cut
+// safely, is left out: bounds only ever exclude.
 
 /** A row of RETURN_STATS, as JSON. */
 export interface CopyStats {

@@ -67,7 +67,10 @@ export function planFlush(shapes: readonly StagedShape[], columns: readonly Lake
   return files
 }
 
-/** What a file stores of the table's columns: the row's identity, the envelope and decorations, and the keys its rows have. */
+/**
+ * What a file stores of the table's columns: the row's identity, the envelope and decorations, and the keys its rows
+ * have.
+ */
 export function fileColumns(columns: readonly LakeColumn[], keys: readonly string[]): readonly LakeColumn[] {
   const brought = new Set(keys)
   const stored = columns.filter(({ name }) => {

@@ -11,8 +11,8 @@ export interface TailContent {
 }
 
 /**
- * Makes what the tail brings known before it is converted, so that a statement can name it: columns get their ids, query names are
- * noted without rows (the conversion counts those). True when something new was learnt.
+ * Makes what the tail brings known before it is converted, so that a statement can name it: columns get their ids,
+ * query names are noted without rows (the conversion counts those). True when something new was learnt.
  */
 export async function learnTail(store: Store, tenantId: string, tail: TailContent, now: number): Promise<boolean> {
   const brought = tail.queryNames.flatMap(({ columns }) => columns.filter(column => !isReserved(column)))

@@ -3,8 +3,8 @@ import type { ColumnBound } from '../model/scan-scope.ts'
 import type { TimeRange } from '../model/time-range.ts'
 import type { LiveFile } from './data-files.ts'
 
-// Which files a statement can skip. Pure, and wrong only towards keeping: a file is left out only where its statistics prove that no
-// row of it can be asked for.
+// Which files a statement can skip. Pure, and wrong only towards keeping: a file is left out only where its statistics
+// prove that no row of it can be asked for.
 
 /** What the rows asked for have in common. */
 export interface Wanted {

@@ -5,8 +5,8 @@ import { isReserved } from '../row-sql/columns.ts'
 import { envelopeNames } from './shipped-columns.ts'
 import { shippedTables, storedTableOf } from './tables.ts'
 
-// The registry of columns and query names. Shipped columns are code; those that a tenant's agents brought are rows, one field id each
-// for ever. No tenant sees another's.
+// The registry of columns and query names. Shipped columns are code; those that a tenant's agents brought are rows, one
+// field id each for ever. No tenant sees another's.
 
 /** Letters a column's name may have at most: longer keys stay in `raw_values`. */
 const columnNameCharsMax = 128
@@ -68,8 +68,8 @@ export async function columnsOf(store: Db, tenantId: string, table: string): Pro
 
 /**
  * Makes the names columns of the tenant's table where they are none yet; one transaction allots the field ids, so two
- * callers at once never give two columns one id, nor one column two. Names that cannot be columns are left out, and so are those
- * past `grownColumnsMax`: their values stay in `raw_values`.
+ * callers at once never give two columns one id, nor one column two. Names that cannot be columns are left out, and so
+ * are those past `grownColumnsMax`: their values stay in `raw_values`.
  */
 export async function growColumns(
   store: Store,
@@ -114,7 +114,10 @@ function canBeColumn(name: string): boolean {
   return isClean && name === name.toLowerCase() && (isDecoration || !isReserved(name))
 }
 
-/** Adds to what is known of query names; part of the transaction of a commit. A name keeps the letters it was first seen in. */
+/**
+ * Adds to what is known of query names; part of the transaction of a commit. A name keeps the letters it was first seen
+ * in.
+ */
 export async function noteQueryNames(
   transaction: Db,
   tenantId: string,

@@ -1,8 +1,8 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import type { ColumnType } from '../model/lake-type.ts'
 
-// The columns every lake starts with. A field id is for ever: new columns take the next free id of their table, a column that goes
-// leaves a gap. Ids 1 and 2 are the row's identity.
+// The columns every lake starts with. A field id is for ever: new columns take the next free id of their table, a
+// column that goes leaves a gap. Ids 1 and 2 are the row's identity.
 
 type Shipped = readonly [fieldId: number, name: string, type: ColumnType, description: string]
 

@@ -8,8 +8,8 @@ export interface EventSpan {
 }
 
 /**
- * Where the tenant's rows lie in time: those in data files, and those of the open tail as its reader found them. undefined:
- * there are none. Cheap: the files' bounds are in the catalog.
+ * Where the tenant's rows lie in time: those in data files, and those of the open tail as its reader found them.
+ * undefined: there are none. Cheap: the files' bounds are in the catalog.
  */
 export async function dataSpan(
   store: Db,

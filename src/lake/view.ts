@@ -14,9 +14,9 @@ import { prune } from './prune.ts'
 import { schemaOf } from './schema.ts'
 import { storedTableOf } from './tables.ts'
 
-// What one run may see: one manifest version's files, pruned to what the statement needs, and the durable prefixes of the segments
-// that were not yet files in that version. Every row acknowledged before the pin is in it exactly once, whatever is sealed,
-// converted or compacted afterwards: the lease keeps those files on disk.
+// What one run may see: one manifest version's files, pruned to what the statement needs, and the durable prefixes of
+// the segments that were not yet files in that version. Every row acknowledged before the pin is in it exactly once,
+// whatever is sealed, converted or compacted afterwards: the lease keeps those files on disk.
 
 /** Where the open tail is: kept by ingest. */
 export interface TailSource {
@@ -48,13 +48,13 @@ export interface PinnedView {
 }
 
 /**
- * Pins the tenant's current version for a run. The caller renews the lease while the run lives, and releases it. Rejects with
- * `invalid_argument` where hosts are asked for of a table that has none.
+ * Pins the tenant's current version for a run. The caller renews the lease while the run lives, and releases it.
+ * Rejects with `invalid_argument` where hosts are asked for of a table that has none.
  */
 export async function pinView(deps: ViewDeps, tenantId: string, request: ViewRequest): Promise<PinnedView> {
   const tables = new Set(request.scope.relations.map(({ table }) => storedTableOf(table)))
-  // One transaction sees the files of a version and the segments that are not in it; the lease is part of it, so that nothing
-  // of them can be unlinked between.
+  // One transaction sees the files of a version and the segments that are not in it; the lease is part of it, so that
+  // nothing of them can be unlinked between.
   const pinned = await inTransaction(deps.store, async transaction => ({
     version: await manifestVersion(transaction, tenantId),
     schema: await schemaOf(transaction, tenantId),
@@ -141,8 +141,8 @@ function hostsOf(table: LakeTable, hostIds: readonly string[] | undefined): View
 }
 
 /**
- * The columns a relation must offer: those the statement names, those its window, hosts and query names are on; all of them
- * for `*`. `raw_values` holds what is no other column, so whoever reads it needs all of the others.
+ * The columns a relation must offer: those the statement names, those its window, hosts and query names are on; all of
+ * them for `*`. `raw_values` holds what is no other column, so whoever reads it needs all of the others.
  */
 function columnsOf(
   table: LakeTable,

@@ -1,8 +1,9 @@
 import { DuckDBInstance } from '@duckdb/node-api'
 import type { WriterReply, WriterRequest } from './writer-protocol.ts'
 
-// The writer: a child process with one DuckDB of its own and its own memory limit. It executes the trusted statements its parent
-// sends, one after another, and answers with their rows; it never sees a user's SQL. It ends when its parent does.
+// The writer: a child process with one DuckDB of its own and its own memory limit. It executes the trusted statements
+// its parent sends, one after another, and answers with their rows; it never sees a user's SQL. It ends when its parent
+// does.
 
 const send = (reply: WriterReply): void => {
   process.send?.(reply)

@@ -4,16 +4,19 @@ import { fileURLToPath } from 'node:url'
 import { AppError } from '../model/errors.ts'
 import type { WriterReply, WriterRequest, WriterRow } from './writer-protocol.ts'
 
-// The parent's side of the writer process. Modes: stopped → running (the first job starts the process) → stopped (it crashed, was
-// killed or closed). A crash fails the job under way and nothing else: the next job starts a new process.
+// The parent's side of the writer process. Modes: stopped → running (the first job starts the process) → stopped (it
+// crashed, was killed or closed). A crash fails the job under way and nothing else: the next job starts a new process.
 
-/** Executes one trusted statement; its rows. Rejects with `internal` and DuckDB's message, `unavailable` when the process ended. */
+/**
+ * Executes one trusted statement; its rows. Rejects with `internal` and DuckDB's message, `unavailable` when the
+ * process ended.
+ */
 export type RunSql = (sql: string) => Promise<readonly WriterRow[]>
 
 export interface Writer {
   /**
-   * Has the writer for itself until `work` settles; jobs wait for one another in the order they came. Tables that a failed job
-   * left behind are gone with the next one.
+   * Has the writer for itself until `work` settles; jobs wait for one another in the order they came. Tables that a
+   * failed job left behind are gone with the next one.
    */
   use<Result>(work: (run: RunSql) => Promise<Result>): Promise<Result>
   /** Ends the process; a job under way rejects with `canceled`, and so does every later one. */

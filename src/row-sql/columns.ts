@@ -1,11 +1,11 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import { type ColumnType, duckdbTypes } from '../model/lake-type.ts'
 import { rowIdentifierSql } from './identity.ts'
-import { pointerOf, rawLineKey, rawValueKey } from './lines.ts'
+import { pointerOf, queryNameOf, rawLineKey, rawValueKey } from './lines.ts'
 import { quoteName, quoteText } from './quote.ts'
 
-// The value of each column of the wide table, over the rows of lines.ts. Every value arrives as text and is cast; what does
-// not cast is kept in `raw_values`, with every key that is no column.
+// The value of each column of the wide table, over the rows of lines.ts. Every value arrives as text and is cast; what
+// does not cast is kept in `raw_values`, with every key that is no column.
 
 /** What the shipped rows of this layout say in `schema_version`. */
 export const schemaVersion = '23'
@@ -18,7 +18,9 @@ const secondsMax = 253_402_300_799
 
 const unixSeconds = 'TRY_CAST(x.unixTime AS DOUBLE)'
 
-/** `unixTime` decides; `calendarTime`, which may be local time, only where that is missing; then the time of receipt. */
+/**
+ * `unixTime` decides; `calendarTime`, which may be local time, only where that is missing; then the time of receipt.
+ */
 export const eventTime = `coalesce(
   CASE WHEN ${unixSeconds} BETWEEN ${secondsMin} AND ${secondsMax}
     THEN make_timestamp_ms(floor(${unixSeconds} * 1000)::BIGINT) END,
@@ -27,16 +29,15 @@ export const eventTime = `coalesce(
     THEN try_strptime(x.calendarTime, ['%a %b %d %H:%M:%S %Y UTC', '%a %b %d %H:%M:%S %Y']) END,
   ${receivedAt})`
 
-const packName = '^pack/[^/]+/(.+)$'
-
-/** Columns that the lake itself or the line's header decides: a query's column of the same name never overrides them. */
+/**
+ * Columns that the lake itself or the line's header decides: a query's column of the same name never overrides them.
+ */
 export const headerColumns: Readonly<Record<string, string>> = {
   row_segment: 'row_segment',
   row_ordinal: 'row_ordinal',
   message_identifier: rowIdentifierSql,
   record_identifier: rowIdentifierSql,
-  query_name: `CASE WHEN starts_with(x.name, 'pack/') AND regexp_matches(x.name, '${packName}')
-    THEN regexp_extract(x.name, '${packName}', 1) ELSE x.name END`,
+  query_name: queryNameOf('x.name'),
   query_name_raw: 'x.name',
   osquery_action: 'action',
   host_identifier: 'coalesce(x.hostIdentifier, x.hostname, hi)',
@@ -124,7 +125,10 @@ function shapeSql(object: string, name: string, keys: readonly string[]): string
   return `, json_transform(${object}, ${quoteText(shape)}) AS ${name}`
 }
 
-/** The text as a value of the type, NULL where it is none: nothing is rounded or cut on the way, but for sub-milliseconds. */
+/**
+ * The text as a value of the type, NULL where it is none: nothing is rounded or cut on the way, but for
+ * sub-milliseconds.
+ */
 function castTo(type: ColumnType, text: string): string {
   switch (type) {
     case 'string':
@@ -133,7 +137,8 @@ function castTo(type: ColumnType, text: string): string {
     case 'integer': {
       const whole = `TRY_CAST(${text} AS ${duckdbTypes[type]})`
       const isOdd = `contains(${text}, '.') OR contains(${text}, 'e') OR contains(${text}, 'E')`
-      return `CASE WHEN ${isOdd} THEN CASE WHEN TRY_CAST(${text} AS DOUBLE) = ${whole} THEN ${whole} END ELSE ${whole} END`
+      const exact = `CASE WHEN TRY_CAST(${text} AS DOUBLE) = ${whole} THEN ${whole} END`
+      return `CASE WHEN ${isOdd} THEN ${exact} ELSE ${whole} END`
     }
     case 'timestamp':
       return `TRY(make_timestamp_ms(epoch_ms(TRY_CAST(${text} AS TIMESTAMPTZ))))`
@@ -142,7 +147,10 @@ function castTo(type: ColumnType, text: string): string {
   }
 }
 
-/** JSON text {column: text} of what did not cast and of keys that are no columns; NULL where there is nothing of the kind. */
+/**
+ * JSON text {column: text} of what did not cast and of keys that are no columns; NULL where there is nothing of the
+ * kind.
+ */
 function rawValuesSql(values: readonly LakeColumn[], decorations: readonly LakeColumn[]): string {
   const failed = [...values, ...decorations]
     .filter(column => column.type !== 'string')
@@ -169,8 +177,8 @@ function rawValuesSql(values: readonly LakeColumn[], decorations: readonly LakeC
 }
 
 /**
- * Entries of the keys of a JSON object that are none of `known`, NULL where there are none. The keys are compared one by
- * one only in rows that have more of them than `known` ones with a value.
+ * Entries of the keys of a JSON object that are none of `known`, NULL where there are none. The keys are compared one
+ * by one only in rows that have more of them than `known` ones with a value.
  */
 function unknownSql(object: string, struct: string, known: readonly string[], name: string): string {
   const isUnknown = known.length === 0 ? 'true' : `key NOT IN (${known.map(quoteText).join(', ')})`

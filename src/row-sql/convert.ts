@@ -33,7 +33,8 @@ export const stagedCountsSql =
   `(SELECT count(*) FROM ${stagedRows}) AS staged FROM ${stagedLines}`
 
 /** A row for each query name and each set of keys its rows have: query_name, `keys`, `rows`. */
-export const stagedShapesSql = `SELECT query_name, json_keys(c) AS keys, count(*) AS rows FROM ${stagedRows} GROUP BY ALL ORDER BY ALL`
+export const stagedShapesSql =
+  'SELECT query_name, json_keys(c) AS keys, count(*) AS rows ' + `FROM ${stagedRows} GROUP BY ALL ORDER BY ALL`
 
 /** A row for each set of keys that decorations have: `keys`. */
 export const stagedDecorationsSql = `SELECT DISTINCT json_keys(d) AS keys FROM ${stagedRows}`
@@ -71,12 +72,16 @@ function conditionSql(file: FileSql): string {
   return ` WHERE query_name IS NULL OR ${key} NOT IN (${others})`
 }
 
-/** Row groups of our own size, every column under its field id, statistics returned, the footer saying where rows came from. */
+/**
+ * Row groups of our own size, every column under its field id, statistics returned, the footer saying where rows came
+ * from.
+ */
 export function copySql(select: string, file: Pick<FileSql, 'path' | 'columns' | 'metadata' | 'rowGroupRows'>): string {
   const ids = file.columns.map(column => `${quoteName(column.name)}: ${quoteInteger(column.fieldId)}`).join(', ')
   const entries = Object.entries(file.metadata).map(([key, value]) => `${quoteName(key)}: ${quoteText(value)}`)
   return (
     `COPY (${select}) TO ${quoteText(file.path)} (FORMAT parquet, COMPRESSION zstd, ` +
-    `ROW_GROUP_SIZE ${quoteInteger(file.rowGroupRows)}, FIELD_IDS {${ids}}, KV_METADATA {${entries.join(', ')}}, RETURN_STATS)`
+    `ROW_GROUP_SIZE ${quoteInteger(file.rowGroupRows)}, FIELD_IDS {${ids}}, ` +
+    `KV_METADATA {${entries.join(', ')}}, RETURN_STATS)`
   )
 }

@@ -1,11 +1,11 @@
 import { rowsPerLineMax } from './identity.ts'
 import { quoteInteger, quoteText } from './quote.ts'
 
-// Stored frames → lines → rows, as DuckDB SQL; the columns' values are in columns.ts. The same text serves the open tail of
-// a query and the converter, so a row reads the same before and after it became Parquet.
+// Stored frames → lines → rows, as DuckDB SQL; the columns' values are in columns.ts. The same text serves the open
+// tail of a query and the converter, so a row reads the same before and after it became Parquet.
 //
-// 1 frames: read_json over the segment, `q <= frames` only: a line that is torn reads as NULLs and falls out here. Whoever
-//   has to know compares the number of frames read with the number pinned.
+// 1 frames: read_json over the segment, `q <= frames` only: a line that is torn reads as NULLs and falls out here.
+// Whoever has to know compares the number of frames read with the number pinned.
 // 2 lines:  each line's text, cast to JSON on its own: an odd line cannot take its frame with it.
 // 3 header: the line's own keys, as text.
 // 4 rows:   one per result row, whichever of the four forms the line has.
@@ -39,19 +39,43 @@ export const headerKeys = [
   'decorations',
 ] as const
 
-/** Stands for a column's name where a line, or a row of a snapshot, could not be taken apart; never becomes a column. */
+/**
+ * Stands for a column's name where a line, or a row of a snapshot, could not be taken apart; never becomes a column.
+ */
 export const rawLineKey = 'raw_line'
 export const rawValueKey = 'raw_value'
 
 const frameColumns = "columns = {q: 'BIGINT', o: 'BIGINT', t: 'BIGINT', h: 'VARCHAR', hi: 'VARCHAR', b: 'VARCHAR[]'}"
 
-function framesSql(sources: readonly SegmentSource[]): string {
+/** Rows that nobody asks for may be left out early: whoever gives this filters by the same once more. */
+export interface RowFilter {
+  /** Compared without case. */
+  readonly queryNames?: readonly string[] | undefined
+  /** `endpoint_id`s. */
+  readonly hostIds?: readonly string[] | undefined
+}
+
+/** The query's name without its pack, over the name as logged. */
+export function queryNameOf(logged: string): string {
+  return `CASE WHEN starts_with(${logged}, 'pack/') AND regexp_matches(${logged}, '${packName}')
+    THEN regexp_extract(${logged}, '${packName}', 1) ELSE ${logged} END`
+}
+
+const packName = '^pack/[^/]+/(.+)$'
+
+function isOneOf(value: string, texts: readonly string[] | undefined): string {
+  if (texts === undefined) return 'true'
+  return texts.length === 0 ? 'false' : `${value} IN (${texts.map(quoteText).join(', ')})`
+}
+
+function framesSql(sources: readonly SegmentSource[], only: RowFilter): string {
+  const isWanted = isOneOf('h', only.hostIds)
   return sources
     .map(
       ({ path, number, frames }) =>
         `SELECT ${quoteInteger(number)}::BIGINT AS row_segment, o, t, h, hi, b FROM read_json(${quoteText(path)}, ` +
-        `format = 'newline_delimited', ${frameColumns}, maximum_object_size = ${jsonValueBytesMax}, ignore_errors = true) ` +
-        `WHERE q <= ${quoteInteger(frames)}`,
+        `format = 'newline_delimited', ${frameColumns}, maximum_object_size = ${jsonValueBytesMax}, ` +
+        `ignore_errors = true) WHERE q <= ${quoteInteger(frames)} AND ${isWanted}`,
     )
     .join(' UNION ALL ')
 }
@@ -99,16 +123,18 @@ const merged = `json_merge_patch(${objectOf('j', topLevel, 'key')}, ${nested})`
 const decorations = `CASE WHEN len(${topLevel}) > 0 THEN ${merged} ELSE ${nested} END`
 
 /**
- * SELECT of every line of the sources: row_segment, `ordinal` (its place in the segment), `t`, `h`, `hi`, `line_bytes`, `x`
- * (header as a struct of texts), `rs` (its rows, a list) and `d` (its decorations). What a statement does not use of it
- * costs nothing.
+ * SELECT of every line of the sources: row_segment, `ordinal` (its place in the segment), `t`, `h`, `hi`, `line_bytes`,
+ * `x` (header as a struct of texts), `rs` (its rows, a list) and `d` (its decorations). What a statement does not use
+ * of it costs nothing.
  */
-export function linesSql(sources: readonly SegmentSource[]): string {
+export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}): string {
   const texts =
     'SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
-    `FROM (${framesSql(sources)})`
+    `FROM (${framesSql(sources, only)})`
   const json = `SELECT *, coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON)) AS j FROM (${texts})`
-  const parsed = `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${json})`
+  const names = only.queryNames?.map(name => name.toLowerCase())
+  const isWanted = isOneOf(`lower(${queryNameOf("json_extract_string(j, '$.name')")})`, names)
+  const parsed = `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${json}) WHERE ${isWanted}`
   const header = [...textKeys, 'hostname'].map(key => `${key}: x.${key}`).join(', ')
   return (
     `SELECT row_segment, ordinal, t, h, hi, strlen(line) AS line_bytes, {${header}} AS x, ${rowList} AS rs, ` +
@@ -118,8 +144,8 @@ export function linesSql(sources: readonly SegmentSource[]): string {
 
 /**
  * SELECT of every result row of the lines (`FROM` text: a subquery or a table with what `linesSql` gives): row_segment,
- * row_ordinal, `t`, `h`, `hi`, `line_bytes`, `n` (rows in its line), `x`, `action`, `c` (its columns) and `d`, both JSON
- * objects with keys in lower case.
+ * row_ordinal, `t`, `h`, `hi`, `line_bytes`, `n` (rows in its line), `x`, `action`, `c` (its columns) and `d`, both
+ * JSON objects with keys in lower case.
  */
 export function rowsSql(lines: string): string {
   const rows = `SELECT * EXCLUDE (rs), len(rs) AS n, unnest(rs) AS r, unnest(range(len(rs))) AS k FROM ${lines}`

@@ -4,8 +4,8 @@ import { headerColumns } from './columns.ts'
 import { rowsPerLineMax } from './identity.ts'
 import { quoteName, quoteText } from './quote.ts'
 
-// One small row for every result line, also for a snapshot without rows: that a query ran somewhere at some time cannot be
-// told from its rows alone.
+// One small row for every result line, also for a snapshot without rows: that a query ran somewhere at some time cannot
+// be told from its rows alone.
 
 /** The columns that read otherwise over a line than over a row. */
 const lineColumns: Readonly<Record<string, string>> = {

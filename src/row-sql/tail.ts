@@ -2,7 +2,7 @@ import type { LakeColumn } from '../model/lake-table.ts'
 import { duckdbTypes } from '../model/lake-type.ts'
 import { valuesSql } from './columns.ts'
 import { identityColumns } from './identity.ts'
-import { linesSql, rowsSql, type SegmentSource } from './lines.ts'
+import { linesSql, type RowFilter, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteName } from './quote.ts'
 import { reportsSql } from './reports.ts'
 
@@ -11,24 +11,26 @@ export const resultTable = 'xdr_data'
 export const reportTable = 'lake_reports'
 
 /**
- * A SELECT of exactly `columns` and then row_segment and row_ordinal, over the durable prefixes of segments that are not
- * yet data files. Only what is asked for is computed. A table that lines never become rows of gives no row, with the same
- * columns. Assumes the session's time zone is UTC.
+ * A SELECT of exactly `columns` and then row_segment and row_ordinal, over the durable prefixes of segments that are
+ * not yet data files. Only what is asked for is computed. A table that lines never become rows of gives no row, with
+ * the same columns. Rows outside `only` may be left out early, and need not be. Assumes the session's time zone is UTC.
  */
 export function tailRowsSql(
   segments: readonly SegmentSource[],
   table: string,
   tenantId: string,
   columns: readonly LakeColumn[],
+  only: RowFilter = {},
 ): string {
   const selected = [
     ...columns.filter(({ name }) => !identityColumns.some(identity => identity.name === name)),
     ...identityColumns,
   ]
   if (segments.length > 0 && table === resultTable) {
-    return valuesSql(`(${rowsSql(`(${linesSql(segments)})`)})`, selected, tenantId)
+    return valuesSql(`(${rowsSql(`(${linesSql(segments, only)})`)})`, selected, tenantId)
   }
-  if (segments.length > 0 && table === reportTable) return reportsSql(`(${linesSql(segments)})`, selected, tenantId)
+  if (segments.length > 0 && table === reportTable)
+    return reportsSql(`(${linesSql(segments, only)})`, selected, tenantId)
   return emptySql(selected)
 }
 

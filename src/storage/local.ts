@@ -6,8 +6,8 @@ import type { Storage, StoredObject } from './storage.ts'
 // Objects as files below one folder. A key is a path; nothing outside the folder can be named.
 
 /**
- * Storage below `root`, an absolute path; made if missing. Local files handed to `put` must lie on the same file system.
- * Two puts of one key: exactly one succeeds, the other rejects with `conflict` and its local file stays.
+ * Storage below `root`, an absolute path; made if missing. Local files handed to `put` must lie on the same file
+ * system. Two puts of one key: exactly one succeeds, the other rejects with `conflict` and its local file stays.
  */
 export async function openLocalStorage(root: string): Promise<Storage> {
   await mkdir(root, { recursive: true })
@@ -32,8 +32,8 @@ function pathOf(root: string, key: string): string {
 }
 
 /**
- * Commit point: the link. Before it the object does not exist, after it it is whole: its bytes are on disk first. A crash
- * before the local file is unlinked leaves a second name of the same bytes in the temporary folder.
+ * Commit point: the link. Before it the object does not exist, after it it is whole: its bytes are on disk first. A
+ * crash before the local file is unlinked leaves a second name of the same bytes in the temporary folder.
  */
 async function put(root: string, path: string, localFile: string, key: string): Promise<void> {
   await syncFile(localFile)

@@ -158,7 +158,7 @@ test('a relation read in two places serves both', async () => {
   assert.ok(view.relations[0]?.columns.some(({ name }) => name === 'path'))
 })
 
-test('a relation has the columns the statement names and those it is limited by, in the order of the table', async () => {
+test('a relation has the columns the statement names and those it is limited by, in order', async () => {
   const tenantId = 'tenant-columns'
   await convert(await lake.seal([event('ports', { pid: '1', brand_new: 'x' })], tenantId))
   const columns = async (scope: RelationScope) => {

@@ -7,6 +7,7 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { reportTableColumns, wideColumns } from '../../src/lake/shipped-columns.ts'
 import { sha256Hex } from '../../src/model/ids.ts'
 import type { LakeColumn } from '../../src/model/lake-table.ts'
+import type { RowFilter } from '../../src/row-sql/lines.ts'
 import { tailRowsSql } from '../../src/row-sql/tail.ts'
 import {
   fixtureHostId,
@@ -113,6 +114,26 @@ test('several segments are read as one relation', async () => {
     { pid: '2', row_segment: '44', row_ordinal: '0' },
     { pid: '3', row_segment: '44', row_ordinal: String(2 ** 20) },
   ])
+})
+
+test('rows that nobody asks for are left out early', async () => {
+  const lines = [
+    line('Ports', { pid: '1' }),
+    line('pack/x/PORTS', { pid: '2' }),
+    line('pack/ports', { pid: '3' }),
+    '{"a":01}',
+  ]
+  const source = segment(49, lines)
+  const pids = async (only: RowFilter) => {
+    const sql = tailRowsSql([source], 'xdr_data', fixtureTenantId, [column('pid')], only)
+    return (await select(`${sql} ORDER BY row_ordinal`)).map(row => row['pid'])
+  }
+  assert.deepEqual(await pids({}), ['1', '2', '3', null])
+  assert.deepEqual(await pids({ queryNames: ['ports'] }), ['1', '2'])
+  assert.deepEqual(await pids({ queryNames: ['PACK/Ports', 'x'] }), ['3'])
+  assert.deepEqual(await pids({ queryNames: [] }), [])
+  assert.deepEqual(await pids({ hostIds: [fixtureHostId] }), ['1', '2', '3', null])
+  assert.deepEqual(await pids({ hostIds: ["it's another"] }), [])
 })
 
 test('a column that agents brought is read by its name, whatever that is', async () => {

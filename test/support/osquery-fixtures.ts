@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 
-// The golden fixtures of osquery's log: `NAME.ndjson` holds lines as agents write them, `NAME.rows.json` the rows of the lake they
-// must become. Adding a case is adding two files.
+// The golden fixtures of osquery's log: `NAME.ndjson` holds lines as agents write them, `NAME.rows.json` the rows of
+// the lake they must become. Adding a case is adding two files.
 
 const folder = new URL('../fixtures/osquery/', import.meta.url)
 
@@ -46,7 +46,9 @@ export function writeSegment(path: string, number: number, lines: readonly strin
   return texts.length - 1
 }
 
-/** Columns that say where and when a row was stored, or are the same in every row: tested once, not in every fixture. */
+/**
+ * Columns that say where and when a row was stored, or are the same in every row: tested once, not in every fixture.
+ */
 export const storedColumns: readonly string[] = [
   'row_segment',
   'row_ordinal',
