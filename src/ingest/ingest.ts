@@ -30,6 +30,8 @@ export interface IngestDependencies {
   readonly log: Log
   /** Default: the machine's file system. */
   readonly files?: SegmentFiles
+  /** How often `tick` is called; 0: only by the caller. */
+  readonly tickMs?: number
   readonly segmentBytesMax?: number
   readonly segmentAgeMsMax?: number
   readonly diskReserveBytes?: number
@@ -48,6 +50,8 @@ export interface Ingest {
   recover(): Promise<RecoverReport>
   /** Seals the open segment of the tenant, or of all, and resolves when nothing is in line for conversion. */
   sealNow(tenantId?: string): Promise<void>
+  /** Does what is due by the clock: writes frame hashes, seals old segments. Failures are logged and come again. */
+  tick(): Promise<void>
   /** Durable frames of a segment opened or checked by this process; undefined: not known here. */
   durableFrames(segmentNumber: number): number | undefined
   /** The absolute path of a segment's file. */
@@ -123,18 +127,18 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     onRejectedLost: (tenantId, error) => log.warn({ tenantId, err: error }, 'rejected lines not kept'),
   })
 
-  /** What is due by the clock. Each part is best effort and comes again. */
-  function tick(): void {
-    memory.flush().catch(error => log.warn({ err: error }, 'frame hashes not written'))
+  async function tick(): Promise<void> {
     const now = clock()
-    for (const [tenantId, segmentLog] of logs) {
-      const since = segmentLog.openSince()
-      if (since === undefined || now - since < ageMsMax) continue
-      segmentLog.seal().catch(error => log.warn({ tenantId, err: error }, 'segment not sealed'))
+    const old = [...logs.values()].filter(each => now - (each.openSince() ?? now) >= ageMsMax)
+    const results = await Promise.allSettled([memory.flush(), ...old.map(each => each.seal())])
+    for (const result of results) {
+      if (result.status === 'rejected') log.warn({ err: result.reason }, 'ingest is late')
     }
   }
 
-  const timers = [setInterval(tick, ingestTickMs), setInterval(() => sealer.retry(), sealRetryMs)]
+  const tickMs = dependencies.tickMs ?? ingestTickMs
+  const timers =
+    tickMs === 0 ? [] : [setInterval(() => void tick(), tickMs), setInterval(() => sealer.retry(), sealRetryMs)]
   for (const timer of timers) timer.unref()
 
   async function accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult> {
@@ -192,7 +196,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   }
 
   return {
-    ...{ accept, recover: recoverAll, sealNow, pathOf, tailKeys, close },
+    ...{ accept, recover: recoverAll, sealNow, tick, pathOf, tailKeys, close },
     durableFrames: number => durable.get(number),
     counts: () => counts,
     backlog: () => sealer.backlog(),

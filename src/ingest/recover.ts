@@ -69,7 +69,7 @@ export async function recover(dependencies: RecoverDependencies): Promise<Recove
     const bodies = openBodyReplay(tenantId, resends, memory)
     const file = (await files.read(join(folder, segment.fileName))) ?? Buffer.alloc(0)
     const read = readSegment(file, {
-      ...{ number, tenantId, frames: segment.state === 'open' ? undefined : segment.frames },
+      ...{ number, tenantId, sealed: contentOf(segment) },
       onFrame(frame) {
         places.set(placeOf(tenantId, frame), number)
         bodies.add(frame)
@@ -96,6 +96,11 @@ export async function recover(dependencies: RecoverDependencies): Promise<Recove
     ...{ segments: checked.length, frames: sum(read => read.frames), lines: sum(read => read.lines) },
     ...{ tornBytes: sum(read => read.tornBytes), damaged, sealed },
   }
+}
+
+/** Undefined: it is open. */
+function contentOf({ frames, bytes }: StoredSegment): { frames: number; bytes: number } | undefined {
+  return frames === undefined || bytes === undefined ? undefined : { frames, bytes }
 }
 
 function placeOf(tenantId: string, frame: Frame): string {

@@ -12,22 +12,24 @@ export interface ReadSegment extends SegmentCounts {
   readonly hasHeader: boolean
   readonly tornBytes: number
   readonly damagedBytes: number
-  /** Good frames behind the damage, with the numbers they had. */
+  /** Frames behind the damage whose lines are good; their numbers may be what is damaged. */
   readonly stranded: readonly Frame[]
 }
 
 export interface ReadOptions {
   readonly number: number
   readonly tenantId: string
-  /** A sealed segment's frames; what stands behind them does not count. Undefined: it was open. */
-  readonly frames: number | undefined
+  /** What a sealed segment holds; what stands behind that does not count. Undefined: it was open. */
+  readonly sealed: Pick<SegmentCounts, 'frames' | 'bytes'> | undefined
   /** Called with each frame of the prefix, in order. */
   readonly onFrame: (frame: Frame) => void
 }
 
 const newline = 0x0a
 
-export function readSegment(file: Buffer, { number, tenantId, frames: wanted, onFrame }: ReadOptions): ReadSegment {
+export function readSegment(bytes: Buffer, { number, tenantId, sealed, onFrame }: ReadOptions): ReadSegment {
+  const file = bytes.subarray(0, sealed?.bytes)
+  const wanted = sealed?.frames
   const headerEnd = file.indexOf(newline)
   const hasHeader = headerEnd >= 0 && isHeader(file.subarray(0, headerEnd), number, tenantId)
   let at = headerEnd < 0 ? 0 : headerEnd + 1
@@ -51,7 +53,7 @@ export function readSegment(file: Buffer, { number, tenantId, frames: wanted, on
   const isHeaderDamaged = !hasHeader && (wanted === undefined ? headerEnd >= 0 : wanted > 0)
   const isDamaged = isHeaderDamaged || (!isComplete && hasDamage(rest, wanted))
   if (isDamaged || isComplete) takeBody()
-  const stranded = isDamaged ? strandedFrames(rest, frames, wanted) : []
+  const stranded = isDamaged ? strandedFrames(rest) : []
   const tornBytes = isDamaged || isComplete ? 0 : file.length - bodyStart
   return {
     ...{ frames, lines, bytes: bodyStart, hasHeader, tornBytes },
@@ -83,17 +85,11 @@ function isHeader(line: Buffer, number: number, tenantId: string): boolean {
   }
 }
 
-function strandedFrames(rest: Buffer, before: number, wanted: number | undefined): Frame[] {
+function strandedFrames(rest: Buffer): Frame[] {
   const stranded: Frame[] = []
-  let last = before
-  for (let at = 0; at < rest.length; ) {
-    const end = rest.indexOf(newline, at)
-    if (end < 0) break
+  for (let at = 0, end = rest.indexOf(newline); end >= 0; at = end + 1, end = rest.indexOf(newline, at)) {
     const frame = parseFrame(rest.subarray(at, end))
-    at = end + 1
-    if (frame === undefined || frame.q <= last || frame.q > (wanted ?? Number.POSITIVE_INFINITY)) continue
-    last = frame.q
-    stranded.push(frame)
+    if (frame !== undefined) stranded.push(frame)
   }
   return stranded
 }

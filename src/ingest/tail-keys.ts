@@ -94,17 +94,18 @@ async function readOn(segment: TailSegment, keys: SegmentKeys, hasTime: () => bo
   try {
     let held = Buffer.alloc(0)
     while (keys.frames < segment.frames) {
-      if (!hasTime()) return false
       const chunk = Buffer.allocUnsafe(readBytes)
       const { bytesRead } = await file.read(chunk, 0, readBytes, keys.offset + held.length)
       if (bytesRead === 0) return true
       held = Buffer.concat([held, chunk.subarray(0, bytesRead)])
       let at = 0
       for (let end = held.indexOf(newline); end >= 0; end = held.indexOf(newline, at)) {
-        if (keys.frames >= segment.frames || !hasTime()) break
+        if (keys.frames >= segment.frames) break
         await takeFrame(held.subarray(at, end), keys)
         keys.offset += end + 1 - at
         at = end + 1
+        // Asked only now, so that every call gets further.
+        if (!hasTime()) return keys.frames >= segment.frames
       }
       held = held.subarray(at)
     }
@@ -126,7 +127,7 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
 
 const linesPerTurn = 100
 
-/** A frame begun is read to its end, so that every call gets further. */
+/** A frame begun is read to its end. */
 async function takeFrame(line: Buffer, keys: SegmentKeys): Promise<void> {
   const { q, b } = parse(line)
   if (q === undefined) return

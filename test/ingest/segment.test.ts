@@ -56,7 +56,7 @@ function openLog(disk: LosingDisk, bounds: { segmentBytesMax?: number; diskReser
     for (const { segment, counts } of rows.values()) {
       const file = (await other.read(join(root, segment.fileName))) ?? Buffer.alloc(0)
       const onFrame = (each: Frame) => frames.push(each)
-      const read = readSegment(file, { number: segment.number, tenantId, frames: counts?.frames, onFrame })
+      const read = readSegment(file, { number: segment.number, tenantId, sealed: counts, onFrame })
       assert.equal(read.damagedBytes, 0)
     }
     return frames.flatMap(({ b }) => b)
@@ -178,7 +178,7 @@ async function linesIn(
   for (const [number, { segment, counts }] of rows) {
     const file = (await disk.read(join(root, segment.fileName))) ?? Buffer.alloc(0)
     const onFrame = ({ b }: Frame) => lines.push(...b)
-    readSegment(file, { number, tenantId, frames: counts?.frames, onFrame })
+    readSegment(file, { number, tenantId, sealed: counts, onFrame })
   }
   return lines
 }
