@@ -72,7 +72,7 @@ export interface CallRequest extends Pick<ApiRequest, 'method' | 'path' | 'query
 }
 
 const runsPath = '/xdr-query/v1/queries/runs'
-const pageRows = 1_000
+const pageRows = 2_000
 const firstPollMs = 50
 const pollMsMax = 1_000
 

@@ -70,3 +70,17 @@ export function exportRun(client: LakeClient, id: string, format: ExportFormat, 
 function get(path: string, signal: AbortSignal | undefined): CallRequest {
   return { method: 'GET', path, isRepeatable: true, signal }
 }
+
+export interface NewQuery {
+  readonly name: string
+  readonly description: string
+  readonly template: string
+  readonly variables: WireSavedQuery['variables']
+  readonly categories: WireSavedQuery['categories']
+}
+
+/** Keeps a query in the tenant's library. */
+export async function saveQuery(client: LakeClient, json: NewQuery, signal?: AbortSignal): Promise<WireSavedQuery> {
+  const request: CallRequest = { method: 'POST', path: '/lake/v1/saved-queries', json, isRepeatable: false, signal }
+  return (await client.call(request)) as WireSavedQuery
+}

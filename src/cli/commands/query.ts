@@ -1,6 +1,7 @@
 import { text as readText } from 'node:stream/consumers'
 import type { Run } from '../../api/query-runs.ts'
 import type { LakeClient } from '../../client/client.ts'
+import { pageRowsMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import { type ConnectionFlags, connect } from '../connection.ts'
 import { countOf, formatCount, formatSeconds, formatTime, harmlessText } from '../display.ts'
@@ -84,7 +85,7 @@ async function printRows(
   run: Run,
   { format, limit, startedAt }: { format: RowFormat; limit: number; startedAt: number },
 ): Promise<void> {
-  const pageSize = Math.min(1000, limit)
+  const pageSize = Math.min(pageRowsMax, limit)
   const pages = client.resultPages(run.id, { pageSize, signal: effects.signal })
   const { rows, total = rows } = await writePages(effects.stdout, format, pages, limit)
   const shown = total > rows ? `${formatCount(rows)} of ${countOf(total, 'row')}` : countOf(rows, 'row')
