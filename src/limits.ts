@@ -72,6 +72,8 @@ export const orphanAgeMsMin = 6 * hour
 export const narrowFileRowsMin = 50_000
 /** Rows of a Parquet row group: what a reader skips or decodes as one. */
 export const rowGroupRows = 40_960
+/** Conversion must leave a core to the API and to queries. */
+export const writerThreads = 1
 export const leaseMs = 60 * second
 
 // Bounds of query.

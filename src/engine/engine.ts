@@ -25,6 +25,9 @@ export interface Engine {
    */
   readResult(result: ResultFile, firstRow: number, rowCount: number): Promise<ResultSlice>
 
+  /** False while no engine process can be had: runs would be told `unavailable`. */
+  isAvailable(): boolean
+
   /** Ends every process the engine started. Runs under way reject with `canceled`. */
   close(): Promise<void>
 }

@@ -56,8 +56,8 @@ interface WrittenFile {
   readonly file: NewDataFile
 }
 
-/** A sealed segment: its rows are in the first `frames` frames. */
-export type SegmentToConvert = Segment & { readonly frames: number | undefined }
+/** A sealed segment: its `lines` are in the first `frames` frames. */
+export type SegmentToConvert = Segment & { readonly frames: number | undefined; readonly lines: number | undefined }
 
 /** Level of files straight from a segment; compaction makes higher ones. */
 const flushLevel = 1

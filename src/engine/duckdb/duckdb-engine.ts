@@ -59,6 +59,7 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
     run: (request, signal) => run(workers, request, signal),
     describe: (request, signal) => describe(workers, request, signal),
     readResult: (result, firstRow, rowCount) => readResult(readers, result, firstRow, rowCount),
+    isAvailable: () => !workers.isFailing() && !readers.isFailing(),
     close: async () => {
       await Promise.all([workers.close(), readers.close()])
     },

@@ -53,6 +53,8 @@ export interface Pool<Reply> {
   execute(job: PoolJob<Reply>): Promise<JobEnd>
   /** Children that could start a job now. */
   readyCount(): number
+  /** True while children die before they are ready. */
+  isFailing(): boolean
   close(): Promise<void>
 }
 
@@ -320,7 +322,8 @@ export function openPool<Reply extends AnyReply>(options: PoolOptions<Reply>): P
     await Promise.all(gone)
   }
 
-  return { execute, readyCount: () => countOf('ready'), close }
+  const isFailing = () => startsFailed >= options.startsFailedMax
+  return { execute, readyCount: () => countOf('ready'), isFailing, close }
 }
 
 function killAfter(child: Child<never>, ms: number): void {

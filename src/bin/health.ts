@@ -1,0 +1,55 @@
+import { statfs } from 'node:fs/promises'
+import type { Store } from '../db/db.ts'
+import { findMeta } from '../db/meta.ts'
+import { storeVersion } from '../db/migrate.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { HealthCheck } from '../http/dependencies.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+
+export interface HealthDeps {
+  readonly store: Store
+  readonly ingest: Ingest
+  readonly dataDirectory: string
+  readonly diskReserveBytes: number
+  readonly engine: Pick<Engine, 'isAvailable'>
+}
+
+/** Conversions waiting from which on the lake counts as behind. */
+const backlogMax = 50
+
+/** Each part by name: what an operator must mend first is in `detail`. Never rejects. */
+export function healthOf(deps: HealthDeps): () => Promise<readonly HealthCheck[]> {
+  return () =>
+    Promise.all([
+      check('store', async () => {
+        await findMeta(deps.store, 'first_run')
+        return `format ${storeVersion}`
+      }),
+      check('lake', async () => {
+        const backlog = deps.ingest.backlog()
+        if (backlog > backlogMax) throw new Error(`${backlog} segments wait for conversion`)
+        return `${backlog} segments wait for conversion`
+      }),
+      check('workers', async () => {
+        if (!deps.engine.isAvailable()) throw new Error('no engine process can be started')
+        return undefined
+      }),
+      check('disk', async () => {
+        const { bavail, bsize } = await statfs(deps.dataDirectory)
+        const free = bavail * bsize
+        const text = `${Math.floor(free / 2 ** 20)} MiB free`
+        if (free < deps.diskReserveBytes)
+          throw new Error(`${text}, the reserve is ${deps.diskReserveBytes / 2 ** 20} MiB`)
+        return text
+      }),
+    ])
+}
+
+async function check(name: string, probe: () => Promise<string | undefined>): Promise<HealthCheck> {
+  try {
+    const detail = await probe()
+    return detail === undefined ? { name, isOk: true } : { name, isOk: true, detail }
+  } catch (error) {
+    return { name, isOk: false, detail: error instanceof Error ? error.message : String(error) }
+  }
+}

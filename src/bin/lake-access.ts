@@ -1,0 +1,22 @@
+import type { Store } from '../db/db.ts'
+import type { Ingest } from '../ingest/ingest.ts'
+import { learnTail } from '../lake/learn.ts'
+import { schemaOf } from '../lake/schema.ts'
+import { dataSpan } from '../lake/span.ts'
+import { pinView, releaseLease, renewLease } from '../lake/view.ts'
+import type { Clock } from '../model/clock.ts'
+import type { LakeAccess } from '../query/lake-access.ts'
+import type { Storage } from '../storage/storage.ts'
+
+/** The lake as runs see it: the catalog, the data files and ingest's open tail together. */
+export function lakeAccess(deps: { store: Store; storage: Storage; ingest: Ingest; clock: Clock }): LakeAccess {
+  const { store, storage, ingest, clock } = deps
+  return {
+    schemaOf: tenantId => schemaOf(store, tenantId),
+    refreshSchema: async tenantId => learnTail(store, tenantId, await ingest.tailKeys(tenantId), clock()),
+    pinView: (tenantId, request) => pinView({ store, storage, tail: ingest }, tenantId, request),
+    releaseLease: leaseId => releaseLease(store, leaseId),
+    renewLease: (leaseId, now, leaseMs) => renewLease(store, leaseId, now, leaseMs),
+    dataSpan: async tenantId => dataSpan(store, tenantId, await ingest.tailKeys(tenantId)),
+  }
+}

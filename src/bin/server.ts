@@ -1,0 +1,151 @@
+import { readFileSync } from 'node:fs'
+import type { AddressInfo } from 'node:net'
+import { pino } from 'pino'
+import { Registry } from 'prom-client'
+import { openSigningKeys } from '../auth/signing-keys.ts'
+import { type Config, parseConfig, processEnvironment, settingRows } from '../config.ts'
+import { openStore } from '../db/db.ts'
+import { openDuckdbEngine } from '../engine/duckdb/duckdb-engine.ts'
+import { openHosts } from '../fleet/hosts.ts'
+import { buildApp } from '../http/app.ts'
+import { openIngest } from '../ingest/ingest.ts'
+import { convertSegment } from '../lake/data-file-writer.ts'
+import { openWriter } from '../lake/writer.ts'
+import { shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
+import { systemClock } from '../model/clock.ts'
+import { AppError, systemErrorCode, toAppError } from '../model/errors.ts'
+import { openQueries } from '../query/runs.ts'
+import { openSqlThread } from '../query/sql-thread.ts'
+import { openLocalStorage } from '../storage/local.ts'
+import { type DataDirectory, openDataDirectory } from './data-directory.ts'
+import { ensureFirstRun, firstRunBlock } from './first-run.ts'
+import { healthOf } from './health.ts'
+import { lakeAccess } from './lake-access.ts'
+
+// The server: reads its settings, takes the data directory, starts every part in order, and stops them in the reverse.
+
+const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+
+async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return printHelp()
+  const config = parseConfig(args, processEnvironment())
+  const directory = openDataDirectory(config.dataDirectory)
+  const stop = await start(config, directory)
+  const signal = await new Promise<string>(resolve => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name))
+  })
+  await stop(signal)
+}
+
+/** Starts every part; resolves with what stops them again when the lake is ready. */
+async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
+  const clock = systemClock
+  const log = pino({ level: config.logLevel, base: { pid: process.pid } })
+  const store = openStore(directory.storeFile)
+  const signingKeys = await openSigningKeys(store, clock)
+  const storage = await openLocalStorage(directory.lake)
+  const writer = openWriter({ memoryBytes: writerMemoryBytes, threads: writerThreads, tempFolder: directory.temporary })
+  const conversion = { store, storage, writer, tempFolder: directory.temporary, clock }
+  const ingest = openIngest({
+    ...{ store, clock, log, hosts: openHosts(store, clock) },
+    consume: async segment => {
+      await convertSegment(conversion, segment, ingest.pathOf(segment))
+    },
+    segmentsFolder: directory.segments,
+    rejectedFolder: directory.rejected,
+    segmentBytesMax: config.segmentBytesMax,
+    segmentAgeMsMax: config.segmentAgeMsMax,
+    diskReserveBytes: config.diskReserveBytes,
+  })
+  const engine = openDuckdbEngine({ tmpFolder: directory.temporary, log, limits: config })
+  const sqlThread = openSqlThread({ log })
+  const queries = openQueries({
+    ...{ store, engine, sqlThread, clock, log },
+    lake: lakeAccess({ store, storage, ingest, clock }),
+    resultsFolder: directory.results,
+    limits: { ...config, runsAtOnce: config.workerCount },
+  })
+  const app = buildApp({
+    ...{ store, signingKeys, secretKey: directory.secretKey, queries, ingest, clock, log, version },
+    metrics: new Registry(),
+    health: healthOf({
+      ...{ store, ingest, engine, dataDirectory: directory.root, diskReserveBytes: config.diskReserveBytes },
+    }),
+    settings: { ...config, callLimits: callLimitsOf(config) },
+  })
+
+  await ingest.recover()
+  await queries.recover()
+  await listen(app, config)
+  const url = urlOf(config, app.server.address() as AddressInfo)
+  const firstRun = await ensureFirstRun({ store, secretKey: directory.secretKey, clock }, directory.firstRunFile, url)
+  if (firstRun !== undefined && process.stdout.isTTY) {
+    process.stdout.write(firstRunBlock(firstRun, directory.firstRunFile))
+  } else if (firstRun !== undefined) {
+    log.info({ file: directory.firstRunFile }, 'first start: credentials written')
+  }
+  log.info({ url, version, dataDirectory: directory.root }, 'ready')
+
+  return async reason => {
+    log.info({ reason }, 'stopping')
+    // What does not end by itself in time is cut off: everything acknowledged is durable already.
+    setTimeout(() => process.exit(0), shutdownMsMax).unref()
+    await app.close()
+    await queries.close()
+    await sqlThread.close()
+    await engine.close()
+    await ingest.close()
+    await writer.close()
+    await store.destroy()
+    directory.release()
+    log.info({ reason }, 'stopped')
+  }
+}
+
+async function listen(app: ReturnType<typeof buildApp>, { host, port }: Config): Promise<void> {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    const code = systemErrorCode(error)
+    if (code === 'EADDRINUSE') {
+      throw new AppError('conflict', `port ${port} on ${host} is taken: choose another with --port`, { cause: error })
+    }
+    throw new AppError('unavailable', `cannot listen on ${host} port ${port} (${code})`, { cause: error })
+  }
+}
+
+function urlOf(config: Config, address: AddressInfo): string {
+  if (config.publicUrl !== undefined) return config.publicUrl
+  const isAny = address.address === '0.0.0.0' || address.address === '::'
+  const host = isAny ? '127.0.0.1' : address.address
+  return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+}
+
+/** 0 switches a window off. */
+function callLimitsOf(config: Config) {
+  const windows = {
+    perSecond: config.callsPerSecond,
+    perMinute: config.callsPerMinute,
+    burst: config.callsBurst,
+    perHour: config.callsPerHour,
+    perDay: config.callsPerDay,
+    runsPerMinute: config.runsPerMinute,
+    runsPerDay: config.runsPerDay,
+  }
+  return Object.fromEntries(Object.entries(windows).filter(([, value]) => value > 0))
+}
+
+function printHelp(): void {
+  const rows = settingRows().map(row => `  ${row.flag.padEnd(26)}${row.default.padEnd(12)}${row.why}`)
+  process.stdout.write(`edr-lake ${version}\n\nusage: npm start -- [flags]\n\n${rows.join('\n')}\n`)
+}
+
+/** Exit codes: 2 for settings that cannot be, 1 for a start that failed. */
+main(process.argv.slice(2)).catch((thrown: unknown) => {
+  const error = toAppError(thrown)
+  const isKnown = error.code !== 'internal'
+  process.stderr.write(
+    `edr-lake: ${isKnown ? error.message : String(error.cause instanceof Error ? error.cause.stack : error.cause)}\n`,
+  )
+  process.exit(error.code === 'invalid_argument' ? 2 : 1)
+})
