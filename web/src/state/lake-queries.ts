@@ -1,0 +1,68 @@
+import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import type { WireCategory } from '../../../src/api/categories.ts'
+import type { LakeSchemaReply } from '../../../src/api/lake-schema.ts'
+import type { LakeStats } from '../../../src/api/lake-stats.ts'
+import type { WireSavedQuery } from '../../../src/api/saved-queries.ts'
+import type { SqlFunction } from '../../../src/api/sql-tools.ts'
+import {
+  readCategories,
+  readFunctions,
+  readSavedQueries,
+  readSchema,
+  readStats,
+} from '../../../src/client/console-reads.ts'
+import { useSession } from '../session/session-context.tsx'
+
+// What the screen knows of the lake, asked once and again at its own pace.
+
+const schemaMs = 60_000
+const statsMs = 10_000
+
+export function useSchema(): UseQueryResult<LakeSchemaReply> {
+  const { client } = useSession()
+  return useQuery({
+    queryKey: ['schema'],
+    queryFn: ({ signal }) => readSchema(client, signal),
+    refetchInterval: schemaMs,
+  })
+}
+
+export function useStats(): UseQueryResult<LakeStats> {
+  const { client } = useSession()
+  return useQuery({
+    queryKey: ['stats'],
+    queryFn: ({ signal }) => readStats(client, signal),
+    refetchInterval: statsMs,
+    staleTime: statsMs,
+  })
+}
+
+export function useFunctions(): UseQueryResult<readonly SqlFunction[]> {
+  const { client } = useSession()
+  return useQuery({
+    queryKey: ['functions'],
+    queryFn: ({ signal }) => readFunctions(client, signal),
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+}
+
+export interface Library {
+  readonly queries: readonly WireSavedQuery[]
+  readonly categories: readonly WireCategory[]
+}
+
+export const libraryKey = ['library'] as const
+
+export function useLibrary(): UseQueryResult<Library> {
+  const { client } = useSession()
+  return useQuery({
+    queryKey: libraryKey,
+    queryFn: async ({ signal }) => {
+      const [queries, categories] = await Promise.all([
+        readSavedQueries(client, signal),
+        readCategories(client, signal),
+      ])
+      return { queries, categories }
+    },
+  })
+}
