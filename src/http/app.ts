@@ -10,6 +10,7 @@ import { knownRoutes } from './known-routes.ts'
 import { guardRoutes } from './plugins/access.ts'
 import { readBodiesWhole } from './plugins/bodies.ts'
 import { openCallCounter } from './plugins/call-limits.ts'
+import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -55,6 +56,7 @@ export function buildApp(deps: AppDependencies): App {
   savedQueryRoutes(app, deps)
   tenantRoutes(app, deps)
   operationRoutes(app, deps)
+  if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))
   return app
 }

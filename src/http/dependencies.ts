@@ -30,6 +30,8 @@ export interface AppSettings {
   readonly publicUrl: string | undefined
   /** Networks whose forwarding headers are believed. */
   readonly trustProxy: readonly string[] | undefined
+  /** What the console was built to; undefined: this app serves none. */
+  readonly consoleFolder?: string
   /** Bearer token for `/metrics`; undefined: only from this machine. */
   readonly metricsToken: string | undefined
   readonly bodyBytesMax: number

@@ -97,6 +97,15 @@ test('too large: by its length, while it comes, and after inflating a bomb', asy
   const streamed = await fetch(origin + url, { method: 'POST', headers, body: chunks, duplex: 'half' })
   assert.equal(streamed.status, 413)
   assert.equal(streamed.headers.get('connection'), 'close')
+  const gzip = { ...headers, 'content-encoding': 'gzip' }
+  const inflated = await fetch(origin + url, { method: 'POST', headers: gzip, body: new Uint8Array(small) })
+  assert.equal(inflated.status, 413)
+  const lines = lake.logLines.map(line => JSON.parse(line)).filter(line => line.status === 413)
+  assert.deepEqual(lines.map(line => line.address).slice(-2), ['127.0.0.1', '127.0.0.1'])
+  assert.deepEqual(
+    lake.logLines.filter(line => JSON.parse(line).level >= 50),
+    [],
+  )
 })
 
 test('damaged and cut gzip, and encodings we do not know', async t => {

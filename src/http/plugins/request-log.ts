@@ -5,6 +5,13 @@ import type { App } from '../instance.ts'
 // One line and one measurement for every request. Both name the route, never the URL: what a client puts there is its
 // own.
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The peer's address, after trusted proxies. */
+    address: string
+  }
+}
+
 export function logRequests(app: App, deps: AppDependencies): void {
   const seconds = new Histogram({
     name: 'edr_lake_http_request_seconds',
@@ -12,6 +19,11 @@ export function logRequests(app: App, deps: AppDependencies): void {
     labelNames: ['method', 'route', 'status'] as const,
     buckets: [0.001, 0.005, 0.02, 0.1, 0.5, 2, 10, 60],
     registers: [deps.metrics],
+  })
+  app.decorateRequest('address', '')
+  app.addHook('onRequest', async request => {
+    // Now: a request whose body was given up has lost its socket, and with it its address, when it is answered.
+    request.address = request.ip
   })
   app.addHook('onResponse', async (request, reply) => {
     const route = request.routeOptions.url ?? 'none'
@@ -23,7 +35,7 @@ export function logRequests(app: App, deps: AppDependencies): void {
         route,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
-        address: request.ip,
+        address: request.address,
         principalId: request.caller?.principalId,
         tenantId: request.tenantId,
       },

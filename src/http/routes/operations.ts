@@ -37,7 +37,7 @@ function maySeeMetrics(request: FastifyRequest, token: string | undefined): bool
   const given = /^bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1]
   if (token !== undefined && given !== undefined && isEqual(given, token)) return true
   const isForwarded = request.headers['x-forwarded-for'] !== undefined || request.headers['forwarded'] !== undefined
-  return !isForwarded && /^(?:127\.|::1$|::ffff:127\.)/.test(request.ip)
+  return !isForwarded && /^(?:127\.|::1$|::ffff:127\.)/.test(request.address)
 }
 
 /** Constant time, whatever the lengths. */

@@ -20,7 +20,7 @@ export function tokenRoutes(app: App, deps: AppDependencies): void {
     async (request, reply) => {
       const tokenRequest = parseTokenRequest(decodeText(bodyOf(request)), request.headers.authorization)
       const clientId = tokenRequest.clientId ?? ''
-      await throttle.check(clientId, request.ip)
+      await throttle.check(clientId, request.address)
       try {
         const issued = await issueTokens(service, tokenRequest)
         reply.headers({ 'cache-control': 'no-store', pragma: 'no-cache' })
@@ -37,7 +37,7 @@ export function tokenRoutes(app: App, deps: AppDependencies): void {
         // Counted and passed on: a wrong secret and a wrong refresh token are both guesses.
         const word = error instanceof AppError ? error.details?.['oauth'] : undefined
         if (word === 'invalid_client_secret' || word === 'invalid_grant') {
-          await throttle.countFailure(clientId, request.ip)
+          await throttle.countFailure(clientId, request.address)
         }
         throw error
       }
