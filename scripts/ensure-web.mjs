@@ -15,7 +15,11 @@ const sources = ['web', 'src/client', 'src/api', 'src/model', 'scripts/build-web
 export function webStamp(root) {
   const hash = createHash('sha256')
   for (const source of sources) {
-    for (const path of listFiles(root, source)) hash.update(`${path}\0`).update(readFileSync(join(root, path))).update('\0')
+    for (const path of listFiles(root, source))
+      hash
+        .update(`${path}\0`)
+        .update(readFileSync(join(root, path)))
+        .update('\0')
   }
   return `${hash.digest('hex')}\n`
 }

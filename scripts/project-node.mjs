@@ -38,9 +38,13 @@ function installedNode(root) {
   }
 }
 
+/** How soon a script notices that the npm that ran it was killed. */
+const orphanPollMs = 500
+
 /**
  * Runs Node with `args` in the caller's folder and returns its exit code (128 + the number for a signal). SIGINT,
- * SIGTERM and SIGHUP are passed on: the child decides how to stop.
+ * SIGTERM and SIGHUP are passed on: the child decides how to stop. (package.json says `exec node …` where that matters:
+ * npm signals the shell between, which would die alone.) When npm itself is killed the child gets SIGTERM.
  */
 export function runNode(args, { root = projectRoot, cwd = process.cwd(), env = process.env } = {}) {
   return new Promise((resolve, reject) => {
@@ -48,7 +52,13 @@ export function runNode(args, { root = projectRoot, cwd = process.cwd(), env = p
     const passOn = signal => child.kill(signal)
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
     for (const signal of signals) process.on(signal, passOn)
+    const parent = process.ppid
+    const orphanPoll = setInterval(() => {
+      if (process.ppid !== parent) child.kill('SIGTERM')
+    }, orphanPollMs)
+    if (process.env.npm_lifecycle_event === undefined) clearInterval(orphanPoll)
     const settle = () => {
+      clearInterval(orphanPoll)
       for (const signal of signals) process.off(signal, passOn)
     }
     child.on('error', error => {

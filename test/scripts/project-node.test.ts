@@ -57,3 +57,20 @@ test('a filter that matches no test is said', () => {
   assert.equal(stderr, 'edr-lake: no test file matches no-such-test\n')
   assert.equal(status, 2)
 })
+
+test('when the npm that ran it is killed the child is told to stop', async () => {
+  const code = `process.on('SIGTERM', () => { console.log('stopping'); process.exit(0) })
+    setInterval(() => {}, 1000); console.log('ready')`
+  // Stands for npm: starts the script and is killed without a chance to pass anything on.
+  const npm = `require('node:child_process').spawn(process.execPath, ${JSON.stringify(wrapping(code))},
+    { stdio: 'inherit', env: { ...process.env, npm_lifecycle_event: 'start' } })`
+  const child = spawn(process.execPath, ['-e', npm], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    output += text
+    if (text.includes('ready')) child.kill('SIGKILL')
+  })
+  // The pipe closes when the last of the three processes has ended.
+  await once(child.stdout, 'close')
+  assert.equal(output, 'ready\nstopping\n')
+})
