@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
 import { openSigningKeys } from '../auth/signing-keys.ts'
@@ -24,6 +25,8 @@ import { lakeAccess } from './lake-access.ts'
 
 // The server: reads its settings, takes the data directory, starts every part in order, and stops them in the reverse.
 
+/** From the sources and from dist/ alike: the console is built once, beside its sources. */
+const consoleFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 
 async function main(args: readonly string[]): Promise<void> {
@@ -71,7 +74,7 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     health: healthOf({
       ...{ store, ingest, engine, dataDirectory: directory.root, diskReserveBytes: config.diskReserveBytes },
     }),
-    settings: { ...config, callLimits: callLimitsOf(config) },
+    settings: { ...config, consoleFolder, callLimits: callLimitsOf(config) },
   })
 
   await ingest.recover()
