@@ -68,6 +68,10 @@ export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
 /** A file that no row names is garbage once it is this old: younger, its commit may be under way. */
 export const orphanAgeMsMin = 6 * hour
+/** Query names noted of one table of one tenant; the rows of further ones are kept, but they are no views. */
+export const queryNamesMax = 2_000
+/** Query names that a file's row in the catalog lists; with more it is looked into for any name. */
+export const queryNamesPerFileMax = 500
 /** Rows of one query name in one flush from which it gets a file of its own, with only its columns. */
 export const narrowFileRowsMin = 50_000
 /** Rows of a Parquet row group: what a reader skips or decodes as one. */
@@ -106,7 +110,7 @@ export const readerMemoryBytes = 512 * mib
 /** Resident growth of a worker over its first run after which it is replaced: freed memory is not always given back. */
 export const workerGrowthBytesMax = 512 * mib
 /** One slice of a result as JSON text; rows beyond it come with the next page. */
-export const sliceBytesMax = 64 * mib
+export const sliceBytesMax = 16 * mib
 /** What a run renders ahead, so that its first page costs a file read. */
 export const firstPageRowsMax = 2_000
 export const firstPageBytesMax = 4 * mib
@@ -119,6 +123,8 @@ export const workerStartsFailedMax = 3
 
 export const accessTokenSeconds = 3_600
 export const refreshTokenMs = 30 * day
+/** Age at which the key that signs access tokens is replaced; tokens of the old one stay valid. */
+export const signingKeyMs = 90 * day
 /** Unused refresh tokens kept of one principal: most clients never use theirs. */
 export const refreshTokensPerPrincipalMax = 100
 /** One body of the token service or of the XDR API; a template of 50,000 characters fits many times. */

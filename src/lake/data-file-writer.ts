@@ -1,14 +1,11 @@
 import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Store } from '../db/db.ts'
-import { rowGroupRows } from '../limits.ts'
+import { narrowFileRowsMin } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
-import { newId } from '../model/ids.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
 import type { Segment } from '../model/segment.ts'
 import { isReserved, schemaVersion } from '../row-sql/columns.ts'
 import {
-  type FileSql,
   stagedCountsSql,
   stagedDecorationsSql,
   stagedShapesSql,
@@ -22,12 +19,10 @@ import type { SegmentSource } from '../row-sql/lines.ts'
 import { reportTable, resultTable } from '../row-sql/tail.ts'
 import type { Storage } from '../storage/storage.ts'
 import { commitSegment } from './commit.ts'
-import type { NewDataFile } from './data-files.ts'
-import { type CopyStats, parseCopyStats } from './file-stats.ts'
-import { namesOf, planFlush, type StagedShape } from './flush-plan.ts'
+import { namesOf, planFiles, type StagedShape } from './file-plan.ts'
 import { columnsOf, growColumns, type SeenQueryName } from './schema.ts'
 import type { RunSql, Writer } from './writer.ts'
-import type { WriterRow } from './writer-protocol.ts'
+import { type FileDraft, rowsOf, targetOf, type WrittenFile, writeFile } from './written-file.ts'
 
 // Segment → data files → commit. The writer process does the work on rows; this side decides: which columns there are,
 // which files are written, and that not one row is missing before the commit makes them current.
@@ -50,13 +45,7 @@ export interface Converted {
   readonly bytes: number
 }
 
-/** A file the writer process has finished, not yet stored. */
-interface WrittenFile {
-  readonly localPath: string
-  readonly file: NewDataFile
-}
-
-/** A sealed segment: its `lines` are in the first `frames` frames. */
+/** A segment with what it was sealed with; undefined while it is open. */
 export type SegmentToConvert = Segment & { readonly frames: number | undefined; readonly lines: number | undefined }
 
 /** Level of files straight from a segment; compaction makes higher ones. */
@@ -96,21 +85,22 @@ async function writeFiles(
   const counts = await stagedCounts(run, segment)
   const shapes = await stagedShapes(run)
   const columns = await grownColumns(deps, run, tenantId, shapes)
-  const footer = footerOf(segment)
-  for (const planned of planFlush(shapes, columns)) {
-    const target = newFile(deps, tenantId, segment, resultTable, planned.columns, {
-      ...footer,
-      ...names(planned.queryNames),
-    })
-    const statement = writeFileSql({ ...target.sql, only: planned.only, except: planned.except })
-    written.push(await writeFile(run, statement, target, planned.queryNames))
+  const write = async (
+    draft: Pick<FileDraft, 'table' | 'queryNames' | 'columns'>,
+    statementOf: typeof writeFileSql,
+  ) => {
+    const target = targetOf({ ...draft, ...originOf(segment) }, deps.tempFolder)
+    const file = await writeFile(run, statementOf(target.sql), target)
+    written.push(file)
+    return file
+  }
+  for (const { only, except, ...planned } of planFiles(shapes, columns, narrowFileRowsMin)) {
+    await write({ table: resultTable, ...planned }, sql => writeFileSql({ ...sql, only, except }))
   }
   expectRows(written, counts.rows, segment)
   if (counts.lines > 0) {
     const reportColumns = [...identityColumns, ...(await columnsOf(deps.store, tenantId, reportTable))]
-    const target = newFile(deps, tenantId, segment, reportTable, reportColumns, footer)
-    const reports = await writeFile(run, writeReportsSql(target.sql), target, undefined)
-    written.push(reports)
+    const reports = await write({ table: reportTable, queryNames: undefined, columns: reportColumns }, writeReportsSql)
     expectRows([reports], counts.lines, segment)
   }
   for (const statement of unstageSql) await run(statement)
@@ -165,77 +155,20 @@ function decorationName(key: string): string {
   return key.startsWith('meta_') ? key : `meta_${key}`
 }
 
-interface Target {
-  readonly sql: FileSql
-  readonly table: string
-  readonly key: string
-}
-
-function newFile(
-  deps: ConvertDeps,
-  tenantId: string,
-  segment: SegmentToConvert,
-  table: string,
-  columns: readonly LakeColumn[],
-  footer: Readonly<Record<string, string>>,
-): Target {
-  const id = newId()
-  const day = new Date(segment.createdAt).toISOString().slice(0, 10)
-  const metadata = { ...footer, table }
-  const path = join(deps.tempFolder, `${id}.parquet`)
+/**
+ * What a file of this segment has in common with its others; the footer lets the catalog be rebuilt from files alone.
+ */
+function originOf(segment: SegmentToConvert): Pick<FileDraft, 'tenantId' | 'day' | 'origin' | 'level' | 'metadata'> {
+  const source = { number: segment.number, frames: [1, segment.frames] }
   return {
-    sql: { path, tenantId, columns, only: undefined, except: [], metadata, rowGroupRows },
-    table,
-    key: `${tenantId}/${table}/${day}/${segment.number}-${id}.parquet`,
-  }
-}
-
-/** What a data file says of itself, so that the catalog can be rebuilt from files alone. */
-function footerOf(segment: SegmentToConvert): Readonly<Record<string, string>> {
-  return {
-    tenant: segment.tenantId,
-    level: String(flushLevel),
-    schemaVersion,
-    segments: JSON.stringify([{ number: segment.number, frames: [1, segment.frames] }]),
-    replaces: '[]',
-  }
-}
-
-function names(queryNames: readonly string[]): Readonly<Record<string, string>> {
-  return { queryNames: JSON.stringify(queryNames) }
-}
-
-async function writeFile(
-  run: RunSql,
-  statement: string,
-  target: Target,
-  queryNames: readonly string[] | undefined,
-): Promise<WrittenFile> {
-  const [row] = await run(statement)
-  const { rows, bytes, columns } = parseCopyStats(row as WriterRow & CopyStats, target.sql.columns)
-  const time = columns['calendar_time']
-  const ingested = columns['ingestion_timestamp']
-  return {
-    localPath: target.sql.path,
-    file: {
-      table: target.table,
-      path: target.key,
-      queryNames,
-      level: flushLevel,
-      rows,
-      bytes,
-      minTime: time?.min as number | undefined,
-      maxTime: time?.max as number | undefined,
-      minIngested: Number(ingested?.min ?? 0),
-      maxIngested: Number(ingested?.max ?? 0),
-      stats: columns,
-    },
+    ...{ tenantId: segment.tenantId, day: segment.createdAt, origin: String(segment.number), level: flushLevel },
+    metadata: { schemaVersion, segments: JSON.stringify([source]), replaces: '[]' },
   }
 }
 
 /** Never a lost row: what the files hold must be what the lines held. */
 function expectRows(files: readonly WrittenFile[], expected: number, segment: SegmentToConvert): void {
-  const found = files.reduce((total, { file }) => total + file.rows, 0)
+  const found = rowsOf(files)
   if (found === expected) return
   throw new AppError('internal', `segment ${segment.number} has ${expected} rows, its data files ${found}`)
 }

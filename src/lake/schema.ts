@@ -1,5 +1,5 @@
 import { type Db, inTransaction, type Store } from '../db/db.ts'
-import { grownColumnsMax, grownFieldIdMin } from '../limits.ts'
+import { grownColumnsMax, grownFieldIdMin, queryNamesMax } from '../limits.ts'
 import type { LakeColumn, LakeSchema, LakeTable, QueryName } from '../model/lake-table.ts'
 import { isReserved } from '../row-sql/columns.ts'
 import { envelopeNames } from './shipped-columns.ts'
@@ -124,7 +124,14 @@ export async function noteQueryNames(
   table: string,
   names: readonly SeenQueryName[],
 ): Promise<void> {
-  for (const seen of names) {
+  const { count } = await transaction
+    .selectFrom('query_names')
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .where('tenant_id', '=', tenantId)
+    .where('table_name', '=', table)
+    .executeTakeFirstOrThrow()
+  let free = queryNamesMax - count
+  for (const seen of names.slice(0, queryNamesMax)) {
     const known = await transaction
       .selectFrom('query_names')
       .selectAll()
@@ -135,6 +142,8 @@ export async function noteQueryNames(
     const before: string[] = known === undefined ? [] : JSON.parse(known.columns_json)
     const columns = JSON.stringify([...new Set([...before, ...seen.columns])].sort())
     if (known === undefined) {
+      if (free <= 0) continue
+      free -= 1
       const { name, rows, firstSeen, lastSeen } = seen
       await transaction
         .insertInto('query_names')

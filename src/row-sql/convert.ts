@@ -33,8 +33,8 @@ export const stagedCountsSql =
   `(SELECT count(*) FROM ${stagedRows}) AS staged FROM ${stagedLines}`
 
 /** A row for each query name and each set of keys its rows have: query_name, `keys`, `rows`. */
-export const stagedShapesSql =
-  'SELECT query_name, json_keys(c) AS keys, count(*) AS rows ' + `FROM ${stagedRows} GROUP BY ALL ORDER BY ALL`
+const shapes = 'query_name, json_keys(c) AS keys, count(*) AS rows'
+export const stagedShapesSql = `SELECT ${shapes} FROM ${stagedRows} GROUP BY ALL ORDER BY ALL`
 
 /** A row for each set of keys that decorations have: `keys`. */
 export const stagedDecorationsSql = `SELECT DISTINCT json_keys(d) AS keys FROM ${stagedRows}`
@@ -44,7 +44,7 @@ export interface FileSql {
   readonly path: string
   readonly tenantId: string
   readonly columns: readonly LakeColumn[]
-  /** Query names (compared without case) whose rows it holds; undefined: every row but those of `except`. */
+  /** Query names, exactly as spelled, whose rows it holds; undefined: every row but those of `except`. */
   readonly only: readonly string[] | undefined
   readonly except: readonly string[]
   /** Footer entries. */
@@ -63,13 +63,11 @@ export function writeReportsSql(file: FileSql): string {
   return copySql(reportsSql(stagedLines, file.columns, file.tenantId), file)
 }
 
-function conditionSql(file: FileSql): string {
-  const key = 'lower(query_name)'
-  if (file.only !== undefined)
-    return ` WHERE ${key} IN (${file.only.map(name => `lower(${quoteText(name)})`).join(', ')})`
-  if (file.except.length === 0) return ''
-  const others = file.except.map(name => `lower(${quoteText(name)})`).join(', ')
-  return ` WHERE query_name IS NULL OR ${key} NOT IN (${others})`
+/** The rows a file holds, as a WHERE clause over query_name. */
+export function conditionSql({ only, except }: Pick<FileSql, 'only' | 'except'>): string {
+  if (only !== undefined) return ` WHERE query_name IN (${only.map(quoteText).join(', ')})`
+  if (except.length === 0) return ''
+  return ` WHERE query_name IS NULL OR query_name NOT IN (${except.map(quoteText).join(', ')})`
 }
 
 /**

@@ -1,9 +1,10 @@
-import { narrowFileRowsMin } from '../limits.ts'
+import { queryNamesPerFileMax } from '../limits.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
 import { isDecoration, isReserved } from '../row-sql/columns.ts'
 import { identifierColumns, identityColumns } from '../row-sql/identity.ts'
 
-// Which data files a staged segment becomes, and with which columns. Pure.
+// Which data files a set of rows becomes, and with which columns: of a staged segment, and of files that are merged.
+// Pure.
 
 /** Rows of one query name that bring one set of keys. */
 export interface StagedShape {
@@ -14,8 +15,9 @@ export interface StagedShape {
 }
 
 export interface PlannedFile {
-  /** Its query names, lower case; `only` and `except` are for the statement that writes it. */
-  readonly queryNames: readonly string[]
+  /** Its query names, lower case; undefined where there are too many to say. */
+  readonly queryNames: readonly string[] | undefined
+  /** For the statement that writes it: every spelling of the names whose rows it holds, or does not hold. */
   readonly only: readonly string[] | undefined
   readonly except: readonly string[]
   readonly columns: readonly LakeColumn[]
@@ -23,7 +25,9 @@ export interface PlannedFile {
 
 /** A query name, found without regard to case, with what all its rows bring. */
 export interface StagedName {
+  /** As its first row spells it. */
   readonly name: string
+  readonly spellings: readonly string[]
   readonly rows: number
   readonly keys: readonly string[]
 }
@@ -33,31 +37,37 @@ export function namesOf(shapes: readonly StagedShape[]): readonly StagedName[] {
   const named = shapes.filter(({ queryName }) => queryName !== undefined)
   return [...Map.groupBy(named, ({ queryName }) => (queryName as string).toLowerCase()).values()].map(group => ({
     name: group[0]?.queryName as string,
+    spellings: [...new Set(group.map(({ queryName }) => queryName as string))],
     rows: group.reduce((total, { rows }) => total + rows, 0),
     keys: [...new Set(group.flatMap(({ keys }) => keys))],
   }))
 }
 
 /**
- * A file of its own for every query name with at least `narrowFileRowsMin` rows, and one for all the others together.
+ * A file of its own for every query name with at least `narrowRowsMin` rows, and one for all the others together.
  * `columns` are the table's; a file has those that every row has and those its rows bring.
  */
-export function planFlush(shapes: readonly StagedShape[], columns: readonly LakeColumn[]): readonly PlannedFile[] {
+export function planFiles(
+  shapes: readonly StagedShape[],
+  columns: readonly LakeColumn[],
+  narrowRowsMin: number,
+): readonly PlannedFile[] {
   const names = namesOf(shapes)
-  const big = names.filter(({ rows }) => rows >= narrowFileRowsMin)
-  const small = names.filter(({ rows }) => rows < narrowFileRowsMin)
+  const big = names.filter(({ rows }) => rows >= narrowRowsMin)
+  const small = names.filter(({ rows }) => rows < narrowRowsMin)
   const nameless = shapes.filter(({ queryName }) => queryName === undefined)
-  const files: PlannedFile[] = big.map(({ name, keys }) => ({
+  const files: PlannedFile[] = big.map(({ name, spellings, keys }) => ({
     queryNames: [name.toLowerCase()],
-    only: [name],
+    only: spellings,
     except: [],
     columns: fileColumns(columns, keys),
   }))
   if (small.length > 0 || nameless.length > 0) {
+    const isCountable = small.length <= queryNamesPerFileMax
     files.push({
-      queryNames: small.map(({ name }) => name.toLowerCase()).sort(),
+      queryNames: isCountable ? small.map(({ name }) => name.toLowerCase()).sort() : undefined,
       only: undefined,
-      except: big.map(({ name }) => name),
+      except: big.flatMap(({ spellings }) => spellings),
       columns: fileColumns(
         columns,
         [...small, ...nameless].flatMap(({ keys }) => keys),
