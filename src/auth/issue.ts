@@ -2,7 +2,12 @@ import { randomBytes } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { inTransaction, type Store } from '../db/db.ts'
 import { findPrincipalByClientId, listValidSecrets } from '../db/principals.ts'
-import { insertRefreshToken, takeRefreshToken, trimRefreshTokens } from '../db/refresh-tokens.ts'
+import {
+  deleteExpiredRefreshTokens,
+  insertRefreshToken,
+  takeRefreshToken,
+  trimRefreshTokens,
+} from '../db/refresh-tokens.ts'
 import { accessTokenSeconds, refreshTokenMs, refreshTokensPerPrincipalMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
@@ -78,6 +83,7 @@ export async function issueTokens(service: TokenService, request: TokenRequest):
       expiresAt: now + refreshTokenMs,
     })
     await trimRefreshTokens(transaction, principal.id, refreshTokensPerPrincipalMax)
+    await deleteExpiredRefreshTokens(transaction, now)
   })
   return { accessToken, expiresInSeconds: accessTokenSeconds, refreshToken }
 }

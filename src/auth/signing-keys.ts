@@ -7,7 +7,7 @@ import {
   retireOtherSigningKeys,
   type StoredSigningKey,
 } from '../db/signing-keys.ts'
-import { accessTokenSeconds } from '../limits.ts'
+import { accessTokenSeconds, signingKeyMs } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { newId } from '../model/ids.ts'
 
@@ -21,7 +21,7 @@ export const signingAlgorithm = 'EdDSA'
 const overlapMs = accessTokenSeconds * 1000 + 60_000
 
 export interface SigningKeys {
-  /** The key new tokens are signed with. */
+  /** The key new tokens are signed with; one past its age is rotated first. */
   current(): Promise<{ readonly kid: string; readonly key: CryptoKey }>
   /** The public key a token names, or undefined when it is none of ours or no longer valid. */
   find(kid: string): Promise<CryptoKey | undefined>
@@ -36,6 +36,7 @@ interface LoadedKey {
   readonly privateKey: CryptoKey
   readonly publicKey: CryptoKey
   readonly publicJwk: JWK
+  readonly createdAt: number
   readonly retiredAt: number | undefined
 }
 
@@ -49,11 +50,31 @@ export async function openSigningKeys(store: Store, clock: Clock): Promise<Signi
     keys = await load(store)
   }
   const usable = () => keys.filter(key => key.retiredAt === undefined || key.retiredAt + overlapMs > clock())
+  let rotation: Promise<void> | undefined
+
+  /** Callers that come while a rotation is under way share it. */
+  function rotate(): Promise<void> {
+    rotation ??= addKey(store, clock())
+      .then(async () => {
+        keys = await load(store)
+      })
+      .finally(() => {
+        rotation = undefined
+      })
+    return rotation
+  }
+
+  function currentKey(): LoadedKey {
+    const key = keys.find(each => each.retiredAt === undefined)
+    if (key === undefined) throw new Error('the store has no current signing key')
+    return key
+  }
+
   return {
     async current() {
-      const key = keys.find(each => each.retiredAt === undefined)
-      if (key === undefined) throw new Error('the store has no current signing key')
-      return { kid: key.kid, key: key.privateKey }
+      if (currentKey().createdAt + signingKeyMs <= clock()) await rotate()
+      const { kid, privateKey } = currentKey()
+      return { kid, key: privateKey }
     },
     async find(kid) {
       return usable().find(key => key.kid === kid)?.publicKey
@@ -61,10 +82,7 @@ export async function openSigningKeys(store: Store, clock: Clock): Promise<Signi
     async jwks() {
       return { keys: usable().map(key => key.publicJwk) }
     },
-    async rotate() {
-      await addKey(store, clock())
-      keys = await load(store)
-    },
+    rotate,
   }
 }
 
@@ -99,6 +117,7 @@ async function loadKey(stored: StoredSigningKey): Promise<LoadedKey> {
     privateKey: (await importJWK(privateJwk, signingAlgorithm)) as CryptoKey,
     publicKey: (await importJWK(publicJwk, signingAlgorithm)) as CryptoKey,
     publicJwk,
+    createdAt: stored.createdAt,
     retiredAt: stored.retiredAt,
   }
 }

@@ -56,6 +56,7 @@ export async function trimRefreshTokens(db: Db, principalId: string, kept: numbe
     .execute()
 }
 
+/** Of everybody: a principal that is gone asks for no more. */
 export async function deleteExpiredRefreshTokens(db: Db, now: number): Promise<void> {
   await db.deleteFrom('refresh_tokens').where('expires_at', '<=', now).execute()
 }

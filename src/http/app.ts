@@ -20,7 +20,9 @@ import { tenantRoutes } from './routes/tenants.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
 
-const requestMsMax = 120_000
+/** For a whole request: an ingest body of the largest size over a slow line takes minutes. */
+const requestMsMax = 300_000
+/** Longer than proxies keep theirs, so that they close first. */
 const idleMsMax = 72_000
 
 /**

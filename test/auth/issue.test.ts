@@ -133,6 +133,16 @@ test('a refresh token ends after its time', async t => {
   await assert.rejects(issue({ grantType: 'refresh_token', refreshToken }), oauth('invalid_argument', 'invalid_grant'))
 })
 
+test('expired refresh tokens of others are cleared away when one is issued', async t => {
+  const { issue, service, store, time } = await openIssuer(t)
+  await issue()
+  time.now += refreshTokenMs
+  const account = { accountType: 'tenant', accountId: 'tenant-2', role: 'superAdmin', name: 'other' } as const
+  const { clientId, clientSecret } = await registerPrincipal(service, account)
+  await issue({ clientId, clientSecret })
+  assert.equal((await store.selectFrom('refresh_tokens').selectAll().execute()).length, 1)
+})
+
 test('of a client that never refreshes only the newest tokens are kept', async t => {
   const { issue, store, time } = await openIssuer(t)
   const first = await issue()

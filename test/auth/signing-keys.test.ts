@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { openSigningKeys } from '../../src/auth/signing-keys.ts'
 import { openStore } from '../../src/db/db.ts'
 import { listSigningKeys } from '../../src/db/signing-keys.ts'
-import { accessTokenSeconds } from '../../src/limits.ts'
+import { accessTokenSeconds, signingKeyMs } from '../../src/limits.ts'
 
 function openKeys(context: TestContext) {
   const store = openStore(':memory:')
@@ -61,4 +61,17 @@ test('after a rotation the old key verifies as long as its tokens live, then it 
 test('a kid that is none of ours finds nothing', async t => {
   const { open } = openKeys(t)
   assert.equal(await (await open()).find('nonsense'), undefined)
+})
+
+test('a key past its age is replaced by the first that signs, once for all who sign at that moment', async t => {
+  const { open, time, store } = openKeys(t)
+  const keys = await open()
+  const old = await keys.current()
+  time.now += signingKeyMs - 1
+  assert.equal((await keys.current()).kid, old.kid)
+  time.now += 1
+  const kids = new Set((await Promise.all([keys.current(), keys.current(), keys.current()])).map(key => key.kid))
+  assert.equal(kids.size, 1)
+  assert.equal(kids.has(old.kid), false)
+  assert.equal((await listSigningKeys(store)).length, 2)
 })

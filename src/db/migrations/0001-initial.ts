@@ -23,6 +23,7 @@ export const initial: Migration = {
       hash TEXT PRIMARY KEY, principal_id TEXT NOT NULL REFERENCES principals (id), created_at INTEGER NOT NULL,
       expires_at INTEGER NOT NULL) STRICT`,
     'CREATE INDEX refresh_tokens_by_principal ON refresh_tokens (principal_id, created_at)',
+    'CREATE INDEX refresh_tokens_by_expiry ON refresh_tokens (expires_at)',
     `CREATE TABLE signing_keys (
       kid TEXT PRIMARY KEY, algorithm TEXT NOT NULL, private_jwk_json TEXT NOT NULL, created_at INTEGER NOT NULL,
       retired_at INTEGER) STRICT`,

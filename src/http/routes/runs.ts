@@ -15,7 +15,7 @@ import { bodyOf } from '../plugins/bodies.ts'
 import type { CallCounter } from '../plugins/call-limits.ts'
 import type { RouteAccess } from '../route-access.ts'
 import { planRun } from '../run-plan.ts'
-import { referencesOf } from '../run-references.ts'
+import { openReferences } from '../run-references.ts'
 
 // Runs: start, list, poll, cancel, page through the result.
 
@@ -38,7 +38,7 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
         await calls.countRun(caller, caller.tenantId)
         return queries.start(caller, plan)
       })
-      return reply.code(201).send(toWireNewRun(run, await referencesOf(deps.store, caller.tenantId, run)))
+      return reply.code(201).send(toWireNewRun(run, await openReferences(deps.store, caller.tenantId)(run)))
     },
   )
 
@@ -51,8 +51,9 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
       const page = parseNumberedPage(parameters, { sizeDefault: runsPageDefault, sizeMax: runsPageMax })
       const list = parseRunList(parameters)
       const { runs, total } = await queries.list(tenantId, { ...list, offset: page.offset, count: page.pageSize })
+      const readReferences = openReferences(deps.store, tenantId)
       const items = []
-      for (const run of runs) items.push(toWireRun(run, await referencesOf(deps.store, tenantId, run)))
+      for (const run of runs) items.push(toWireRun(run, await readReferences(run)))
       return { items, pages: numberedPages(page, total) }
     },
   )
@@ -65,7 +66,7 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
       const runId = runIdOf(request)
       const waitMs = parseWait(request.query as Parameters)
       const run = await untilEnded(() => queries.get(tenantId, runId), waitMs, app.stopping, request.raw.socket)
-      return toWireRun(run, await referencesOf(deps.store, tenantId, run))
+      return toWireRun(run, await openReferences(deps.store, tenantId)(run))
     },
   )
 
