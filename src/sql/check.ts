@@ -1,0 +1,77 @@
+import { templateCharsMax } from '../limits.ts'
+import { AppError } from '../model/errors.ts'
+import type { LakeSchema } from '../model/lake-table.ts'
+import type { QueryVariable } from '../model/query-run.ts'
+import type { ScanScope } from '../model/scan-scope.ts'
+import { positionOf, refusalError, type Span, SqlRefusal } from './diagnostics.ts'
+import { parseStatement } from './parse.ts'
+import { rewriteStatement } from './rewrite.ts'
+import { scanScope } from './scope.ts'
+import { substituteVariables } from './variables.ts'
+
+// The road of one statement, in order: variables, grammar, names and types, the engine's SQL and what it needs to scan.
+// Pure: the same input gives the same output, and nothing is read or kept.
+
+export interface SqlInput {
+  readonly template: string
+  readonly variables: readonly QueryVariable[]
+  readonly schema: LakeSchema
+  /** Ms since the epoch: what now() means in the statement. */
+  readonly now: number
+  readonly limits?: { readonly templateCharsMax?: number }
+}
+
+export interface CheckedStatement {
+  /** The statement for DuckDB: reads the relations of `scope` by their bare quoted lower-case names, and nothing else. */
+  readonly duckdbSql: string
+  /** One name a result column, as typed; `_col0` where there is none, a repeated one numbered. */
+  readonly columnNames: readonly string[] | undefined
+  readonly scope: ScanScope
+  readonly warnings: readonly SqlWarning[]
+}
+
+export interface SqlWarning {
+  readonly code: string
+  readonly message: string
+  readonly line?: number
+  readonly column?: number
+  readonly offset?: number
+  readonly length?: number
+}
+
+/**
+ * The statement checked and rewritten. Throws `invalid_argument` for everything that is no query of Trino's or names what
+ * the lake has not got; `details` hold `{line, column, offset, length, hint?, unknown?}` in the template, and `unknown`
+ * says that a newer schema might help.
+ */
+export function checkStatement(input: SqlInput): CheckedStatement {
+  checkTemplate(input)
+  let toTemplate = (span: Span): Span => span
+  try {
+    const substituted = substituteVariables(input.template, input.variables)
+    toTemplate = substituted.toTemplate
+    const rewritten = rewriteStatement(parseStatement(substituted.text), input.schema, input.now)
+    const warnings = rewritten.notices.map(notice => ({
+      code: notice.code,
+      message: notice.message,
+      ...positionOf(input.template, toTemplate(notice.span)),
+    }))
+    const { sql: duckdbSql, columnNames, uses } = rewritten
+    return { duckdbSql, columnNames, scope: scanScope(uses), warnings }
+  } catch (thrown) {
+    if (thrown instanceof SqlRefusal) throw refusalError(thrown, input.template, toTemplate)
+    // Nesting is bounded by the grammar; this is for what a small stack of the caller's leaves.
+    if (thrown instanceof RangeError) {
+      throw new AppError('invalid_argument', 'the statement nests too deeply', { cause: thrown })
+    }
+    throw thrown
+  }
+}
+
+function checkTemplate(input: SqlInput): void {
+  const max = input.limits?.templateCharsMax ?? templateCharsMax
+  if (input.template.length > max) {
+    const message = `the statement has ${input.template.length} characters, ${max} are allowed`
+    throw new AppError('invalid_argument', message, { details: { limit: max } })
+  }
+}

@@ -1,0 +1,153 @@
+import { SqlRefusal } from '../diagnostics.ts'
+import type { SqlType } from '../sql-type.ts'
+import { pairSql } from './array.ts'
+import { mapType } from './map.ts'
+import type { AggregateRule, AggregateRules, BoundCall } from './rule.ts'
+import { refused } from './rule.ts'
+
+const noSketch = 'sketches are not kept; use approx_distinct or approx_percentile on the rows'
+
+const own = (target: string): AggregateRule => ({ how: 'native', target })
+const as = (target: string): AggregateRule => ({ how: 'renamed', target })
+
+/** The rows of the group as key-value pairs, for what the engine has no aggregate of. */
+function pairs(wrap: (list: string, call: BoundCall) => string): AggregateRule {
+  return {
+    how: 'rewrite',
+    target: 'list',
+    args: call => [pairSql(call.args[0]!.sql, call.args[1]!.sql)],
+    wrap: (list, call) => wrap(list, call),
+  }
+}
+
+const decimalAverage = (call: Omit<BoundCall, 'result'>): SqlType | undefined => {
+  const type = call.args[0]?.type
+  return type?.kind === 'decimal' ? type : undefined
+}
+
+const decimalSum = (call: Omit<BoundCall, 'result'>): SqlType | undefined => {
+  const type = call.args[0]?.type
+  return type?.kind === 'decimal' ? { kind: 'decimal', precision: 38, scale: type.scale } : undefined
+}
+
+/** The percentile arguments must be known while planning. */
+function percentile(call: BoundCall): readonly string[] {
+  const node = call.node.args[1]!
+  if (call.args.length > 2) {
+    throw new SqlRefusal('approx_percentile with a weight or an accuracy is not supported', call.node.args[2]!)
+  }
+  const isConstant =
+    node.kind === 'number' || (node.kind === 'array' && node.items.every(item => item.kind === 'number'))
+  if (!isConstant) throw new SqlRefusal('the percentile must be a number or an array of numbers', node)
+  return call.args.map(arg => arg.sql)
+}
+
+/** listagg's separator: '' where it has none. */
+function listaggArgs(call: BoundCall): readonly string[] {
+  return [call.args[0]!.sql, call.args[1]?.sql ?? "''"]
+}
+
+function minMax(target: string): AggregateRule {
+  return own(target)
+}
+
+export const aggregateRuleTable: AggregateRules = {
+  any_value: own('any_value'),
+  approx_distinct: { how: 'renamed', target: 'approx_count_distinct', args: call => [call.args[0]!.sql] },
+  approx_most_frequent: {
+    how: 'rewrite',
+    target: 'histogram',
+    args: call => [call.args[1]!.sql],
+    wrap: (sql, call) => {
+      const value = call.result.kind === 'map' ? call.result.key : call.args[1]!.type
+      return `trino_most_frequent(CAST(${sql} AS ${mapType(value, { kind: 'bigint' })}), ${call.args[0]!.sql})`
+    },
+  },
+  approx_percentile: { how: 'renamed', target: 'quantile_disc', args: percentile },
+  approx_set: refused(noSketch),
+  arbitrary: as('any_value'),
+  array_agg: as('list'),
+  avg: { how: 'native', target: 'avg', result: decimalAverage },
+  bitwise_and_agg: as('bit_and'),
+  bitwise_or_agg: as('bit_or'),
+  bitwise_xor_agg: as('bit_xor'),
+  bool_and: own('bool_and'),
+  bool_or: own('bool_or'),
+  checksum: refused('its value cannot be reproduced by this engine; compare counts or sha256 of sorted rows'),
+  corr: own('corr'),
+  count: own('count'),
+  count_if: own('count_if'),
+  covar_pop: own('covar_pop'),
+  covar_samp: own('covar_samp'),
+  every: as('bool_and'),
+  geometric_mean: {
+    how: 'rewrite',
+    target: 'avg',
+    args: call => [`trino_ln(CAST(${call.args[0]!.sql} AS DOUBLE))`],
+    wrap: sql => `exp(${sql})`,
+  },
+  histogram: {
+    how: 'native',
+    target: 'histogram',
+    wrap: (sql, call) => `CAST(${sql} AS ${mapType(call.args[0]!.type, { kind: 'bigint' })})`,
+  },
+  kurtosis: own('kurtosis'),
+  listagg: { how: 'renamed', target: 'string_agg', args: listaggArgs },
+  make_set_digest: refused(noSketch),
+  map_agg: pairs(list => `trino_map_agg(${list})`),
+  map_union: {
+    how: 'rewrite',
+    target: 'list',
+    args: call => [`map_entries(${call.args[0]!.sql})`],
+    wrap: sql => `trino_map_agg(flatten(${sql}))`,
+  },
+  max: minMax('max'),
+  max_by: { how: 'renamed', target: 'arg_max', args: call => call.args.map(arg => arg.sql) },
+  merge: refused(noSketch),
+  merge_set_digest: refused(noSketch),
+  min: minMax('min'),
+  min_by: { how: 'renamed', target: 'arg_min', args: call => call.args.map(arg => arg.sql) },
+  multimap_agg: pairs(list => `trino_multimap(${list})`),
+  numeric_histogram: refused('use width_bucket and GROUP BY'),
+  qdigest_agg: refused(noSketch),
+  reduce_agg: {
+    how: 'rewrite',
+    target: 'list',
+    args: call => [call.args[0]!.sql],
+    wrap: (sql, call) => {
+      const present = `list_filter(${sql}, lambda "item": "item" IS NOT NULL)`
+      return `list_reduce(${present}, ${call.args[2]!.sql}, ${call.args[1]!.sql})`
+    },
+  },
+  regr_intercept: own('regr_intercept'),
+  regr_slope: own('regr_slope'),
+  skewness: refused('the engine computes the skewness of a sample, Trino that of a population'),
+  stddev: own('stddev'),
+  stddev_pop: own('stddev_pop'),
+  stddev_samp: own('stddev_samp'),
+  sum: { how: 'native', target: 'sum', result: decimalSum },
+  tdigest_agg: refused(noSketch),
+  var_pop: own('var_pop'),
+  var_samp: own('var_samp'),
+  variance: own('variance'),
+}
+
+/** What the engine is sent for each aggregate, by name. */
+export const aggregateRules: ReadonlyMap<string, AggregateRule> = new Map(Object.entries(aggregateRuleTable))
+
+/** Window functions are called the same on both sides. */
+export const windowRules: ReadonlyMap<string, string> = new Map(
+  [
+    'cume_dist',
+    'dense_rank',
+    'first_value',
+    'lag',
+    'last_value',
+    'lead',
+    'nth_value',
+    'ntile',
+    'percent_rank',
+    'rank',
+    'row_number',
+  ].map(name => [name, name]),
+)

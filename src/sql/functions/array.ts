@@ -1,0 +1,186 @@
+import { SqlRefusal } from '../diagnostics.ts'
+import { toText } from '../rewrite/casts.ts'
+import { failure } from '../rewrite/operators.ts'
+import { engineType, fieldName, quoteText, type SqlType } from '../sql-type.ts'
+import type { BoundCall, FunctionRules } from './rule.ts'
+import { callSql, macro, native, refused, renamed, rewrite } from './rule.ts'
+
+const sqlOf = (call: BoundCall): string[] => call.args.map(arg => arg.sql)
+
+/** The array with its elements as text, for array_join. */
+function texts(call: BoundCall): string {
+  const array = call.args[0]!
+  const element = array.type.kind === 'array' ? array.type.element : array.type
+  const text = toText('"item"', element)
+  if (text === undefined) throw new SqlRefusal('array_join needs elements that have a text', call.node.args[0]!)
+  return text === '"item"' || element.kind === 'unknown'
+    ? array.sql
+    : `list_transform(${array.sql}, lambda "item": ${text})`
+}
+
+function arrayJoin(call: BoundCall): string {
+  const [, separator, missing] = sqlOf(call)
+  if (missing === undefined) return `array_to_string(${texts(call)}, ${separator})`
+  return `array_to_string(list_transform(${texts(call)}, lambda "text": coalesce("text", ${missing})), ${separator})`
+}
+
+/** `body` for each position of the longer array; positions past an array's end give NULL. */
+function overPositions(arrays: readonly string[], body: (items: readonly string[]) => string): string {
+  const longest = arrays.length === 1 ? `len(${arrays[0]})` : `greatest(${arrays.map(sql => `len(${sql})`).join(', ')})`
+  const anyNull = arrays.map(sql => `${sql} IS NULL`).join(' OR ')
+  const list = `list_transform(range(1, ${longest} + 1), lambda "at": ${body(arrays.map(sql => `${sql}["at"]`))})`
+  return `CASE WHEN ${anyNull} THEN NULL ELSE ${list} END`
+}
+
+function zip(call: BoundCall): string {
+  return overPositions(
+    sqlOf(call),
+    items => `struct_pack(${items.map((sql, i) => `"field${i}" := ${sql}`).join(', ')})`,
+  )
+}
+
+/** Arrays of more elements are refused by Trino too. */
+const sequenceMax = 10_000
+
+function limited(call: BoundCall, count: string, sql: string): string {
+  const failed = failure(call.context, `${call.name} makes arrays of up to ${sequenceMax} elements`)
+  return `CASE WHEN ${count} > ${sequenceMax} THEN ${failed} ELSE ${sql} END`
+}
+
+function sequence(call: BoundCall): string {
+  const [from, to, step] = sqlOf(call)
+  const element = call.result.kind === 'array' ? call.result.element : call.result
+  if (element.kind === 'bigint') {
+    const by = step ?? `CASE WHEN ${from} <= ${to} THEN 1 ELSE -1 END`
+    return limited(call, `abs(${to} - ${from}) // greatest(abs(${by}), 1)`, `generate_series(${from}, ${to}, ${by})`)
+  }
+  const days = `CASE WHEN ${from} <= ${to} THEN to_days(1) ELSE to_days(-1) END`
+  const by = step ?? days
+  const length = `abs(epoch(CAST(${to} AS TIMESTAMP)) - epoch(CAST(${from} AS TIMESTAMP)))`
+  const stepSeconds = `greatest(abs(epoch(TIMESTAMP '2000-01-01' + ${by}) - epoch(TIMESTAMP '2000-01-01')), 0.001)`
+  const series = `generate_series(CAST(${from} AS TIMESTAMP), CAST(${to} AS TIMESTAMP), ${by})`
+  const typed = element.kind === 'date' ? `CAST(${series} AS DATE[])` : series
+  return limited(call, `${length} / ${stepSeconds}`, typed)
+}
+
+function elementAt(call: BoundCall): string {
+  const [base, key] = sqlOf(call)
+  if (call.args[0]!.type.kind === 'map') return `${base}[${key}]`
+  const zero = failure(call.context, 'SQL array indices start at 1')
+  return `CASE WHEN ${key} = 0 THEN ${zero} ELSE ${base}[${key}] END`
+}
+
+function reduce(call: BoundCall): string {
+  const [array, initial, step] = sqlOf(call)
+  const state = `list_reduce(${array}, ${step}, ${initial})`
+  const finish = call.bodies[3]!(['"state"'])
+  return `list_transform([${state}], lambda "state": ${finish})[1]`
+}
+
+function combinations(call: BoundCall): string {
+  const node = call.node.args[1]!
+  const size = node.kind === 'number' ? Number(node.text) : Number.NaN
+  if (!(size >= 1 && size <= 3)) throw new SqlRefusal('combinations supports sizes 1 to 3, written as a number', node)
+  const array = call.args[0]!.sql
+  const level = (depth: number, from: string, chosen: readonly string[]): string => {
+    const at = `"at${depth}"`
+    const items = [...chosen, `${array}[${at}]`]
+    const inner = depth === size ? `[[${items.join(', ')}]]` : level(depth + 1, `${at} + 1`, items)
+    return `flatten(list_transform(range(${from}, len(${array}) + 1), lambda ${at}: ${inner}))`
+  }
+  return limited(call, `len(${array})`, level(1, '1', []))
+}
+
+/** The engine's own drop NULLs or sort; these keep the first of equal elements in its place. */
+function distinctOf(list: string): string {
+  return callSql('trino_distinct', list)
+}
+
+const elementOf = (call: Pick<BoundCall, 'args'>): SqlType => {
+  const type = call.args[0]!.type
+  return type.kind === 'array' ? type.element : type
+}
+
+/** A row's fields in the order of its type, as an unnamed pair is made. */
+export function pairSql(key: string, value: string): string {
+  return `struct_pack("key" := ${key}, "value" := ${value})`
+}
+
+/** Key and value of a row of two fields, whatever it calls them. */
+export function pairOf(row: string, type: SqlType): [string, string] {
+  const fields = type.kind === 'row' ? type.fields : []
+  const [key, value] = [0, 1].map(index => {
+    const field = fields[index]
+    return `struct_extract(${row}, ${quoteText(field === undefined ? `field${index}` : fieldName(field, index))})`
+  })
+  return [key!, value!]
+}
+
+export const arrayRules: FunctionRules = {
+  all_match: rewrite(call => callSql('trino_all', callSql('list_transform', ...sqlOf(call)))),
+  any_match: rewrite(call => callSql('trino_any', callSql('list_transform', ...sqlOf(call)))),
+  none_match: rewrite(call => `(NOT ${callSql('trino_any', callSql('list_transform', ...sqlOf(call)))})`),
+  array_distinct: rewrite(call => distinctOf(call.args[0]!.sql)),
+  array_except: rewrite(call => distinctOf(callSql('trino_list_without', ...sqlOf(call)))),
+  array_first: rewrite(call => {
+    const list = call.args.length === 1 ? call.args[0]!.sql : callSql('list_filter', ...sqlOf(call))
+    return `${list}[1]`
+  }),
+  array_histogram: rewrite(call => `CAST(list_aggregate(${call.args[0]!.sql}, 'histogram') AS ${engineMap(call)})`),
+  array_intersect: rewrite(call => distinctOf(callSql('trino_list_within', ...sqlOf(call)))),
+  array_join: rewrite(arrayJoin),
+  array_last: rewrite(call => `${call.args[0]!.sql}[-1]`),
+  array_max: macro('trino_array_max'),
+  array_min: macro('trino_array_min'),
+  array_position: macro('trino_array_position'),
+  array_remove: macro('trino_array_remove'),
+  array_sort: rewrite(call => {
+    if (call.args.length > 1) {
+      const hint = 'unnest the array and use array_agg(x ORDER BY …)'
+      throw new SqlRefusal('array_sort with a comparator is not supported', call.node.args[1]!, { hint })
+    }
+    return `list_sort(${call.args[0]!.sql}, 'ASC', 'NULLS LAST')`
+  }),
+  array_union: rewrite(call => distinctOf(`(${sqlOf(call).join(' || ')})`)),
+  arrays_overlap: macro('trino_arrays_overlap'),
+  cardinality: rewrite(call => callSql(call.actual[0]?.kind === 'map' ? 'cardinality' : 'len', call.args[0]!.sql)),
+  combinations: rewrite(combinations),
+  contains: rewrite(call =>
+    callSql(call.actual[0]?.kind === 'varchar' ? 'trino_in_network' : 'trino_contains', ...sqlOf(call)),
+  ),
+  contains_sequence: macro('trino_contains_sequence'),
+  cosine_distance: rewrite(call => vector(call, 'list_cosine_distance')),
+  cosine_similarity: rewrite(call => vector(call, 'list_cosine_similarity')),
+  dot_product: rewrite(call => vector(call, 'list_dot_product')),
+  euclidean_distance: rewrite(call => vector(call, 'list_distance')),
+  element_at: rewrite(elementAt),
+  filter: renamed('list_filter'),
+  flatten: native('flatten'),
+  ngrams: macro('trino_ngrams'),
+  reduce: rewrite(reduce),
+  repeat: rewrite(call => {
+    const [value, count] = sqlOf(call)
+    return limited(call, count!, `list_transform(range(${count}), lambda "at": ${value})`)
+  }),
+  sequence: rewrite(sequence),
+  shuffle: macro('trino_shuffle'),
+  slice: macro('trino_slice'),
+  transform: renamed('list_transform'),
+  trim_array: macro('trino_trim_array'),
+  zip: rewrite(zip),
+  zip_with: rewrite(call => {
+    const [a, b] = sqlOf(call)
+    return overPositions([a!, b!], items => call.bodies[2]!(items))
+  }),
+  exclude_columns: refused('name the columns to keep'),
+  table_changes: refused('it is a table function of the Iceberg connector'),
+}
+
+function vector(call: BoundCall, target: string): string {
+  if (call.actual[0]?.kind === 'map') throw new SqlRefusal(`${call.name} of maps is not supported`, call.node)
+  return callSql(target, ...sqlOf(call))
+}
+
+function engineMap(call: BoundCall): string {
+  return `MAP(${engineType(elementOf(call))}, BIGINT)`
+}

@@ -1,0 +1,96 @@
+import { SqlRefusal } from '../diagnostics.ts'
+import type { Expression } from '../parse/ast.ts'
+import { quoteText } from '../sql-type.ts'
+import type { BoundCall, FunctionRules } from './rule.ts'
+import { callSql, rewrite } from './rule.ts'
+
+// Regular expressions. Trino's are Java's, the engine's RE2, which never backtracks: what needs backtracking is refused
+// where the pattern is a literal; a computed one that needs it fails the run with the engine's message.
+
+const unsupported: readonly (readonly [RegExp, string])[] = [
+  [/\(\?<?[=!]/, 'look-around such as (?=…) or (?<!…): the engine matches in linear time and cannot look around'],
+  [/\(\?>/, 'atomic groups (?>…)'],
+  [/[*+?}]\+/, 'possessive quantifiers such as *+'],
+  [/\\[1-9]/, 'back references such as \\1'],
+  [/\\k</, 'back references such as \\k<name>'],
+  [/\\[GZRXhH]/, 'the escapes \\G, \\Z, \\R, \\X and \\h'],
+]
+
+/** The pattern with escapes and classes taken out, so that `[(?=]` is not mistaken for look-around. */
+function skeleton(pattern: string): string {
+  return pattern
+    .replace(/\\Q[\s\S]*?(\\E|$)/g, '')
+    .replace(/\\\\/g, '')
+    .replace(/\\[^1-9kGZRXhH]/g, '')
+    .replace(/\[[^\]]*\]/g, '[]')
+}
+
+function checkPattern(node: Expression): void {
+  if (node.kind !== 'string') return
+  const shape = skeleton(node.value)
+  for (const [sign, reason] of unsupported) {
+    if (!sign.test(shape)) continue
+    const hint = 'match more and filter the rest with a second condition'
+    throw new SqlRefusal(`this regular expression uses ${reason}`, node, { hint })
+  }
+}
+
+function pattern(call: BoundCall): string {
+  checkPattern(call.node.args[1]!)
+  return call.args[1]!.sql
+}
+
+/** `$1` and `${name}` become `\1`; a backslash makes the next character plain. */
+function replacement(call: BoundCall): string {
+  const node = call.node.args[2]!
+  if (node.kind === 'lambda') {
+    throw new SqlRefusal('regexp_replace with a lambda is not supported', node, { hint: 'give a replacement with $1' })
+  }
+  if (node.kind !== 'string') return `trino_regexp_replacement(${call.args[2]!.sql})`
+  let out = ''
+  for (let at = 0; at < node.value.length; at++) {
+    const char = node.value[at]!
+    const next = node.value[at + 1]
+    if (char === '\\' && next !== undefined) {
+      out += next === '\\' ? '\\\\' : next
+      at++
+    } else if (char === '$' && next !== undefined && /\d/.test(next)) {
+      out += `\\${next}`
+      at++
+    } else if (char === '$') {
+      throw new SqlRefusal("'$' in a replacement needs the number of a group, or a backslash before it", node)
+    } else out += char
+  }
+  return quoteText(out)
+}
+
+/** The number of a group is part of the engine's plan: a literal. */
+function group(call: BoundCall): string {
+  const node = call.node.args[2]
+  if (node === undefined) return '0'
+  if (node.kind !== 'number' || !/^\d{1,2}$/.test(node.text)) {
+    throw new SqlRefusal('the group of a regular expression must be a number', node)
+  }
+  return node.text
+}
+
+export const regexRules: FunctionRules = {
+  regexp_like: rewrite(call => callSql('regexp_matches', call.args[0]!.sql, pattern(call))),
+  regexp_extract: rewrite(call => {
+    const [text, regex] = [call.args[0]!.sql, pattern(call)]
+    return `CASE WHEN regexp_matches(${text}, ${regex}) THEN regexp_extract(${text}, ${regex}, ${group(call)}) END`
+  }),
+  regexp_extract_all: rewrite(call => callSql('regexp_extract_all', call.args[0]!.sql, pattern(call), group(call))),
+  regexp_replace: rewrite(call => {
+    const by = call.args.length === 2 ? "''" : replacement(call)
+    return callSql('regexp_replace', call.args[0]!.sql, pattern(call), by, "'g'")
+  }),
+  regexp_split: rewrite(call => callSql('regexp_split_to_array', call.args[0]!.sql, pattern(call))),
+  regexp_count: rewrite(call => `len(regexp_extract_all(${call.args[0]!.sql}, ${pattern(call)}))`),
+  regexp_position: rewrite(call => {
+    if (call.args.length > 2) {
+      throw new SqlRefusal('regexp_position takes the text and the pattern only', call.node.args[2]!)
+    }
+    return callSql('trino_regexp_position', call.args[0]!.sql, pattern(call))
+  }),
+}

@@ -1,0 +1,91 @@
+import { SqlRefusal } from '../diagnostics.ts'
+import type { Call, Expression } from '../parse/ast.ts'
+import { coerce } from '../rewrite/casts.ts'
+import { bindCondition } from '../rewrite/condition.ts'
+import { bind, type Context, type Typed } from '../rewrite/context.ts'
+import { checkComparable, unify } from '../rewrite/operators.ts'
+import { bigintType, quoteText, typeText, varcharType } from '../sql-type.ts'
+import { formatSql } from './format.ts'
+
+type Special = (node: Call, context: Context) => Typed
+
+/** Calls that are syntax in Trino, not functions: their arguments are not all evaluated, or have no common type. */
+export const specialForms: ReadonlyMap<string, Special> = new Map<string, Special>([
+  ['if', bindIf],
+  ['coalesce', bindCoalesce],
+  ['nullif', bindNullif],
+  ['try', bindTry],
+  ['format', bindFormat],
+  ['grouping', bindGrouping],
+  ['typeof', bindTypeof],
+  ['position', bindPosition],
+])
+
+function bindArgs(node: Call, context: Context, min: number, max: number): { node: Expression; value: Typed }[] {
+  if (node.args.length < min || node.args.length > max) {
+    const wanted = min === max ? `${min}` : max === Number.POSITIVE_INFINITY ? `at least ${min}` : `${min} or ${max}`
+    throw new SqlRefusal(`'${node.name}' takes ${wanted} arguments, not ${node.args.length}`, node)
+  }
+  return node.args.map(arg => ({ node: arg, value: bind(arg, context) }))
+}
+
+function bindIf(node: Call, context: Context): Typed {
+  if (node.args.length < 2 || node.args.length > 3) bindArgs(node, context, 2, 3)
+  const condition = bindCondition(node.args[0]!, context, 'if')
+  const results = node.args.slice(1).map(arg => ({ node: arg, value: bind(arg, context) }))
+  const type = unify(results, 'the results of if')
+  const [then, otherwise] = results.map(result => coerce(result.value, type).sql)
+  return { sql: `CASE WHEN ${condition} THEN ${then}${otherwise === undefined ? '' : ` ELSE ${otherwise}`} END`, type }
+}
+
+function bindCoalesce(node: Call, context: Context): Typed {
+  const args = bindArgs(node, context, 2, Number.POSITIVE_INFINITY)
+  const type = unify(args, 'the arguments of coalesce')
+  return { sql: `coalesce(${args.map(arg => coerce(arg.value, type).sql).join(', ')})`, type }
+}
+
+function bindNullif(node: Call, context: Context): Typed {
+  const [a, b] = bindArgs(node, context, 2, 2)
+  checkComparable(a!.value, b!.value, '=', node)
+  return { sql: `nullif(${a!.value.sql}, ${b!.value.sql})`, type: a!.value.type }
+}
+
+function bindTry(node: Call, context: Context): Typed {
+  const [arg] = bindArgs(node, { ...context, isTry: true }, 1, 1)
+  return { sql: `TRY(${arg!.value.sql})`, type: arg!.value.type }
+}
+
+function bindFormat(node: Call, context: Context): Typed {
+  const args = bindArgs(node, context, 2, Number.POSITIVE_INFINITY)
+  const pattern = node.args[0]!
+  if (pattern.kind !== 'string') throw new SqlRefusal('the pattern of format must be a string literal', pattern)
+  return {
+    sql: formatSql(
+      pattern.value,
+      pattern,
+      args.slice(1).map(arg => arg.value),
+    ),
+    type: varcharType,
+  }
+}
+
+function bindGrouping(node: Call, context: Context): Typed {
+  const args = bindArgs(node, { ...context, grouping: undefined }, 1, 60)
+  return { sql: `CAST(grouping(${args.map(arg => arg.value.sql).join(', ')}) AS BIGINT)`, type: bigintType }
+}
+
+/** The type is known here; for a computed text Trino also prints a length, which is not. */
+function bindTypeof(node: Call, context: Context): Typed {
+  const [arg] = bindArgs(node, context, 1, 1)
+  const { type } = arg!.value
+  const isComputed = arg!.node.kind !== 'string' && arg!.node.kind !== 'cast' && arg!.node.kind !== 'name'
+  if (isComputed && /varchar|char/.test(typeText(type))) {
+    throw new SqlRefusal('typeof of a computed text is not supported', node, { hint: 'the value is a varchar' })
+  }
+  return { sql: quoteText(typeText(type)), type: varcharType }
+}
+
+function bindPosition(node: Call, context: Context): Typed {
+  const strpos: Call = { ...node, name: 'strpos' }
+  return bind(strpos, context)
+}

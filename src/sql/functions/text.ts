@@ -1,0 +1,83 @@
+import { SqlRefusal } from '../diagnostics.ts'
+import { whitespace } from '../rewrite/literals.ts'
+import type { BoundCall, FunctionRules } from './rule.ts'
+import { callSql, macro, native, refused, renamed, rewrite } from './rule.ts'
+
+const sqlOf = (call: BoundCall): string[] => call.args.map(arg => arg.sql)
+
+function trimmed(target: string): (call: BoundCall) => string {
+  return call => callSql(target, call.args[0]!.sql, call.args[1]?.sql ?? whitespace)
+}
+
+/** The engine pads text only, and counts in 32 bits. */
+function padded(target: string): (call: BoundCall) => string {
+  return call => {
+    refuseBinary(call)
+    const [text, size, fill] = sqlOf(call)
+    return callSql(target, text!, `CAST(${size} AS INTEGER)`, fill!)
+  }
+}
+
+export function refuseBinary(call: BoundCall): void {
+  if (!call.actual.some(type => type.kind === 'varbinary')) return
+  throw new SqlRefusal(`'${call.name}' of varbinary is not supported: convert it with from_utf8 or to_hex`, call.node)
+}
+
+/** Functions of text. */
+export const textRules: FunctionRules = {
+  chr: rewrite(call => `chr(CAST(${call.args[0]!.sql} AS INTEGER))`),
+  codepoint: renamed('unicode'),
+  concat: rewrite(call => `(${sqlOf(call).join(' || ')})`),
+  concat_ws: rewrite(call => {
+    const isList = call.actual[1]?.kind === 'array'
+    return callSql(
+      isList ? 'array_to_string' : 'concat_ws',
+      ...(isList ? [sqlOf(call)[1]!, sqlOf(call)[0]!] : sqlOf(call)),
+    )
+  }),
+  ends_with: native('ends_with'),
+  hamming_distance: renamed('hamming'),
+  length: rewrite(call => callSql(call.actual[0]?.kind === 'varbinary' ? 'octet_length' : 'length', call.args[0]!.sql)),
+  levenshtein_distance: renamed('levenshtein'),
+  lower: native('lower'),
+  upper: native('upper'),
+  lpad: rewrite(padded('lpad')),
+  rpad: rewrite(padded('rpad')),
+  ltrim: rewrite(trimmed('ltrim')),
+  rtrim: rewrite(trimmed('rtrim')),
+  trim: rewrite(trimmed('trim')),
+  luhn_check: macro('trino_luhn'),
+  normalize: rewrite(call => {
+    const form = call.node.args[1]
+    if (form?.kind === 'string' && form.value !== 'NFC') {
+      throw new SqlRefusal('normalize supports the form NFC only', form)
+    }
+    return callSql('nfc_normalize', call.args[0]!.sql)
+  }),
+  replace: rewrite(call => callSql('replace', ...sqlOf(call), ...(call.args.length === 2 ? ["''"] : []))),
+  reverse: rewrite(call => {
+    refuseBinary(call)
+    return callSql(call.actual[0]?.kind === 'array' ? 'list_reverse' : 'reverse', call.args[0]!.sql)
+  }),
+  soundex: macro('trino_soundex'),
+  split: rewrite(call => callSql(call.args.length === 2 ? 'string_split' : 'trino_split', ...sqlOf(call))),
+  split_part: macro('trino_split_part'),
+  split_to_map: macro('trino_split_to_map'),
+  split_to_multimap: macro('trino_split_to_multimap'),
+  starts_with: native('starts_with'),
+  strpos: rewrite(call => callSql(call.args.length === 2 ? 'strpos' : 'trino_strpos', ...sqlOf(call))),
+  substr: rewrite(substring),
+  substring: rewrite(substring),
+  title_case: refused('write upper(substr(x, 1, 1)) || lower(substr(x, 2))'),
+  translate: native('translate'),
+  word_stem: refused('the engine has no stemmer; compare with lower(x) LIKE instead'),
+  bar: refused('it draws for a terminal; format numbers on the client'),
+  color: refused('it colours for a terminal; format on the client'),
+  render: refused('it colours for a terminal; format on the client'),
+  rgb: refused('it colours for a terminal; format on the client'),
+}
+
+function substring(call: BoundCall): string {
+  refuseBinary(call)
+  return callSql(call.args.length === 2 ? 'trino_substr_from' : 'trino_substr', ...sqlOf(call))
+}

@@ -1,0 +1,31 @@
+import { byteMacros, urlMacros } from './macros/bytes.ts'
+import { jsonMacros } from './macros/json.ts'
+import { listMacros } from './macros/lists.ts'
+import type { Macro } from './macros/macro.ts'
+import { mathMacros } from './macros/math.ts'
+import { networkMacros } from './macros/network.ts'
+import { regexMacros, textMacros } from './macros/text.ts'
+import { timeMacros } from './macros/time.ts'
+
+// The functions that a fresh DuckDB is given before any statement runs: what Trino's functions do and no function of the
+// engine does. All are called trino_…, none hides one of the engine's own, and none is an aggregate (DISTINCT, FILTER
+// and OVER would be refused there). A macro may use macros before it in this list only.
+
+const macros: readonly Macro[] = [
+  ...listMacros,
+  ...textMacros,
+  ...regexMacros,
+  ...jsonMacros,
+  ...timeMacros,
+  ...mathMacros,
+  ...byteMacros,
+  ...urlMacros,
+  ...networkMacros,
+]
+
+/** `CREATE MACRO` for each, in the order they must run. They need `json` and `icu` loaded, and `integer_division`. */
+export const macroStatements: readonly string[] = macros.map(
+  ({ name, params, body }) => `CREATE MACRO ${name}(${params.join(', ')}) AS ${body}`,
+)
+
+export const macroNames: readonly string[] = macros.map(({ name }) => name)

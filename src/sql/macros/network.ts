@@ -1,0 +1,101 @@
+import { type Macro, macro } from './macro.ts'
+
+// IP addresses as unsigned 128-bit numbers, IPv4 mapped to ::ffff:a.b.c.d as Trino does it.
+
+const mapped = '281470681743360'
+
+const zeroRuns = [8, 7, 6, 5, 4, 3, 2]
+  .map(
+    n =>
+      `WHEN regexp_matches(t, '(^|:)0(:0){${n - 1}}($|:)') THEN regexp_replace(t, '(^|:)0(:0){${n - 1}}($|:)', '::')`,
+  )
+  .join(' ')
+
+export const networkMacros: readonly Macro[] = [
+  macro('trino_octet', 's, n', "CAST(split_part(s, '.', n) AS INTEGER)"),
+  macro(
+    'trino_ipv4',
+    's',
+    `CASE WHEN trino_octet(s, 1) < 256 AND trino_octet(s, 2) < 256 AND trino_octet(s, 3) < 256 AND trino_octet(s, 4) < 256
+      THEN CAST(${mapped} + CAST(trino_octet(s, 1) AS BIGINT) * 16777216 + trino_octet(s, 2) * 65536 +
+      trino_octet(s, 3) * 256 + trino_octet(s, 4) AS UHUGEINT) END`,
+  ),
+  macro('trino_words', 't', "list_filter(string_split(t, ':'), lambda w: w <> '')"),
+  macro(
+    'trino_ipv6_words',
+    's',
+    `CASE WHEN strpos(s, '::') = 0 THEN string_split(s, ':') ELSE trino_words(split_part(s, '::', 1)) ||
+      list_transform(range(8 - len(trino_words(split_part(s, '::', 1))) - len(trino_words(split_part(s, '::', 2)))),
+      lambda i: '0') || trino_words(split_part(s, '::', 2)) END`,
+  ),
+  macro(
+    'trino_ipv6',
+    's',
+    `CASE WHEN len(trino_ipv6_words(s)) = 8 THEN list_reduce(list_transform(trino_ipv6_words(s), lambda w:
+      CAST(CAST('0x' || w AS INTEGER) AS UHUGEINT)), lambda a, d: a * CAST(65536 AS UHUGEINT) + d) END`,
+  ),
+  macro(
+    'trino_ip_or_null',
+    's',
+    `CASE WHEN regexp_full_match(s, '[0-9]{1,3}(\\.[0-9]{1,3}){3}') THEN trino_ipv4(s)
+      WHEN regexp_full_match(s, '::(ffff:|FFFF:)?[0-9]{1,3}(\\.[0-9]{1,3}){3}')
+      THEN trino_ipv4(regexp_extract(s, '[0-9.]+$')) WHEN regexp_full_match(s, '[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}')
+      AND NOT regexp_matches(s, ':::|::.*::|^:[^:]|[^:]:$') THEN trino_ipv6(s) END`,
+  ),
+  macro(
+    'trino_ip',
+    's',
+    `CASE WHEN s IS NOT NULL AND trino_ip_or_null(s) IS NULL THEN CAST(error('not an IP address: ' || s) AS UHUGEINT)
+      ELSE trino_ip_or_null(s) END`,
+  ),
+  macro('trino_is_ipv4', 'i', `(i BETWEEN CAST(${mapped} AS UHUGEINT) AND CAST(281474976710655 AS UHUGEINT))`),
+  macro('trino_ip_part', 'i, d, m', 'CAST((i // CAST(d AS UHUGEINT)) % CAST(m AS UHUGEINT) AS BIGINT)'),
+  macro(
+    'trino_ip_words',
+    'i',
+    `array_to_string(list_transform(range(8), lambda n: lower(to_base(
+      trino_ip_part(i, pow(65536, 7 - n), 65536), 16))), ':')`,
+  ),
+  macro('trino_shorten', 't', `CASE ${zeroRuns} ELSE t END`),
+  macro(
+    'trino_ip_text',
+    'i',
+    `CASE WHEN trino_is_ipv4(i) THEN concat(trino_ip_part(i, 16777216, 256), '.', trino_ip_part(i, 65536, 256), '.',
+      trino_ip_part(i, 256, 256), '.', trino_ip_part(i, 1, 256)) WHEN i IS NOT NULL THEN trino_shorten(trino_ip_words(i)) END`,
+  ),
+  macro('trino_network_size', 'b', 'CAST(pow(2, 128 - b) AS UHUGEINT)'),
+  macro(
+    'trino_network',
+    'i, b',
+    'CASE WHEN b = 0 THEN CAST(0 AS UHUGEINT) ELSE i // trino_network_size(b) * trino_network_size(b) END',
+  ),
+  macro(
+    'trino_prefix_make',
+    'i, b',
+    `CASE WHEN i IS NOT NULL AND b IS NOT NULL AND b <= CASE WHEN trino_is_ipv4(i) THEN 32 ELSE 128 END THEN
+      struct_pack("address" := trino_network(i, CASE WHEN trino_is_ipv4(i) THEN b + 96 ELSE b END), "bits" := b) END`,
+  ),
+  macro(
+    'trino_prefix_or_null',
+    's',
+    `trino_prefix_make(trino_ip_or_null(split_part(s, '/', 1)), TRY_CAST(nullif(split_part(s, '/', 2), '') AS INTEGER))`,
+  ),
+  macro(
+    'trino_prefix',
+    's',
+    `CASE WHEN s IS NOT NULL AND trino_prefix_or_null(s) IS NULL THEN
+      CASE WHEN error('not an IP prefix: ' || s) IS NULL THEN NULL END ELSE trino_prefix_or_null(s) END`,
+  ),
+  macro('trino_prefix_of', 'i', 'trino_prefix_make(i, CASE WHEN trino_is_ipv4(i) THEN 32 ELSE 128 END)'),
+  macro(
+    'trino_prefix_text',
+    'p',
+    "(trino_ip_text(struct_extract(p, 'address')) || '/' || CAST(struct_extract(p, 'bits') AS VARCHAR))",
+  ),
+  macro(
+    'trino_in_network',
+    's, i',
+    `(trino_network(i, struct_extract(trino_prefix(s), 'bits') + CASE WHEN
+      trino_is_ipv4(struct_extract(trino_prefix(s), 'address')) THEN 96 ELSE 0 END) = struct_extract(trino_prefix(s), 'address'))`,
+  ),
+]

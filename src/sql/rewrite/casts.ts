@@ -1,0 +1,190 @@
+import { type Span, SqlRefusal } from '../diagnostics.ts'
+import {
+  engineType,
+  fieldName,
+  isInstant,
+  isInteger,
+  isNumeric,
+  isSameStorage,
+  isText,
+  quoteName,
+  quoteText,
+  type SqlType,
+  typeText,
+} from '../sql-type.ts'
+import type { Typed } from './context.ts'
+import { localTime } from './zones.ts'
+
+// CAST and TRY_CAST as Trino means them, chosen by the types on both sides. Where the engine's own cast says something
+// else (rounding, text of doubles and timestamps, JSON), the difference is spelled out here.
+
+/** How a failing cast ends: the run with an error, or this value with NULL. */
+export type CastMode = 'CAST' | 'TRY_CAST'
+
+/** `value` converted explicitly to `to`; refuses what Trino has no cast for. */
+export function castTo(value: Typed, to: SqlType, mode: CastMode, span: Span): Typed {
+  const sql = castSql(value.sql, value.type, to, mode)
+  if (sql === undefined) {
+    throw new SqlRefusal(`cannot cast ${typeText(value.type)} to ${typeText(to)}`, span)
+  }
+  return { sql, type: to }
+}
+
+/** `value` as the type an operator or function needs; only for conversions Trino makes by itself. */
+export function coerce(value: Typed, to: SqlType): Typed {
+  if (isSameStorage(value.type, to)) return { sql: value.sql, type: to }
+  return { sql: castSql(value.sql, value.type, to, 'CAST') ?? `CAST(${value.sql} AS ${engineType(to)})`, type: to }
+}
+
+function castSql(sql: string, from: SqlType, to: SqlType, mode: CastMode): string | undefined {
+  const native = `${mode}(${sql} AS ${engineType(to)})`
+  if (from.kind === 'unknown' || from.kind === 'any') return native
+  if (to.kind === 'json') return toJson(sql, from)
+  if (from.kind === 'json') return fromJson(sql, to, mode)
+  if (isText(to)) return limitLength(toText(sql, from), from, to)
+  if (to.kind === 'array' || to.kind === 'map' || to.kind === 'row') return castNested(sql, from, to, mode)
+  if (isText(from)) return fromText(sql, to, mode)
+  if (isNumeric(to)) return toNumber(sql, from, to, mode)
+  if (to.kind === 'boolean') return isNumeric(from) || from.kind === 'boolean' ? native : undefined
+  if (isInstant(to)) return isInstant(from) ? toInstant(sql, from, to) : undefined
+  if (to.kind === 'time') return isInstant(from) || from.kind === 'time' ? native : undefined
+  if (to.kind === 'ipprefix' && from.kind === 'ipaddress') return `trino_prefix_of(${sql})`
+  if (to.kind === 'ipaddress' && from.kind === 'ipprefix') return `struct_extract(${sql}, 'address')`
+  return from.kind === to.kind ? sql : undefined
+}
+
+/** Text of a value as Trino prints it; undefined where there is no such cast. */
+export function toText(sql: string, from: SqlType): string | undefined {
+  switch (from.kind) {
+    case 'varchar':
+    case 'char':
+      return sql
+    case 'double':
+      return `trino_double_text(${sql})`
+    case 'real':
+      return `trino_real_text(${sql})`
+    case 'timestamp':
+      return timestampText(sql, from.precision)
+    case 'timestamptz': {
+      const local = localTime({ sql, type: from })
+      return `(${timestampText(local, from.precision)} || ${quoteText(` ${from.zone ?? 'UTC'}`)})`
+    }
+    case 'time':
+      return `strftime(TIMESTAMP '2000-01-01' + ${sql}, ${quoteText(`%H:%M:%S${fraction(from.precision)}`)})`
+    case 'ipaddress':
+      return `trino_ip_text(${sql})`
+    case 'ipprefix':
+      return `trino_prefix_text(${sql})`
+    case 'intervalDay':
+      return `trino_interval_text(${sql})`
+    case 'intervalMonth':
+      return `trino_months_text(${sql})`
+    case 'boolean':
+    case 'date':
+    case 'uuid':
+      return `CAST(${sql} AS VARCHAR)`
+    default:
+      return isNumeric(from) ? `CAST(${sql} AS VARCHAR)` : undefined
+  }
+}
+
+function timestampText(sql: string, precision: number): string {
+  return `strftime(${sql}, ${quoteText(`%Y-%m-%d %H:%M:%S${fraction(precision)}`)})`
+}
+
+/** The engine keeps microseconds; finer digits are zeros. */
+function fraction(precision: number): string {
+  if (precision === 0) return ''
+  if (precision <= 3) return '.%g'
+  return precision <= 6 ? '.%f' : `.%f${'0'.repeat(precision - 6)}`
+}
+
+function limitLength(sql: string | undefined, from: SqlType, to: SqlType): string | undefined {
+  if (sql === undefined || !isText(to) || !('length' in to) || to.length === undefined) return sql
+  const isShort = isText(from) && 'length' in from && from.length !== undefined && from.length <= to.length
+  return isShort ? sql : `left(${sql}, ${to.length})`
+}
+
+function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined {
+  if (isInteger(to)) {
+    const otherwise = mode === 'CAST' ? ` ELSE concat('''', ${sql}, ''' is not a whole number')` : ''
+    const digits = `CASE WHEN regexp_full_match(${sql}, '\\s*[+-]?[0-9]+\\s*') THEN ${sql}${otherwise} END`
+    return `${mode}(${digits} AS ${engineType(to)})`
+  }
+  if (to.kind === 'ipaddress') return mode === 'CAST' ? `trino_ip(${sql})` : `trino_ip_or_null(${sql})`
+  if (to.kind === 'ipprefix') return mode === 'CAST' ? `trino_prefix(${sql})` : `trino_prefix_or_null(${sql})`
+  if (to.kind === 'timestamptz') return `CAST(timezone('UTC', ${mode}(${sql} AS TIMESTAMPTZ)) AS TIMESTAMP)`
+  const hasNative = isNumeric(to) || isInstant(to) || to.kind === 'boolean' || to.kind === 'time' || to.kind === 'uuid'
+  return hasNative ? `${mode}(${sql} AS ${engineType(to)})` : undefined
+}
+
+function toNumber(sql: string, from: SqlType, to: SqlType, mode: CastMode): string | undefined {
+  if (from.kind === 'boolean') return `${mode}(${sql} AS ${engineType(to)})`
+  if (!isNumeric(from)) return undefined
+  // The engine rounds halves of doubles to even, Trino away from zero.
+  const isRounded = isInteger(to) && (from.kind === 'double' || from.kind === 'real')
+  return `${mode}(${isRounded ? `round(${sql})` : sql} AS ${engineType(to)})`
+}
+
+function toInstant(sql: string, from: SqlType, to: SqlType): string {
+  if (from.kind === 'timestamptz' && to.kind !== 'timestamptz') {
+    const local = localTime({ sql, type: from })
+    return to.kind === 'date' ? `CAST(${local} AS DATE)` : cutPrecision(local, from.precision, to)
+  }
+  if (to.kind === 'date') return from.kind === 'date' ? sql : `CAST(${sql} AS DATE)`
+  if (from.kind === 'date') return `CAST(${sql} AS TIMESTAMP)`
+  return cutPrecision(sql, 'precision' in from ? from.precision : 0, to)
+}
+
+/** Trino rounds to the new precision. */
+function cutPrecision(sql: string, precision: number, to: SqlType): string {
+  const wanted = 'precision' in to ? to.precision : 6
+  if (wanted >= precision || wanted >= 6) return sql
+  const unit = 10 ** (6 - wanted)
+  return `make_timestamp(CAST(round(epoch_us(${sql}) / ${unit}.0) AS BIGINT) * ${unit})`
+}
+
+function toJson(sql: string, from: SqlType): string | undefined {
+  if (from.kind === 'json') return sql
+  if (from.kind === 'varbinary' || from.kind === 'ipaddress' || from.kind === 'ipprefix') return undefined
+  const isNested = from.kind === 'array' || from.kind === 'map' || from.kind === 'row'
+  const keepsType = isNested || from.kind === 'boolean' || isNumeric(from) || isText(from)
+  const value = keepsType ? sql : toText(sql, from)
+  return value === undefined ? undefined : `CASE WHEN ${sql} IS NOT NULL THEN to_json(${value}) END`
+}
+
+function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined {
+  if (isText(to)) {
+    const text = mode === 'CAST' ? `trino_json_text(${sql})` : `trino_json_text_or_null(${sql})`
+    return limitLength(text, { kind: 'varchar', length: undefined }, to)
+  }
+  const isScalar = isNumeric(to) || to.kind === 'boolean'
+  if (isScalar) return `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
+  const isNested = to.kind === 'array' || to.kind === 'map' || to.kind === 'row'
+  return isNested ? `${mode}(${sql} AS ${engineType(to)})` : undefined
+}
+
+function castNested(sql: string, from: SqlType, to: SqlType, mode: CastMode): string | undefined {
+  if (isSameStorage(from, to)) return sql
+  if (from.kind === 'array' && to.kind === 'array') {
+    const element = castSql('"cast_item"', from.element, to.element, mode)
+    return element && `list_transform(${sql}, lambda "cast_item": ${element})`
+  }
+  if (from.kind === 'map' && to.kind === 'map') {
+    const key = castSql(`struct_extract("cast_item", 'key')`, from.key, to.key, mode)
+    const value = castSql(`struct_extract("cast_item", 'value')`, from.value, to.value, mode)
+    if (key === undefined || value === undefined) return undefined
+    const entry = `struct_pack("key" := ${key}, "value" := ${value})`
+    return `map_from_entries(list_transform(map_entries(${sql}), lambda "cast_item": ${entry}))`
+  }
+  if (from.kind !== 'row' || to.kind !== 'row' || from.fields.length !== to.fields.length) return undefined
+  const fields: string[] = []
+  for (const [index, field] of to.fields.entries()) {
+    const source = from.fields[index]!
+    const value = `struct_extract(${sql}, ${quoteText(fieldName(source, index))})`
+    const converted = castSql(value, source.type, field.type, mode)
+    if (converted === undefined) return undefined
+    fields.push(`${quoteName(fieldName(field, index))} := ${converted}`)
+  }
+  return `CASE WHEN ${sql} IS NOT NULL THEN struct_pack(${fields.join(', ')}) END`
+}
