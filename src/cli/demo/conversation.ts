@@ -19,8 +19,14 @@ export interface ShownRequest {
 export interface Conversation {
   title(text: string): Promise<void>
   say(text: string): Promise<void>
-  /** Sends, shows the command and the status; returns the parsed body. Throws on a status outside 2xx. */
+  /** Shows the command, sends, shows the status; returns the parsed body. Throws on a status outside 2xx. */
   ask(request: ShownRequest): Promise<Record<string, unknown>>
+  /** Asks again and again, `wait` in between, until the body is as wanted; shows the command once. */
+  askUntil(
+    request: ShownRequest,
+    isWanted: (body: Record<string, unknown>) => boolean,
+    wait: () => Promise<void>,
+  ): Promise<Record<string, unknown>>
   /** Shows a piece of an answer. */
   show(answer: unknown): Promise<void>
 }
@@ -33,7 +39,10 @@ export interface ConversationEffects {
 
 const styles = { bold: '1', dim: '2', green: '32' } as const
 
-export function openConversation(origin: string, { output, fetch: send, signal }: ConversationEffects): Conversation {
+export function openConversation(
+  origin: string,
+  { output, fetch: fetchAnswer, signal }: ConversationEffects,
+): Conversation {
   const styled = (style: keyof typeof styles, text: string): string =>
     output.isTerminal ? `\u001b[${styles[style]}m${text}\u001b[0m` : text
 
@@ -43,19 +52,36 @@ export function openConversation(origin: string, { output, fetch: send, signal }
     show: answer => printLine(output, indent(styled('dim', JSON.stringify(answer, undefined, 2)))),
     async ask(request) {
       await printLine(output, styled('green', commandOf(origin, request)))
-      const body = request.form === undefined ? request.file?.text : new URLSearchParams(request.form).toString()
-      const type = request.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
-      const response = await send(`${origin}${request.path}`, {
-        method: request.method,
-        headers: { ...type, ...request.headers },
-        body: body ?? null,
-        signal,
-      })
-      const text = await response.text()
-      if (!response.ok) throw new AppError('internal', `${request.path} answered ${response.status}: ${text}`)
-      await printLine(output, `  HTTP ${response.status}`)
-      return JSON.parse(text) as Record<string, unknown>
+      const { status, body } = await send(request)
+      await printLine(output, `  HTTP ${status}`)
+      return body
     },
+    async askUntil(request, isWanted, wait) {
+      await printLine(output, styled('green', commandOf(origin, request)))
+      for (let asked = 1; ; asked += 1) {
+        const { status, body } = await send(request)
+        if (isWanted(body)) {
+          await printLine(output, `  HTTP ${status}${asked === 1 ? '' : `, asked ${asked} times`}`)
+          return body
+        }
+        await wait()
+        signal.throwIfAborted()
+      }
+    },
+  }
+
+  async function send(request: ShownRequest): Promise<{ status: number; body: Record<string, unknown> }> {
+    const sent = request.form === undefined ? request.file?.text : new URLSearchParams(request.form).toString()
+    const type = request.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }
+    const response = await fetchAnswer(`${origin}${request.path}`, {
+      method: request.method,
+      headers: { ...type, ...request.headers },
+      body: sent ?? null,
+      signal,
+    })
+    const text = await response.text()
+    if (!response.ok) throw new AppError('internal', `${request.path} answered ${response.status}: ${text}`)
+    return { status: response.status, body: JSON.parse(text) as Record<string, unknown> }
   }
 }
 

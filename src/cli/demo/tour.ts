@@ -26,6 +26,8 @@ export async function giveTour(options: TourOptions): Promise<void> {
   await askQuestions(options)
 }
 
+const pollMs = 250
+
 const runsPath = '/xdr-query/v1/queries/runs'
 
 /** Columns of the guide's 47 that say most in a line. */
@@ -43,6 +45,7 @@ async function walkGuide(options: TourOptions): Promise<void> {
   })
   const jwt = String(token['access_token'])
   await talk.show({ ...token, access_token: shorten(jwt), refresh_token: shorten(String(token['refresh_token'])) })
+  await talk.say('  The access_token is $JWT from here on.')
 
   await talk.title('2  Who am I')
   const headers = { Authorization: `Bearer ${jwt}` }
@@ -59,7 +62,12 @@ async function walkGuide(options: TourOptions): Promise<void> {
   await talk.show(pick(run, ['id', 'createdAt', 'expiresAt', 'result', 'status']))
 
   await talk.title('4  Ask until it is finished (step 2)')
-  const finished = await pollShown(options, () => talk.ask({ method: 'GET', path, headers: own, shownAs }))
+  const poll = { method: 'GET', path, headers: own, shownAs } as const
+  const finished = await talk.askUntil(
+    poll,
+    body => body['status'] === 'finished',
+    () => options.wait(pollMs),
+  )
   await talk.show(pick(finished, ['id', 'finishedAt', 'result', 'status', 'window']))
 
   await talk.title('5  Fetch the results (step 3)')
@@ -76,18 +84,6 @@ interface ResultsPage {
   readonly items: readonly Record<string, unknown>[]
   readonly metadata: { readonly columns: readonly { readonly name: string; readonly type: string }[] }
   readonly pages: object
-}
-
-async function pollShown(
-  { wait, signal }: TourOptions,
-  ask: () => Promise<Record<string, unknown>>,
-): Promise<Record<string, unknown>> {
-  for (;;) {
-    const run = await ask()
-    if (run['status'] === 'finished') return run
-    await wait(250)
-    signal.throwIfAborted()
-  }
 }
 
 async function askQuestions({ client, facts, output, signal }: TourOptions): Promise<void> {
