@@ -23,8 +23,9 @@ export interface ResolvedWindow {
  */
 export function resolveWindow(wanted: WantedWindow, now: number, spanMsMax?: number): ResolvedWindow {
   const isOpenEnded = wanted.end === undefined
-  const end = wanted.end ?? now
-  const start = wanted.start ?? end - dayMs
+  // Exclusive: the wire's inclusive end is `now` itself.
+  const end = wanted.end ?? now + 1
+  const start = wanted.start ?? (wanted.end ?? now) - dayMs
   if (start > now) {
     // The vendor's own words: clients match them.
     const message = `Invalid time range 'from' field: ${formatInstant(start)} - cannot be in the future.`

@@ -8,12 +8,12 @@ const at = (text: string) => Date.parse(text)
 
 suite('the window of a run', () => {
   const resolved: [string, Parameters<typeof resolveWindow>[0], ReturnType<typeof resolveWindow>][] = [
-    ['neither given: the last 24 hours', {}, { range: { start: now - dayMs, end: now }, isOpenEnded: true }],
-    ['only a start: up to now', { start: 5 }, { range: { start: 5, end: now }, isOpenEnded: true }],
+    ['neither given: the last 24 hours', {}, { range: { start: now - dayMs, end: now + 1 }, isOpenEnded: true }],
+    ['only a start: up to now', { start: 5 }, { range: { start: 5, end: now + 1 }, isOpenEnded: true }],
     ['only an end: the day before', { end: dayMs + 7 }, { range: { start: 7, end: dayMs + 7 }, isOpenEnded: false }],
     ['both', { start: 1, end: 9 }, { range: { start: 1, end: 9 }, isOpenEnded: false }],
     ['an end in the future', { start: 1, end: now + 9 }, { range: { start: 1, end: now + 9 }, isOpenEnded: false }],
-    ['a start of now', { start: now }, { range: { start: now, end: now }, isOpenEnded: true }],
+    ['a start of now', { start: now }, { range: { start: now, end: now + 1 }, isOpenEnded: true }],
   ]
   for (const [name, wanted, expected] of resolved) {
     test(name, () => assert.deepEqual(resolveWindow(wanted, now), expected))
