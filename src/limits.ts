@@ -66,6 +66,16 @@ export const grownFieldIdMin = 10_000
 /** Tries to convert a segment before it is quarantined. */
 export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
+/** Bytes of data files that one compaction reads: bounds how long it keeps the writer process. */
+export const compactionBytesMax = 256 * mib
+/** A file this big is not merged again before its week is. */
+export const compactedBytesMin = 64 * mib
+/** Flush files of today that are merged before the day is over. */
+export const todayFlushFilesMax = 12
+/** Rows of one query name in a merge from which it gets a file of its own. */
+export const compactedFileRowsMin = 10_000
+/** Rows from which a merged file gets dictionaries large enough for bloom filters on hashes and addresses. */
+export const bloomFilterRowsMin = 100_000
 /** A file that no row names is garbage once it is this old: younger, its commit may be under way. */
 export const orphanAgeMsMin = 6 * hour
 /** Query names noted of one table of one tenant; the rows of further ones are kept, but they are no views. */

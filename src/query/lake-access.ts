@@ -20,7 +20,8 @@ export interface LakeAccess {
   /** Idempotent; a lease that has ended is success. */
   releaseLease(leaseId: string): Promise<void>
 
-  renewLease(leaseId: string, expiresAt: number): Promise<void>
+  /** Moves the lease's end; false when it had ended already: its files may be gone, the run must stop. */
+  renewLease(leaseId: string, now: number, leaseMs: number): Promise<boolean>
 
   /** Event times of the tenant's oldest and newest row, tail included; undefined where it has none. */
   dataSpan(tenantId: string): Promise<DataSpan | undefined>

@@ -3,7 +3,7 @@ import type { Store } from '../db/db.ts'
 import { changeRun, claimRun, listLiveRuns, type RunChange, renewRun } from '../db/runs.ts'
 import type { Engine, EngineOutcome, RunProgress } from '../engine/engine.ts'
 import type { Clock } from '../model/clock.ts'
-import { toAppError } from '../model/errors.ts'
+import { AppError, toAppError } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
 import type { QueryRun, RunEvent } from '../model/query-run.ts'
 import type { CheckedStatement } from '../sql/check.ts'
@@ -198,14 +198,14 @@ async function end(deps: RunnerDeps, run: QueryRun, outcome: EngineOutcome): Pro
 }
 
 async function endThrown(deps: RunnerDeps, run: QueryRun, thrown: unknown, signal: AbortSignal): Promise<void> {
-  const error = toAppError(thrown)
+  const error = signal.reason === viewLost ? viewLost : toAppError(thrown)
   if (error.code === 'timed_out') {
     await change(deps, run, 'deadline', {})
     return
   }
   // Stopped by a cancel, whose state is written already, or by this process closing, after which the run is taken up
   // again: nothing to write.
-  if (error.code === 'canceled' || signal.aborted) return
+  if (error !== viewLost && (error.code === 'canceled' || signal.aborted)) return
   deps.log.error({ err: error, cause: error.cause, runId: run.id }, 'run failed')
   const message = error.code === 'internal' ? 'the run failed for a reason inside the lake' : error.message
   await change(deps, run, 'error', { error: { code: error.code, message } })
@@ -215,6 +215,9 @@ function change(deps: RunnerDeps, run: QueryRun, event: RunEvent, fields: RunCha
   return changeRun(deps.store, run.tenantId, run.id, event, deps.clock(), fields)
 }
 
+/** Why a run is stopped whose view is no longer pinned. */
+const viewLost = new AppError('unavailable', 'the run lost its view of the lake: start it again')
+
 /** A run that has lost its lease is somebody else's: stop. */
 async function renew(
   deps: RunnerDeps,
@@ -222,11 +225,13 @@ async function renew(
   pinned: PinnedView | undefined,
   execution: Execution,
 ): Promise<void> {
-  const expiresAt = deps.clock() + deps.limits.leaseMs
+  const { leaseMs } = deps.limits
+  const now = deps.clock()
   try {
-    const isOurs = await renewRun(deps.store, run.tenantId, run.id, expiresAt)
+    const isOurs = await renewRun(deps.store, run.tenantId, run.id, now + leaseMs)
+    const isPinned = pinned === undefined || (await deps.lake.renewLease(pinned.leaseId, now, leaseMs))
     if (!isOurs) execution.abort.abort()
-    if (pinned !== undefined) await deps.lake.renewLease(pinned.leaseId, expiresAt)
+    else if (!isPinned) execution.abort.abort(viewLost)
   } catch (error) {
     // The next renewal tries again; the lease outlives two that fail.
     deps.log.warn({ err: error, runId: run.id }, 'lease not renewed')

@@ -104,11 +104,14 @@ export async function engineFixture(
   context: TestContext,
   limits: Partial<DuckdbEngineLimits> = {},
 ): Promise<EngineFixture> {
-  const folder = await testFolder(context)
+  const folder = await mkdtemp(join(tmpdir(), 'edr-lake-test-'))
   const tmpFolder = join(folder, 'tmp')
   await mkdir(tmpFolder)
   const engine = openDuckdbEngine({ tmpFolder, log: silentLog, limits: { workerCount: 1, ...limits } })
-  context.after(() => engine.close())
+  context.after(async () => {
+    await engine.close()
+    await rm(folder, { recursive: true, force: true })
+  })
   let number = 0
   return {
     engine,

@@ -58,7 +58,7 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
     capabilities: { name: 'duckdb', hasProgress: true },
     run: (request, signal) => run(workers, request, signal),
     describe: (request, signal) => describe(workers, request, signal),
-    readResult: (result, firstRow, rowCount) => readResult(readers, result, firstRow, rowCount),
+    readResult: (result, firstRow, rowCount) => readResult({ readers, log: options.log }, result, firstRow, rowCount),
     isAvailable: () => !workers.isFailing() && !readers.isFailing(),
     close: async () => {
       await Promise.all([workers.close(), readers.close()])
@@ -114,8 +114,13 @@ async function describe(
   return columns
 }
 
+interface ReaderDeps {
+  readonly readers: Pool<PageReply>
+  readonly log: Log
+}
+
 async function readResult(
-  readers: Pool<PageReply>,
+  deps: ReaderDeps,
   result: ResultFile,
   firstRow: number,
   rowCount: number,
@@ -123,7 +128,7 @@ async function readResult(
   // Never past what the run says it holds: the file may have one row more, which only says that there are more.
   const wanted = Math.min(rowCount, result.rowCount - firstRow)
   if (wanted <= 0) return { json: '[]', rowCount: 0 }
-  return (await readRendered(result, firstRow, wanted)) ?? readFromFile(readers, result, firstRow, wanted)
+  return (await readRendered(result, firstRow, wanted)) ?? readFromFile(deps, result, firstRow, wanted)
 }
 
 /** From what the run rendered ahead, where that holds all rows asked for. */
@@ -142,7 +147,7 @@ async function readRendered(result: ResultFile, firstRow: number, wanted: number
 }
 
 async function readFromFile(
-  readers: Pool<PageReply>,
+  deps: ReaderDeps,
   result: ResultFile,
   firstRow: number,
   rowCount: number,
@@ -150,16 +155,21 @@ async function readFromFile(
   const resultPath = join(result.folder, resultFileName)
   const names = result.columns.map(column => column.name)
   let slice: ResultSlice | undefined
-  await readers.execute({
+  let error: RunError | undefined
+  const end = await deps.readers.execute({
     tenantId: result.folder,
     timeoutMs: defaults.readerTimeoutMs,
     signal: undefined,
     message: job => ({ job, resultPath, names, firstRow, rowCount }),
     onReply: reply => {
       if (reply.kind === 'page') slice = { json: reply.json, rowCount: reply.rowCount }
+      else if (reply.kind === 'failed') error = reply.error
       return reply.kind !== 'ready'
     },
   })
-  if (slice === undefined) throw new AppError('internal', 'the result of the run could not be read')
+  if (slice === undefined) {
+    deps.log.error({ end, error, firstRow, rowCount }, 'page not read')
+    throw new AppError('internal', 'the result of the run could not be read')
+  }
   return slice
 }

@@ -264,7 +264,7 @@ export function openPool<Reply extends AnyReply>(options: PoolOptions<Reply>): P
     for (const child of children) {
       if (child.mode !== 'busy' || child.process.pid === undefined) continue
       const bytes = residentBytes(child.process.pid)
-      if (bytes === undefined || bytes <= residentBytesMax(child.setup)) continue
+      if (bytes === undefined || bytes <= residentBytesMax(options.entry, child.setup)) continue
       child.isOverMemory = true
       kill(child)
     }

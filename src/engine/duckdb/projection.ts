@@ -110,7 +110,10 @@ function isWideDecimal(type: DuckDBType): boolean {
 }
 
 function storeDecimal(value: string, type: DuckDBType): string {
-  return isWideDecimal(type) ? asText(value) : `CAST(${value} AS DOUBLE)`
+  if (!isWideDecimal(type)) return `CAST(${value} AS DOUBLE)`
+  const { width, scale } = type as DuckDBDecimalType
+  // Without a digit for the whole part DuckDB prints `.5`.
+  return width === scale ? `regexp_replace(${asText(value)}, '^(-?)\\.', '\\10.')` : asText(value)
 }
 
 /** JSON is text with an alias; stored as plain text, or a page would embed it as a value instead of a string. */

@@ -4,7 +4,7 @@ import type { RunError, Truncation } from '../../model/query-run.ts'
 import type { RunView } from '../../model/run-view.ts'
 import type { RunProgress } from '../engine.ts'
 
-// What the pool and its child processes say to one another, over Node's IPC as JSON. The parent trusts nothing a child
+// What the pool and its child processes say to one another, over Node's IPC. The parent trusts nothing a child
 // says: a child executes users' text. Every message of a job carries the job's number, so that an answer or a cancel
 // that crosses another job on the wire means nothing.
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { suite, test } from 'node:test'
-import { columns, engineFixture, rowsOf, viewOf, writeDataFile } from '../../support/engine-fixtures.ts'
+import { engineFixture, rowsOf, viewOf, writeDataFile } from '../../support/engine-fixtures.ts'
 
 suite('the DuckDB engine', () => {
   test('runs a statement over narrow files and pages its rows', async context => {
