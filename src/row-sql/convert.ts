@@ -32,8 +32,9 @@ export const stagedCountsSql =
   `SELECT count(*) AS lines, coalesce(sum(len(rs)), 0)::BIGINT AS rows, ` +
   `(SELECT count(*) FROM ${stagedRows}) AS staged FROM ${stagedLines}`
 
-/** A row for each query name and each set of keys its rows have: query_name, `keys`, `rows`. */
 const shapes = 'query_name, json_keys(c) AS keys, count(*) AS rows'
+
+/** A row for each query name and each set of keys its rows have: query_name, `keys`, `rows`. */
 export const stagedShapesSql = `SELECT ${shapes} FROM ${stagedRows} GROUP BY ALL ORDER BY ALL`
 
 /** A row for each set of keys that decorations have: `keys`. */
@@ -50,6 +51,8 @@ export interface FileSql {
   /** Footer entries. */
   readonly metadata: Readonly<Record<string, string>>
   readonly rowGroupRows: number
+  /** Dictionaries large enough for bloom filters on columns of many values; costs a small file more than it saves. */
+  readonly hasLargeDictionaries?: boolean
 }
 
 /** The COPY that writes one data file of result rows, and returns its statistics. */
@@ -74,12 +77,15 @@ export function conditionSql({ only, except }: Pick<FileSql, 'only' | 'except'>)
  * Row groups of our own size, every column under its field id, statistics returned, the footer saying where rows came
  * from.
  */
-export function copySql(select: string, file: Pick<FileSql, 'path' | 'columns' | 'metadata' | 'rowGroupRows'>): string {
+export function copySql(select: string, file: Omit<FileSql, 'tenantId' | 'only' | 'except'>): string {
   const ids = file.columns.map(column => `${quoteName(column.name)}: ${quoteInteger(column.fieldId)}`).join(', ')
+  const dictionaries = file.hasLargeDictionaries
+    ? `, STRING_DICTIONARY_PAGE_SIZE_LIMIT 8000000, DICTIONARY_SIZE_LIMIT ${quoteInteger(file.rowGroupRows >> 1)}`
+    : ''
   const entries = Object.entries(file.metadata).map(([key, value]) => `${quoteName(key)}: ${quoteText(value)}`)
   return (
     `COPY (${select}) TO ${quoteText(file.path)} (FORMAT parquet, COMPRESSION zstd, ` +
     `ROW_GROUP_SIZE ${quoteInteger(file.rowGroupRows)}, FIELD_IDS {${ids}}, ` +
-    `KV_METADATA {${entries.join(', ')}}, RETURN_STATS)`
+    `KV_METADATA {${entries.join(', ')}}${dictionaries}, RETURN_STATS)`
   )
 }

@@ -44,7 +44,7 @@ export async function openTestLake(): Promise<TestLake> {
     clock: () => lake.now,
     async open(lines, tenantId = fixtureTenantId) {
       const segment = await openSegment(store, tenantId, lake.now)
-      durable.set(segment.number, writeSegment(pathOf(segment), segment.number, lines))
+      durable.set(segment.number, writeSegment(pathOf(segment), segment.number, lines, 2, lake.now))
       return segment
     },
     async seal(lines, tenantId) {

@@ -31,7 +31,13 @@ export const fixtureHostIdentifier = 'host-of-the-frame'
 export const fixtureReceivedAt = Date.UTC(2026, 10, 24, 7, 8, 9, 123)
 
 /** Writes lines as the segment file an ingest would leave, `linesPerFrame` to a frame; the number of frames. */
-export function writeSegment(path: string, number: number, lines: readonly string[], linesPerFrame = 2): number {
+export function writeSegment(
+  path: string,
+  number: number,
+  lines: readonly string[],
+  linesPerFrame = 2,
+  receivedAt = fixtureReceivedAt,
+): number {
   const header = { format: 1, segment: number, tenant: fixtureTenantId, createdAt: fixtureReceivedAt }
   const texts = [JSON.stringify(header)]
   for (let first = 0; first < lines.length; first += linesPerFrame) {
@@ -39,7 +45,7 @@ export function writeSegment(path: string, number: number, lines: readonly strin
     const s = createHash('sha256')
       .update(b.map(line => `${line}\n`).join(''))
       .digest('hex')
-    const who = { t: fixtureReceivedAt, h: fixtureHostId, hi: fixtureHostIdentifier }
+    const who = { t: receivedAt, h: fixtureHostId, hi: fixtureHostIdentifier }
     texts.push(JSON.stringify({ q: texts.length, o: first, ...who, n: b.length, s, b }))
   }
   writeFileSync(path, texts.map(text => `${text}\n`).join(''))
