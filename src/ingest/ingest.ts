@@ -11,8 +11,8 @@ import { openIntake } from './intake.ts'
 import { openIngestMemory } from './memory.ts'
 import { type RecoverReport, recover } from './recover.ts'
 import { openResends } from './resends.ts'
-import { openSealer } from './sealer.ts'
-import { openSegmentLog, type SealedSegment, type SegmentLog } from './segment.ts'
+import { type ConsumeSegment, openSealer } from './sealer.ts'
+import { openSegmentLog, type SegmentLog } from './segment.ts'
 import { type SegmentFiles, segmentFiles } from './segment-files.ts'
 import { openTailKeyReader, type TailKeys } from './tail-keys.ts'
 
@@ -21,8 +21,7 @@ import { openTailKeyReader, type TailKeys } from './tail-keys.ts'
 export interface IngestDependencies {
   readonly store: Store
   readonly hosts: HostDirectory
-  /** Converts a sealed segment and commits its data files. */
-  readonly consume: (segment: SealedSegment) => Promise<void>
+  readonly consume: ConsumeSegment
   /** Exists. */
   readonly segmentsFolder: string
   readonly rejectedFolder: string
@@ -81,10 +80,14 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   const resends = openResends()
   const tailKeyReader = openTailKeyReader()
 
+  const pathOf = ({ fileName }: Pick<Segment, 'fileName'>) => join(segmentsFolder, fileName)
+
   const sealer = openSealer({
     store,
     memory,
     consume: dependencies.consume,
+    pathOf,
+    clock,
     onConsumed: ({ number, tenantId, lines }) => log.info({ segment: number, tenantId, lines }, 'segment consumed'),
     onFailed({ number, tenantId }, error, isQuarantined) {
       const facts = { segment: number, tenantId, err: error }
@@ -173,8 +176,6 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     sealer.retry()
     await sealer.idle()
   }
-
-  const pathOf = ({ fileName }: Pick<Segment, 'fileName'>) => join(segmentsFolder, fileName)
 
   async function tailKeys(tenantId: string): Promise<TailKeys> {
     const segments = await listUnconsumedSegments(store, tenantId)

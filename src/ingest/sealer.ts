@@ -1,5 +1,9 @@
 import type { Store } from '../db/db.ts'
 import { failSegment } from '../lake/catalog.ts'
+import { commitSegment } from '../lake/commit.ts'
+import type { Clock } from '../model/clock.ts'
+import { AppError } from '../model/errors.ts'
+import type { SegmentState } from '../model/segment.ts'
 import type { IngestMemory } from './memory.ts'
 import type { SealedSegment } from './segment.ts'
 
@@ -8,13 +12,15 @@ import type { SealedSegment } from './segment.ts'
 // the tail, and the segments behind it go on. Nothing here is durable by itself: after a crash every sealed segment
 // comes again, and the commit refuses one that is consumed.
 
+/** Converts the segment's file and commits data files (commit point 2). What is left when it fails is garbage. */
+export type ConsumeSegment = (segment: SealedSegment, path: string) => Promise<unknown>
+
 export interface SealerDependencies {
   readonly store: Store
   readonly memory: IngestMemory
-  /**
-   * Converts the segment and commits its data files (commit point 2). What it leaves behind when it fails is garbage.
-   */
-  readonly consume: (segment: SealedSegment) => Promise<void>
+  readonly consume: ConsumeSegment
+  readonly pathOf: (segment: SealedSegment) => string
+  readonly clock: Clock
   readonly onConsumed: (segment: SealedSegment) => void
   readonly onFailed: (segment: SealedSegment, error: unknown, isQuarantined: boolean) => void
 }
@@ -32,7 +38,8 @@ export interface Sealer {
   close(): Promise<void>
 }
 
-export function openSealer({ store, memory, consume, onConsumed, onFailed }: SealerDependencies): Sealer {
+export function openSealer(dependencies: SealerDependencies): Sealer {
+  const { store, memory, consume, pathOf, clock, onConsumed, onFailed } = dependencies
   const line: SealedSegment[] = []
   let failed: SealedSegment[] = []
   let running: Promise<void> | undefined
@@ -51,7 +58,9 @@ export function openSealer({ store, memory, consume, onConsumed, onFailed }: Sea
       try {
         // First, because once its segment is consumed nothing else would tell these facts after a crash.
         await memory.flush()
-        await consume(segment)
+        if (segment.frames > 0) await consume(segment, pathOf(segment))
+        // Its file may never have been made; there is nothing to convert.
+        else await commitSegment(store, segment, { files: [], queryNames: [] }, clock())
         onConsumed(segment)
       } catch (error) {
         await fail(segment, error)
@@ -60,15 +69,22 @@ export function openSealer({ store, memory, consume, onConsumed, onFailed }: Sea
   }
 
   async function fail(segment: SealedSegment, error: unknown): Promise<void> {
-    let isQuarantined = false
+    const state = await countFailure(segment, error)
+    // Somebody else has committed it.
+    if (state === 'consumed') return onConsumed(segment)
+    if (state === 'sealed') failed.push(segment)
+    onFailed(segment, error, state === 'quarantined')
+  }
+
+  async function countFailure(segment: SealedSegment, error: unknown): Promise<SegmentState> {
+    // The process is stopping: that says nothing about the segment.
+    if (error instanceof AppError && error.code === 'canceled') return 'sealed'
     try {
-      const reason = error instanceof Error ? error.message : String(error)
-      isQuarantined = (await failSegment(store, segment.number, reason)) === 'quarantined'
+      return await failSegment(store, segment.number, error instanceof Error ? error.message : String(error))
     } catch {
       // The store is as unwell as the conversion: the try is not counted, and comes again.
+      return 'sealed'
     }
-    if (!isQuarantined) failed.push(segment)
-    onFailed(segment, error, isQuarantined)
   }
 
   return {

@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { IngestDependencies } from '../../src/ingest/ingest.ts'
 import type { SealedSegment } from '../../src/ingest/segment.ts'
-import { findSegment } from '../../src/lake/catalog.ts'
+import { findSegment, openSegment } from '../../src/lake/catalog.ts'
+import { commitSegment } from '../../src/lake/commit.ts'
+import { AppError } from '../../src/model/errors.ts'
 import { bodyOf, resultLine, testIngest } from '../support/ingest.ts'
 
 test('a segment is sealed when it is full and consumed in the background, in order', async () => {
@@ -105,5 +107,32 @@ test('a segment is sealed when it is old', async () => {
   it.now += 1
   await it.ingest.tick()
   assert.notEqual((await findSegment(it.store, 1))?.state, 'open')
+  await it.close()
+})
+
+test('a segment without a frame is consumed without a conversion', async () => {
+  const it = await testIngest({ consume: assert.fail })
+  const { number } = await openSegment(it.store, it.tenantId, 1)
+  await it.crash()
+  await it.ingest.sealNow()
+  assert.equal((await findSegment(it.store, number))?.state, 'consumed')
+  await it.close()
+})
+
+test('a segment that somebody else has committed is done; a conversion that was canceled is not counted', async () => {
+  const it = await testIngest({
+    consume: async segment => {
+      if (segment.number === 2) throw new AppError('canceled', 'the writer is closed')
+      await commitSegment(it.store, segment, { files: [], queryNames: [] }, 1)
+      throw new AppError('conflict', 'segment 1 is consumed, not sealed')
+    },
+  })
+  await it.ingest.accept(it.tenantId, bodyOf(resultLine('a')))
+  await it.ingest.sealNow()
+  assert.equal(it.ingest.backlog(), 0)
+  await it.ingest.accept(it.tenantId, bodyOf(resultLine('b')))
+  for (let at = 0; at < 4; at++) await it.ingest.sealNow()
+  const { state, attempts } = (await findSegment(it.store, 2))!
+  assert.deepEqual([state, attempts, it.ingest.backlog()], ['sealed', 0, 1])
   await it.close()
 })
