@@ -1,6 +1,9 @@
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { AppError } from '../model/errors.ts'
 import type { QueryCategory } from '../model/saved-query.ts'
 import { formatInstant } from '../model/time-range.ts'
+import { dropNulls, firstError } from './body.ts'
 import { present } from './query-runs.ts'
 
 export const WireCategory = Type.Object({
@@ -37,4 +40,23 @@ export function toWireCategory(category: QueryCategory, queryCount: number): Wir
     createdAt: formatInstant(category.createdAt),
     updatedAt: formatInstant(category.updatedAt),
   }
+}
+
+/** The body of `PUT /lake/v1/query-categories/{id}`. */
+export const CategoryBody = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 300 }),
+  code: Type.Optional(Type.String({ maxLength: 100 })),
+  description: Type.Optional(Type.String({ maxLength: 10_000 })),
+  icon: Type.Optional(Type.String({ maxLength: 100 })),
+})
+
+const categoryBody = Compile(CategoryBody)
+
+export type CategoryContent = Pick<QueryCategory, 'name' | 'code' | 'description' | 'icon'>
+
+export function parseCategoryBody(body: unknown): CategoryContent {
+  const members = dropNulls(body)
+  if (!categoryBody.Check(members)) throw new AppError('invalid_argument', firstError(categoryBody.Errors(members)))
+  const { name, code, description, icon } = members
+  return { name, code, description: description ?? '', icon: icon ?? '' }
 }

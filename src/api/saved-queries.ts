@@ -1,7 +1,10 @@
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { AppError } from '../model/errors.ts'
 import { parseUuid } from '../model/ids.ts'
 import type { SavedQuery } from '../model/saved-query.ts'
 import { formatInstant } from '../model/time-range.ts'
+import { dropNulls, firstError } from './body.ts'
 import { NumberedPages } from './page.ts'
 import { listParameter, type Parameters, textParameter } from './parameters.ts'
 import { present, Variable } from './query-runs.ts'
@@ -64,4 +67,41 @@ export function parseSavedQuerySearch(parameters: Parameters): SavedQuerySearch 
     search: textParameter(parameters, 'search'),
     searchFields: fields.length === 0 ? ['name', 'description', 'template'] : fields,
   }
+}
+
+/** The body of `PUT /lake/v1/saved-queries/{id}`: what a client got from the list can be put back as it is. */
+export const SavedQueryBody = Type.Object({
+  name: Type.String({ minLength: 1, maxLength: 300 }),
+  code: Type.Optional(Type.String({ maxLength: 100 })),
+  description: Type.Optional(Type.String({ maxLength: 10_000 })),
+  template: Type.String({ minLength: 1, maxLength: 50_000 }),
+  variables: Type.Optional(Type.Array(Variable, { maxItems: 100 })),
+  categories: Type.Optional(Type.Array(Type.Object({ id: Type.String() }), { maxItems: 100 })),
+})
+
+const savedQueryBody = Compile(SavedQueryBody)
+
+export type SavedQueryContent = Pick<
+  SavedQuery,
+  'name' | 'code' | 'description' | 'template' | 'variables' | 'categoryIds'
+>
+
+export function parseSavedQueryBody(body: unknown): SavedQueryContent {
+  const members = dropNulls(body)
+  if (!savedQueryBody.Check(members)) {
+    throw new AppError('invalid_argument', firstError(savedQueryBody.Errors(members)))
+  }
+  const { name, code, description, template, variables, categories } = members
+  const categoryIds = new Set((categories ?? []).map(({ id }) => parseUuid(id) ?? id))
+  return {
+    ...{ name, code, template },
+    description: description ?? '',
+    variables: (variables ?? []).map(toVariable),
+    categoryIds: [...categoryIds],
+  }
+}
+
+/** Only the members of the contract: others a client sent are not kept. */
+function toVariable({ name, dataType, value, pivotType }: Variable): Variable {
+  return { name, dataType, ...present({ value, pivotType }) }
 }

@@ -43,6 +43,12 @@ export function parseWindow(request: WindowRequest, bounds: WindowBounds): RunWi
   return { range: { start, end }, isOpenEnded: to === undefined }
 }
 
+/** A full timestamp in ms, in any of the forms a run's window accepts; undefined for everything else. */
+export function parseInstantText(text: string): number | undefined {
+  const at = parseInstant(text)?.at
+  return at !== undefined && isTimestamp(at) ? at : undefined
+}
+
 interface Moment {
   readonly start: number
   /** Exclusive end when the moment is an inclusive upper bound. */

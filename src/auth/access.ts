@@ -11,6 +11,8 @@ import { type Role, roleTitles } from '../model/role.ts'
 export const actions = [
   /** Saved queries and their categories. */
   'queries.read',
+  /** Change a tenant's own saved queries and categories. */
+  'queries.write',
   /** Runs and their results. */
   'runs.read',
   /** Start and cancel runs. */
@@ -23,6 +25,8 @@ export const actions = [
   'tenants.read',
   /** Create tenants. */
   'tenants.write',
+  /** Principals and enroll secrets of a tenant. */
+  'access.manage',
 ] as const
 
 export type Action = (typeof actions)[number]
@@ -30,7 +34,7 @@ export type Action = (typeof actions)[number]
 /** What each role may do. A principal that manages must not see what the hosts reported, hence the gaps. */
 export const allowedActions: Readonly<Record<Role, readonly Action[]>> = {
   superAdmin: actions,
-  forensics: ['queries.read', 'runs.read', 'runs.write', 'lake.read', 'tenants.read'],
+  forensics: ['queries.read', 'queries.write', 'runs.read', 'runs.write', 'lake.read', 'tenants.read'],
   readOnly: ['queries.read', 'runs.read', 'lake.read', 'tenants.read'],
   management: ['tenants.read'],
 }

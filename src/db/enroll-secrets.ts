@@ -1,3 +1,4 @@
+import { AppError } from '../model/errors.ts'
 import type { Db } from './db.ts'
 import type { EnrollSecretRow } from './tables.ts'
 
@@ -11,9 +12,9 @@ export interface EnrollSecret {
   readonly disabledAt: number | undefined
 }
 
-/** Fails with the store's uniqueness error when any tenant already has that secret. */
+/** Rejects with `conflict` when any tenant already has that secret: it is what tells tenants apart. */
 export async function insertEnrollSecret(db: Db, secret: EnrollSecret): Promise<void> {
-  await db
+  const inserted = await db
     .insertInto('enroll_secrets')
     .values({
       id: secret.id,
@@ -23,7 +24,11 @@ export async function insertEnrollSecret(db: Db, secret: EnrollSecret): Promise<
       created_at: secret.createdAt,
       disabled_at: secret.disabledAt ?? null,
     })
-    .execute()
+    .onConflict(conflict => conflict.column('secret').doNothing())
+    .executeTakeFirstOrThrow()
+  if (inserted.numInsertedOrUpdatedRows === 0n) {
+    throw new AppError('conflict', 'this enroll secret cannot be used: choose another')
+  }
 }
 
 /** The enabled secret with that text, whichever tenant's it is: it is what says which tenant an agent belongs to. */

@@ -68,6 +68,22 @@ export async function disablePrincipal(db: Db, accountId: string, principalId: s
   return result.numUpdatedRows > 0n
 }
 
+/** `expiresAt`: undefined means never. False when the account has no such principal. */
+export async function setPrincipalExpiry(
+  db: Db,
+  accountId: string,
+  principalId: string,
+  expiresAt: number | undefined,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('principals')
+    .set({ expires_at: expiresAt ?? null })
+    .where('id', '=', principalId)
+    .where('account_id', '=', accountId)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
 export async function insertSecret(db: Db, secret: StoredSecret): Promise<void> {
   await db
     .insertInto('client_secrets')

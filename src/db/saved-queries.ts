@@ -1,4 +1,5 @@
 import type { ExpressionBuilder } from 'kysely'
+import { AppError } from '../model/errors.ts'
 import type { QueryVariable } from '../model/query-run.ts'
 import type { QueryCategory, SavedQuery } from '../model/saved-query.ts'
 import { type Db, inTransaction, type Store } from './db.ts'
@@ -15,16 +16,24 @@ export interface SavedQueryFilter {
 }
 
 /**
- * Puts the query in place of one with its id, categories included. Categories that do not exist fail the store's check.
+ * Puts the query in place of its owner's with that id, categories included. Rejects with `conflict` when the id is
+ * another owner's (canned queries have none of their own), and fails on categories that do not exist; nothing has changed
+ * then.
  */
 export async function putSavedQuery(store: Store, query: SavedQuery): Promise<void> {
   await inTransaction(store, async transaction => {
     const { id, ...members } = toRow(query)
-    await transaction
+    const put = await transaction
       .insertInto('saved_queries')
       .values({ id, ...members })
-      .onConflict(conflict => conflict.column('id').doUpdateSet(members))
-      .execute()
+      .onConflict(conflict =>
+        conflict
+          .column('id')
+          .doUpdateSet(members)
+          .where('saved_queries.tenant_id', 'is not distinct from', members.tenant_id),
+      )
+      .executeTakeFirstOrThrow()
+    if (put.numInsertedOrUpdatedRows === 0n) throw taken(id)
     await transaction.deleteFrom('saved_query_categories').where('query_id', '=', id).execute()
     for (const categoryId of query.categoryIds) {
       await transaction.insertInto('saved_query_categories').values({ query_id: id, category_id: categoryId }).execute()
@@ -77,7 +86,7 @@ export async function countSavedQueries(db: Db, tenantId: string, filter: SavedQ
   return Number(row.count)
 }
 
-/** Puts the category in place of one with its id. */
+/** Puts the category in place of its owner's with that id. Rejects with `conflict` when the id is another owner's. */
 export async function putCategory(db: Db, category: QueryCategory): Promise<void> {
   const { id, ...members } = {
     id: category.id,
@@ -89,11 +98,21 @@ export async function putCategory(db: Db, category: QueryCategory): Promise<void
     created_at: category.createdAt,
     updated_at: category.updatedAt,
   }
-  await db
+  const put = await db
     .insertInto('query_categories')
     .values({ id, ...members })
-    .onConflict(conflict => conflict.column('id').doUpdateSet(members))
-    .execute()
+    .onConflict(conflict =>
+      conflict
+        .column('id')
+        .doUpdateSet(members)
+        .where('query_categories.tenant_id', 'is not distinct from', members.tenant_id),
+    )
+    .executeTakeFirstOrThrow()
+  if (put.numInsertedOrUpdatedRows === 0n) throw taken(id)
+}
+
+function taken(id: string): AppError {
+  return new AppError('conflict', `id ${id} is taken: choose another`)
 }
 
 /** False when the tenant has no such category of its own; canned ones cannot be deleted. Its queries stay. */

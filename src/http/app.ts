@@ -12,8 +12,11 @@ import { readBodiesWhole } from './plugins/bodies.ts'
 import { openCallCounter } from './plugins/call-limits.ts'
 import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
+import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { principalRoutes } from './routes/principals.ts'
+import { queryLibraryRoutes } from './routes/query-library.ts'
 import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
 import { tenantRoutes } from './routes/tenants.ts'
@@ -57,6 +60,9 @@ export function buildApp(deps: AppDependencies): App {
   runRoutes(app, deps, calls)
   savedQueryRoutes(app, deps)
   tenantRoutes(app, deps)
+  principalRoutes(app, deps)
+  enrollSecretRoutes(app, deps)
+  queryLibraryRoutes(app, deps)
   operationRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))

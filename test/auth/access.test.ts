@@ -19,20 +19,22 @@ const foreign = { code: 'permission_denied', details: { refused: 'tenant' } }
 
 test('every role and every action', () => {
   const expected: Readonly<Record<Role, string>> = {
-    superAdmin: '1111111',
-    management: '0000010',
-    forensics: '1110110',
-    readOnly: '1100110',
+    superAdmin: '111111111',
+    management: '000000100',
+    forensics: '111101100',
+    readOnly: '101001100',
   }
   const order: readonly Action[] = actions
   assert.deepEqual(order, [
     'queries.read',
+    'queries.write',
     'runs.read',
     'runs.write',
     'rows.write',
     'lake.read',
     'tenants.read',
     'tenants.write',
+    'access.manage',
   ])
   for (const role of roles) {
     const allowed = actions.map(action => {

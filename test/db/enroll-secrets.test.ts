@@ -35,5 +35,5 @@ test('a secret says which tenant an agent belongs to, until it is disabled', asy
 test('two tenants cannot have the same secret', async t => {
   const store = await open(t)
   await insertEnrollSecret(store, secret('a', 't1', 'one'))
-  await assert.rejects(insertEnrollSecret(store, secret('b', 't2', 'one')))
+  await assert.rejects(insertEnrollSecret(store, secret('b', 't2', 'one')), { code: 'conflict' })
 })

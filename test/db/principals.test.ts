@@ -10,6 +10,7 @@ import {
   insertSecret,
   listPrincipals,
   listValidSecrets,
+  setPrincipalExpiry,
 } from '../../src/db/principals.ts'
 import type { Principal } from '../../src/model/principal.ts'
 
@@ -71,4 +72,14 @@ test('secrets are valid until their end, newest first', async t => {
   await assert.rejects(
     insertSecret(store, { id: 'q', principalId: 'nobody', hash: '', createdAt: 0, expiresAt: undefined }),
   )
+})
+
+test('an expiry is set and taken back, only by its own account', async t => {
+  const store = open(t)
+  await insertPrincipal(store, principal('a'))
+  assert.equal(await setPrincipalExpiry(store, 'other', 'a', 5), false)
+  assert.equal(await setPrincipalExpiry(store, 'account', 'a', 5), true)
+  assert.equal((await findPrincipal(store, 'a'))?.expiresAt, 5)
+  await setPrincipalExpiry(store, 'account', 'a', undefined)
+  assert.equal((await findPrincipal(store, 'a'))?.expiresAt, undefined)
 })

@@ -142,3 +142,18 @@ test('a category is replaced and deleted; its queries stay', async t => {
   assert.equal(await deleteCategory(store, 't1', 'c'), true)
   assert.deepEqual(await findSavedQuery(store, 't1', 'a'), query('a', { tenantId: 't1' }))
 })
+
+test("an id of another owner's is refused and left alone", async t => {
+  const store = await open(t)
+  const [canned, mine] = [query('a'), query('b', { tenantId: 't1' })]
+  for (const each of [canned, mine]) await putSavedQuery(store, each)
+  const taken = { code: 'conflict' }
+  await assert.rejects(putSavedQuery(store, query('a', { tenantId: 't1', name: 'stolen' })), taken)
+  await assert.rejects(putSavedQuery(store, query('b', { tenantId: 't2', name: 'stolen' })), taken)
+  await assert.rejects(putSavedQuery(store, query('b', { name: 'stolen' })), taken)
+  assert.deepEqual(await listSavedQueries(store, 't1', all, 0, 10), [canned, mine])
+  await putCategory(store, category('c', 't1'))
+  await assert.rejects(putCategory(store, category('c', 't2')), taken)
+  await assert.rejects(putCategory(store, category('c')), taken)
+  assert.equal((await findCategory(store, 't1', 'c'))?.category.tenantId, 't1')
+})

@@ -9,7 +9,7 @@ import { newId } from '../../src/model/ids.ts'
 import { roles } from '../../src/model/role.ts'
 import { openTestApp } from '../support/test-app.ts'
 
-type Method = 'GET' | 'POST' | 'DELETE' | 'HEAD'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
 
 async function openRoutes(context: TestContext) {
   const lake = await openTestApp(context)
@@ -29,8 +29,13 @@ test('there are all the routes of the contract', async t => {
   const { routes } = await openRoutes(t)
   const names = routes.map(route => `${route.method} ${route.url}`).filter(name => !name.startsWith('HEAD'))
   assert.deepEqual(names.sort(), [
+    'DELETE /lake/v1/enroll-secrets/:id',
+    'DELETE /lake/v1/query-categories/:id',
+    'DELETE /lake/v1/saved-queries/:id',
     'DELETE /xdr-query/v1/queries/runs/:runId',
     'GET /.well-known/jwks.json',
+    'GET /lake/v1/enroll-secrets',
+    'GET /lake/v1/principals',
     'GET /livez',
     'GET /metrics',
     'GET /organization/v1/tenants',
@@ -47,11 +52,18 @@ test('there are all the routes of the contract', async t => {
     'GET /xdr-query/v1/queries/runs',
     'GET /xdr-query/v1/queries/runs/:runId',
     'GET /xdr-query/v1/queries/runs/:runId/results',
+    'PATCH /lake/v1/principals/:id',
     'POST /api/v2/oauth2/token',
+    'POST /lake/v1/enroll-secrets',
     'POST /lake/v1/ingest/osquery',
+    'POST /lake/v1/principals',
+    'POST /lake/v1/principals/:id/disable',
+    'POST /lake/v1/principals/:id/rotate',
     'POST /partner/v1/tenants',
     'POST /xdr-query/v1/queries/runs',
     'POST /xdr-query/v1/queries/runs/:runId/cancel',
+    'PUT /lake/v1/query-categories/:id',
+    'PUT /lake/v1/saved-queries/:id',
   ])
 })
 

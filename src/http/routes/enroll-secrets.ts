@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import { decodeText, parseJson } from '../../api/body.ts'
+import {
+  EnrollSecretList,
+  parseNewEnrollSecret,
+  toWireEnrollSecret,
+  WireEnrollSecret,
+} from '../../api/enroll-secrets.ts'
+import { disableEnrollSecret, insertEnrollSecret, listEnrollSecrets } from '../../db/enroll-secrets.ts'
+import { AppError } from '../../model/errors.ts'
+import { newId } from '../../model/ids.ts'
+import type { AppDependencies } from '../dependencies.ts'
+import type { App } from '../instance.ts'
+import { tenantCallerOf } from '../plugins/access.ts'
+import { bodyOf } from '../plugins/bodies.ts'
+import type { RouteAccess } from '../route-access.ts'
+
+const base = '/lake/v1/enroll-secrets'
+const config = { access: { kind: 'tenant', action: 'access.manage' } satisfies RouteAccess }
+const secretBytes = 24
+
+export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies): void {
+  app.get(base, { config, schema: { response: { 200: EnrollSecretList } } }, async request => {
+    const secrets = await listEnrollSecrets(store, tenantCallerOf(request).tenantId)
+    return { items: secrets.map(toWireEnrollSecret) }
+  })
+
+  app.post(base, { config, schema: { response: { 201: WireEnrollSecret } } }, async (request, reply) => {
+    const { name, secret } = parseNewEnrollSecret(parseJson(decodeText(bodyOf(request))))
+    const enrollSecret = {
+      id: newId(),
+      tenantId: tenantCallerOf(request).tenantId,
+      secret: secret ?? randomBytes(secretBytes).toString('hex'),
+      name,
+      createdAt: clock(),
+      disabledAt: undefined,
+    }
+    await insertEnrollSecret(store, enrollSecret)
+    return reply.code(201).send(toWireEnrollSecret(enrollSecret))
+  })
+
+  /** Hosts that have enrolled with it stay enrolled. */
+  app.delete(`${base}/:id`, { config }, async (request, reply) => {
+    const { id } = request.params as { id: string }
+    const isKnown = await disableEnrollSecret(store, tenantCallerOf(request).tenantId, id.toLowerCase(), clock())
+    if (!isKnown) throw new AppError('not_found', 'there is no such enroll secret')
+    return reply.code(204).send()
+  })
+}
