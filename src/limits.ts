@@ -66,6 +66,13 @@ export const grownFieldIdMin = 10_000
 /** Tries to convert a segment before it is quarantined. */
 export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
+/** How often the janitor passes, and how long a pass begins merges. */
+export const janitorIntervalMs = 1 * minute
+export const janitorBudgetMs = 20 * second
+/** Files that one collection, or one tenant's retention, deals with. */
+export const collectFilesMax = 1_000
+/** How often files that no row names are looked for. */
+export const orphanSweepMs = 6 * hour
 /** Bytes of data files that one compaction reads: bounds how long it keeps the writer process. */
 export const compactionBytesMax = 256 * mib
 /** A file this big is not merged again before its week is. */

@@ -1,0 +1,142 @@
+import { collectFilesMax, janitorBudgetMs, orphanSweepMs } from '../limits.ts'
+import { systemErrorCode } from '../model/errors.ts'
+import type { Log } from '../model/log.ts'
+import type { Segment } from '../model/segment.ts'
+import { reportTable, resultTable } from '../row-sql/tail.ts'
+import { type Collected, collect, sweepOrphans, sweepTemporary } from './collect.ts'
+import { compact } from './compact.ts'
+import { type Merge, planCompaction } from './compaction-plan.ts'
+import type { ConvertDeps } from './data-file-writer.ts'
+import { listLiveFiles } from './data-files.ts'
+import { retain } from './retain.ts'
+
+// The janitor keeps the lake small and quick, off every path: retention, compaction, collection, in that order, in
+// passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns, so neither
+// ingest nor another tenant waits for one that is large. What fails is logged and left: a merge that failed is not
+// tried again by this process.
+
+export interface JanitorDeps extends ConvertDeps {
+  readonly pathOf: (segment: Segment) => string
+  readonly log: Log
+  /** Time in which a pass begins merges. */
+  readonly budgetMs?: number
+}
+
+export interface PassReport {
+  /** Files dropped for their age. */
+  readonly retained: number
+  readonly merges: number
+  readonly failedMerges: number
+  readonly collected: Collected
+  readonly orphans: number
+}
+
+export interface Janitor {
+  /** One pass; a second caller gets the one under way. Never rejects for what a single step could not do. */
+  pass(): Promise<PassReport>
+  /** Begins nothing further; resolves when the step under way is done. */
+  close(): Promise<void>
+}
+
+/** Failed merges remembered: past it the oldest may be tried again. */
+const failedHeldMax = 1_000
+
+export function openJanitor(deps: JanitorDeps): Janitor {
+  const failed = new Set<string>()
+  let running: Promise<PassReport> | undefined
+  let isClosed = false
+  let sweptAt = Number.NEGATIVE_INFINITY
+
+  async function onePass(): Promise<PassReport> {
+    const deadline = deps.clock() + (deps.budgetMs ?? janitorBudgetMs)
+    const tenants = await deps.store.selectFrom('tenants').select(['id', 'retention_days']).orderBy('id').execute()
+    let retained = 0
+    for (const { id, retention_days: days } of tenants) {
+      retained += await attempt('retention', 0, () => retain(deps.store, id, days, deps.clock(), collectFilesMax))
+    }
+    const { merges, failedMerges } = await mergeInTurns(
+      tenants.map(({ id }) => id),
+      deadline,
+    )
+    const none = { segments: 0, dataFiles: 0 }
+    const collected = await attempt('collection', none, () => collect(deps, deps.clock(), collectFilesMax))
+    const orphans = await sweep()
+    return { retained, merges, failedMerges, collected, orphans }
+  }
+
+  /** One merge of each tenant after the other, and again, until none has anything to merge or the time is up. */
+  async function mergeInTurns(tenantIds: readonly string[], deadline: number) {
+    let [merges, failedMerges] = [0, 0]
+    let waiting = tenantIds
+    while (waiting.length > 0) {
+      const next: string[] = []
+      for (const tenantId of waiting) {
+        if (isClosed || deps.clock() >= deadline) return { merges, failedMerges }
+        const merge = await attempt('compaction', undefined, () => nextMerge(tenantId))
+        if (merge === undefined) continue
+        next.push(tenantId)
+        if (await mergeOnce(tenantId, merge)) merges += 1
+        else failedMerges += 1
+      }
+      waiting = next
+    }
+    return { merges, failedMerges }
+  }
+
+  async function nextMerge(tenantId: string): Promise<Merge | undefined> {
+    for (const table of [resultTable, reportTable]) {
+      const files = await listLiveFiles(deps.store, tenantId, table)
+      const merge = planCompaction(files, deps.clock()).find(planned => !failed.has(keyOf(planned)))
+      if (merge !== undefined) return merge
+    }
+    return undefined
+  }
+
+  async function mergeOnce(tenantId: string, merge: Merge): Promise<boolean> {
+    try {
+      const { rows, before, after } = await compact(deps, tenantId, merge)
+      deps.log.info({ tenantId, table: merge.table, level: merge.level, rows, before, after }, 'data files merged')
+      return true
+    } catch (error) {
+      if (failed.size >= failedHeldMax) failed.delete(failed.values().next().value as string)
+      failed.add(keyOf(merge))
+      deps.log.warn({ tenantId, table: merge.table, level: merge.level, err: error }, 'data files not merged')
+      return false
+    }
+  }
+
+  async function sweep(): Promise<number> {
+    const now = deps.clock()
+    if (now - sweptAt < orphanSweepMs) return 0
+    sweptAt = now
+    const orphans = await attempt('sweep', 0, () => sweepOrphans(deps, now, collectFilesMax))
+    return orphans + (await attempt('sweep', 0, () => sweepTemporary(deps.tempFolder, now)))
+  }
+
+  /** The step's result, or `otherwise` where it failed: the next pass does it again. */
+  async function attempt<Result>(step: string, otherwise: Result, work: () => Promise<Result>): Promise<Result> {
+    try {
+      return await work()
+    } catch (error) {
+      deps.log.warn({ step, code: systemErrorCode(error), err: error }, 'janitor step failed')
+      return otherwise
+    }
+  }
+
+  return {
+    pass() {
+      running ??= onePass().finally(() => {
+        running = undefined
+      })
+      return running
+    },
+    async close() {
+      isClosed = true
+      await running?.catch(() => {})
+    },
+  }
+}
+
+function keyOf(merge: Merge): string {
+  return merge.files.map(({ id }) => id).join()
+}
