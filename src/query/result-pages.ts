@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Store } from '../db/db.ts'
 import { findRun, findRunColumns } from '../db/runs.ts'
@@ -25,6 +26,11 @@ export interface ResultPage {
 /** A run's result folder; the id is a UUID of our own making. */
 export function resultFolderOf(resultsFolder: string, runId: string): string {
   return join(resultsFolder, runId)
+}
+
+/** Deletes a run's result. Idempotent; a worker may still be rendering its first page there, so it tries again. */
+export async function deleteResult(resultsFolder: string, runId: string): Promise<void> {
+  await rm(resultFolderOf(resultsFolder, runId), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
 }
 
 /**

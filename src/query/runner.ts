@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import type { Store } from '../db/db.ts'
 import { changeRun, claimRun, listLiveRuns, type RunChange, renewRun } from '../db/runs.ts'
 import type { Engine, EngineOutcome, RunProgress } from '../engine/engine.ts'
@@ -9,7 +9,7 @@ import type { QueryRun, RunEvent } from '../model/query-run.ts'
 import type { CheckedStatement } from '../sql/check.ts'
 import type { LakeAccess, PinnedView } from './lake-access.ts'
 import { nextRun } from './next-run.ts'
-import { resultFolderOf } from './result-pages.ts'
+import { deleteResult, resultFolderOf } from './result-pages.ts'
 import { emptyNote, readRange, windowReport } from './window.ts'
 
 // Takes queued runs and executes them: claim with a lease → pin one view of the lake → execute → end. A run is
@@ -132,7 +132,7 @@ async function execute(
   const renewal = setInterval(() => void renew(deps, run, pinned, execution), deps.limits.leaseMs / 3)
   try {
     // What an earlier attempt left is garbage.
-    await rm(resultFolder, { recursive: true, force: true })
+    await deleteResult(deps.resultsFolder, run.id)
     await mkdir(resultFolder, { recursive: true, mode: 0o700 })
     pinned = await deps.lake.pinView(run.tenantId, {
       scope: statement.scope,
@@ -148,7 +148,7 @@ async function execute(
   } finally {
     clearInterval(renewal)
     if (pinned !== undefined) await deps.lake.releaseLease(pinned.leaseId)
-    if (!isKept) await rm(resultFolder, { recursive: true, force: true })
+    if (!isKept) await deleteResult(deps.resultsFolder, run.id)
   }
 }
 

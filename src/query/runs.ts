@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises'
+import { readdir } from 'node:fs/promises'
 import type { Store } from '../db/db.ts'
 import {
   changeRun,
@@ -21,7 +21,7 @@ import type { QueryRun, QueryVariable } from '../model/query-run.ts'
 import type { CheckedStatement } from '../sql/check.ts'
 import { checkSql } from './check-sql.ts'
 import type { LakeAccess } from './lake-access.ts'
-import { type ResultPage, readResultPage, resultFolderOf } from './result-pages.ts'
+import { deleteResult, type ResultPage, readResultPage } from './result-pages.ts'
 import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
 import type { SqlThread } from './sql-thread.ts'
 import { resolveWindow, type WantedWindow } from './window.ts'
@@ -210,7 +210,7 @@ async function deleteOrphans(options: QueriesOptions): Promise<number> {
   const folders = await readdir(options.resultsFolder)
   const existing = new Set(await listExistingRuns(options.store, folders))
   const orphans = folders.filter(folder => !existing.has(folder))
-  for (const folder of orphans) await deleteResult(options, folder)
+  for (const folder of orphans) await deleteResult(options.resultsFolder, folder)
   return orphans.length
 }
 
@@ -223,10 +223,6 @@ async function expire(options: QueriesOptions, runner: Runner): Promise<number> 
     runner.stop(run.id)
   }
   const ids = await deleteExpiredRuns(store, clock(), expireCountMax)
-  for (const id of ids) await deleteResult(options, id)
+  for (const id of ids) await deleteResult(options.resultsFolder, id)
   return ids.length
-}
-
-async function deleteResult(options: QueriesOptions, runId: string): Promise<void> {
-  await rm(resultFolderOf(options.resultsFolder, runId), { recursive: true, force: true })
 }

@@ -35,7 +35,7 @@ export function resolveWindow(wanted: WantedWindow, now: number, spanMsMax?: num
     const message = `the time range ends before it starts: from ${formatInstant(start)} to ${formatInstant(end)}`
     throw new AppError('invalid_argument', message, { details: { field: 'to' } })
   }
-  if (spanMsMax !== undefined && end - start > spanMsMax) {
+  if (spanMsMax !== undefined && end - 1 - start > spanMsMax) {
     const days = Math.floor(spanMsMax / dayMs)
     const message = `the time range is longer than ${days} days: choose a later from or an earlier to`
     throw new AppError('invalid_argument', message, { details: { field: 'from', limitMs: spanMsMax } })

@@ -42,6 +42,10 @@ suite('the window of a run', () => {
     })
   }
 
+  test('a start exactly the longest span ago is allowed', () => {
+    assert.equal(resolveWindow({ start: now - 30 * dayMs }, now, 30 * dayMs).range.start, now - 30 * dayMs)
+  })
+
   test('a run without an end reads rows of the future, one with an end does not', () => {
     assert.deepEqual(readRange(resolveWindow({}, now)), { start: now - dayMs, end: undefined })
     assert.deepEqual(readRange(resolveWindow({ end: now }, now)), { start: now - dayMs, end: now })

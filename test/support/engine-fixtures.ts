@@ -161,9 +161,9 @@ export async function rowsOf(fixture: EngineFixture, ran: Ran, firstRow = 0, row
 }
 
 /** Resolves once the condition holds; rejects when it does not within ten seconds. */
-export async function until(condition: () => boolean): Promise<void> {
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + 10_000
-  while (!condition()) {
+  while (!(await condition())) {
     if (performance.now() > deadline) throw new Error('the condition never held')
     await setTimeout(2)
   }

@@ -25,7 +25,7 @@ export function queuedRun(tenantId: string, id: string, changed: Partial<QueryRu
     savedQueryId: undefined,
     categoryId: undefined,
     hostIds: undefined,
-    range: { start: now - 86_400_000, end: now },
+    range: { start: now - 86_400_000, end: now + 1 },
     isOpenEnded: true,
     createdBy: { principalId: 'p', accountId: tenantId, accountType: 'tenant' },
     createdAt: now,
