@@ -76,33 +76,31 @@ export function isReserved(name: string): boolean {
  * names all columns of the table.
  */
 export function valuesSql(rows: string, columns: readonly LakeColumn[], tenantId: string): string {
-  const asked = columns.filter(column => !Object.hasOwn(headerColumns, column.name))
-  const values = asked.filter(column => !isDecoration(column.name) && !isReserved(column.name))
-  const decorations = asked.filter(column => isDecoration(column.name))
-  const shapes = [
-    shapeSql(
-      'c',
-      'y',
-      values.map(column => column.name),
-    ),
-    shapeSql(
-      'd',
-      'm',
-      decorations.flatMap(column => decorationKeys(column.name)),
-    ),
-  ]
-  const selected = columns.map(column => {
-    const value = column.name === 'raw_values' ? rawValuesSql(values, decorations) : valueSql(column, tenantId)
-    return `(${value})::${duckdbTypes[column.type]} AS ${quoteName(column.name)}`
+  const asked = columns.filter(({ name }) => !Object.hasOwn(headerColumns, name))
+  const values = asked.filter(({ name }) => !isReserved(name))
+  const decorations = asked.filter(({ name }) => isDecoration(name))
+  const shapes = [shapeSql('c', 'y', namesOf(values)), shapeSql('d', 'm', namesOf(decorations).flatMap(decorationKeys))]
+  // Casts stand one level below: both the column and `raw_values` look at what came of them.
+  const typed = [...values, ...decorations].filter(({ type }) => type !== 'string')
+  const casts = typed.map(({ name, type }, index) => ({ name, sql: castTo(type, textOf(name)), alias: `v${index}` }))
+  const castOf = new Map(casts.map(cast => [cast.name, cast.alias]))
+  const selected = columns.map(({ name, type }) => {
+    const value = name === 'raw_values' ? rawValuesSql(castOf, values, decorations) : valueSql(name, castOf, tenantId)
+    return `(${value})::${duckdbTypes[type]} AS ${quoteName(name)}`
   })
-  return `SELECT ${selected.join(', ')} FROM (SELECT *${shapes.join('')} FROM ${rows})`
+  const cast = casts.map(({ sql, alias }) => `, ${sql} AS ${alias}`).join('')
+  return `SELECT ${selected.join(', ')} FROM (SELECT *${cast} FROM (SELECT *${shapes.join('')} FROM ${rows}))`
 }
 
-function valueSql(column: LakeColumn, tenantId: string): string {
-  if (column.name === 'customer_id') return quoteText(tenantId)
-  if (Object.hasOwn(headerColumns, column.name)) return headerColumns[column.name] as string
-  const value = castTo(column.type, textOf(column.name))
-  return column.name === 'meta_eid' ? `coalesce(${value}, h)` : value
+function namesOf(columns: readonly LakeColumn[]): string[] {
+  return columns.map(({ name }) => name)
+}
+
+function valueSql(name: string, castOf: ReadonlyMap<string, string>, tenantId: string): string {
+  if (name === 'customer_id') return quoteText(tenantId)
+  if (Object.hasOwn(headerColumns, name)) return headerColumns[name] as string
+  const value = castOf.get(name) ?? textOf(name)
+  return name === 'meta_eid' ? `coalesce(${value}, h)` : value
 }
 
 /** Keys of a decoration that land in a column, in order of precedence: `meta_x` itself, then `x`. */
@@ -151,49 +149,47 @@ function castTo(type: ColumnType, text: string): string {
  * JSON text {column: text} of what did not cast and of keys that are no columns; NULL where there is nothing of the
  * kind.
  */
-function rawValuesSql(values: readonly LakeColumn[], decorations: readonly LakeColumn[]): string {
-  const failed = [...values, ...decorations]
-    .filter(column => column.type !== 'string')
-    .map(column => {
-      const text = textOf(column.name)
-      const entry = `${quoteText(`${JSON.stringify(column.name)}:`)} || to_json(${text})::VARCHAR`
-      return `CASE WHEN ${text} <> '' AND (${castTo(column.type, text)}) IS NULL THEN ${entry} END`
-    })
+function rawValuesSql(
+  castOf: ReadonlyMap<string, string>,
+  values: readonly LakeColumn[],
+  decorations: readonly LakeColumn[],
+): string {
+  const failed = [...castOf].map(([name, cast]) => {
+    const entry = `${quoteText(`${JSON.stringify(name)}:`)} || to_json(${textOf(name)})::VARCHAR`
+    return `CASE WHEN ${cast} IS NULL AND ${textOf(name)} <> '' THEN ${entry} END`
+  })
+  const prefixed = "CASE WHEN starts_with(key, 'meta_') THEN key ELSE 'meta_' || key END"
   const unknown = [
-    unknownSql(
-      'c',
-      'y',
-      values.map(column => column.name),
-      'key',
-    ),
-    unknownSql(
-      'd',
-      'm',
-      decorations.flatMap(column => decorationKeys(column.name)),
-      `CASE WHEN starts_with(key, 'meta_') THEN key ELSE 'meta_' || key END`,
-    ),
+    unknownSql('c', namesOf(values), 'key'),
+    unknownSql('d', namesOf(decorations).flatMap(decorationKeys), prefixed),
   ]
   return `nullif('{' || concat_ws(',', ${[...failed, ...unknown].join(', ')}) || '}', '{}')`
 }
 
 /**
- * Entries of the keys of a JSON object that are none of `known`, NULL where there are none. The keys are compared one
- * by one only in rows that have more of them than `known` ones with a value.
+ * Entries of the keys of a JSON object that are none of `known`, NULL where there are none. One regular expression over
+ * all keys of a row lets nearly every row pass; keys are compared one by one only where it does not match.
  */
-function unknownSql(object: string, struct: string, known: readonly string[], name: string): string {
+function unknownSql(object: string, known: readonly string[], name: string): string {
   const isUnknown = known.length === 0 ? 'true' : `key NOT IN (${known.map(quoteText).join(', ')})`
   const text = `coalesce(to_json(json_extract_string(${object}, ${pointerOf('key')}))::VARCHAR, 'null')`
   const entries =
     `array_to_string(list_transform(list_filter(json_keys(${object}), lambda key: ${isUnknown}), ` +
     `lambda key: to_json(${name})::VARCHAR || ':' || ${text}), ',')`
-  const count = known.map(key => `(${struct}.${quoteName(key)} IS NOT NULL)::USMALLINT`)
-  return `CASE WHEN len(json_keys(${object})) > ${sumSql(count)} THEN nullif(${entries}, '') END`
+  const areKnown = `regexp_full_match(to_json(json_keys(${object}))::VARCHAR, ${quoteText(keysPattern(known))})`
+  return `CASE WHEN NOT ${areKnown} THEN nullif(${entries}, '') END`
 }
 
-/** A sum as a balanced tree: a long chain of additions is too deep for DuckDB's planner. */
-function sumSql(terms: readonly string[]): string {
-  if (terms.length === 0) return '0'
-  if (terms.length === 1) return terms[0] as string
-  const middle = terms.length >> 1
-  return `(${sumSql(terms.slice(0, middle))} + ${sumSql(terms.slice(middle))})`
+/** A regular expression for the JSON text of an array of none but these keys. */
+function keysPattern(known: readonly string[]): string {
+  const keys = known.map(key =>
+    JSON.stringify(key)
+      .slice(1, -1)
+      .replace(/[^\w ]/gu, escapedForRe2),
+  )
+  return `\\[(?:"(?:${keys.join('|')})",?)*\\]`
+}
+
+function escapedForRe2(character: string): string {
+  return `\\x{${(character.codePointAt(0) as number).toString(16)}}`
 }
