@@ -9,7 +9,7 @@ import type { XdrClient } from '../support/xdr-client.ts'
 
 export const marksQueryName = 'crash_marks'
 
-/** One result line; its mark is unique, its size that of a process event. `time` in seconds. */
+/** One result line of some 1.5 KB; its mark is unique. `time` in seconds. */
 export function markedLine(mark: string, hostIdentifier: string, time: number): string {
   return JSON.stringify({
     name: marksQueryName,
@@ -20,7 +20,7 @@ export function markedLine(mark: string, hostIdentifier: string, time: number): 
     counter: 1,
     numerics: false,
     decorations: { meta_hostname: hostIdentifier },
-    columns: { mark, path: `/usr/bin/${mark}`, cmdline: `${mark} `.repeat(40) },
+    columns: { mark, path: `/usr/bin/${mark}`, cmdline: `${mark} `.padEnd(1100, mark) },
     action: 'added',
   })
 }

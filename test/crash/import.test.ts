@@ -34,24 +34,28 @@ async function restarted(lake: Lake): Promise<void> {
 test(`an import by command that dies with its server, ${kills} times (seed ${seed})`, async () => {
   const draw = dice(seed)
   const now = Math.floor(Date.now() / 1000)
-  const lineCount = 6000
+  // About ten requests of the command's: kills fall before, between and inside them.
+  const lineCount = 12_000
   const hosts = ['alpha', 'beta', 'gamma']
   // Hosts change from line to line, so that every body holds frames of all three.
   const line = (n: number): string => markedLine(`m${n}`, hosts[Math.floor(draw.unit() * 3)]!, now - lineCount + n)
   const lines = Array.from({ length: lineCount }, (_, n) => line(n))
-  const sent = new Map(lines.map((_, n) => [`m${n}`, 1]))
+  const first = markedLine('first', 'alpha', now)
+  const sent = new Map(['first', ...lines.map((_, n) => `m${n}`)].map(mark => [mark, 1]))
   const folder = await mkdtemp(join(tmpdir(), 'edr-lake-crash-'))
   const file = join(folder, 'osqueryd.results.log')
   await writeFile(file, `${lines.join('\n')}\n`)
   const totalBytes = lines.reduce((sum, each) => sum + each.length, 0)
   const server = await startServer({ flags: serverFlags })
   const lake: Lake = { server, client: await connect(server.firstRun) }
+  // The query name exists from now on, whatever the first kill leaves.
+  await lake.client.ingest(`${first}\n`)
   try {
     const moments = Array.from({ length: kills }, () => draw.unit() * totalBytes).sort((a, b) => a - b)
     for (const moment of moments) {
       await killDuringImport(lake, file, moment)
       await restarted(lake)
-      assertMarks(await readMarks(lake.client), { acknowledged: new Map(), sent })
+      assertMarks(await readMarks(lake.client), { acknowledged: new Map([['first', 1]]), sent })
     }
     const last = await runCommand(['import', file, ...connectionFlags(lake.server.firstRun)])
     assert.equal(last.exitCode, 0, last.stderr + last.stdout)

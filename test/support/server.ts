@@ -44,11 +44,14 @@ export interface TestServer extends AsyncDisposable {
 
 const readyMsMax = 60_000
 
+/** Tests poll as fast as they can. */
+const noCallLimits = ['--calls-per-minute', '0', '--calls-per-day', '0']
+
 /** Resolves when the log says `ready`. Rejects with what the process wrote when it ends or stays silent instead. */
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'edr-lake-test-')))
   const script = options.through === 'npmScript' ? 'scripts/start.mjs' : 'src/bin/server.ts'
-  const parameters = [script, '--data', directory, '--port', '0', ...(options.flags ?? [])]
+  const parameters = [script, '--data', directory, '--port', '0', ...noCallLimits, ...(options.flags ?? [])]
   const child = spawn(process.execPath, parameters, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   try {
     const ready = await untilReady(child)
