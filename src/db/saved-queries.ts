@@ -17,7 +17,8 @@ export interface SavedQueryFilter {
 
 /**
  * Puts the query in place of its owner's with that id, categories included. Rejects with `conflict` when the id is
- * another owner's (canned queries have none of their own), and fails on categories that do not exist; nothing has changed
+ * another owner's (canned queries have none of their own), and fails on categories that do not exist; nothing has
+ * changed then.
  * then.
  */
 export async function putSavedQuery(store: Store, query: SavedQuery): Promise<void> {

@@ -19,6 +19,7 @@ import { principalRoutes } from './routes/principals.ts'
 import { queryLibraryRoutes } from './routes/query-library.ts'
 import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
+import { schemaRoutes } from './routes/schema.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
@@ -63,6 +64,7 @@ export function buildApp(deps: AppDependencies): App {
   principalRoutes(app, deps)
   enrollSecretRoutes(app, deps)
   queryLibraryRoutes(app, deps)
+  schemaRoutes(app, deps)
   operationRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))

@@ -36,6 +36,7 @@ test('there are all the routes of the contract', async t => {
     'GET /.well-known/jwks.json',
     'GET /lake/v1/enroll-secrets',
     'GET /lake/v1/principals',
+    'GET /lake/v1/schema',
     'GET /livez',
     'GET /metrics',
     'GET /organization/v1/tenants',

@@ -39,7 +39,7 @@ test('a run starts: 201, pending, the last 24 hours, nothing absent', async t =>
     result: 'notAvailable',
     template: 'SELECT 1',
     from: '2026-02-02T08:14:55.628Z',
-    to: '2026-02-03T08:14:55.627Z',
+    to: '2026-02-03T08:14:55.628Z',
   })
   const { window } = lake.queries.started[0]?.request ?? {}
   assert.deepEqual(window, { start: lake.now - 86_400_000 }, 'its end stays open')

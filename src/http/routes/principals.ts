@@ -19,8 +19,8 @@ import { tenantCallerOf } from '../plugins/access.ts'
 import { bodyOf } from '../plugins/bodies.ts'
 import type { RouteAccess } from '../route-access.ts'
 
-// The service principals of a tenant: list, create, expire, rotate, disable. Nobody can end the access it calls with, so
-// a tenant cannot lock itself out by one call.
+// The service principals of a tenant: list, create, expire, rotate, disable. Nobody can end the access it calls with,
+// so a tenant cannot lock itself out by one call.
 
 const base = '/lake/v1/principals'
 const config = { access: { kind: 'tenant', action: 'access.manage' } satisfies RouteAccess }

@@ -17,8 +17,8 @@ import { tenantCallerOf } from '../plugins/access.ts'
 import { bodyOf } from '../plugins/bodies.ts'
 import type { RouteAccess } from '../route-access.ts'
 
-// A tenant's own saved queries and categories: put and delete by id, so that a folder of files under version control can
-// be put again and again. Canned ones are not a tenant's to change. Reading is on the vendor's paths.
+// A tenant's own saved queries and categories: put and delete by id, so that a folder of files under version control
+// can be put again and again. Canned ones are not a tenant's to change. Reading is on the vendor's paths.
 
 const config = { access: { kind: 'tenant', action: 'queries.write' } satisfies RouteAccess }
 

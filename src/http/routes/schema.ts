@@ -1,0 +1,57 @@
+import Type from 'typebox'
+import { LakeSchemaReply, type SchemaColumn } from '../../api/lake-schema.ts'
+import { listQueryNames, type SeenName } from '../../db/query-names.ts'
+import { schemaOf } from '../../lake/schema.ts'
+import { grownFieldIdMin } from '../../limits.ts'
+import { sha256Hex } from '../../model/ids.ts'
+import type { LakeColumn, LakeSchema } from '../../model/lake-table.ts'
+import { formatInstant } from '../../model/time-range.ts'
+import type { AppDependencies } from '../dependencies.ts'
+import type { App } from '../instance.ts'
+import { tenantCallerOf } from '../plugins/access.ts'
+import type { RouteAccess } from '../route-access.ts'
+
+// What a tenant can name in SQL. Editors ask often and it changes seldom: the answer has an ETag (RFC 9110 §8.8.3).
+
+const config = { access: { kind: 'tenant', action: 'lake.read' } satisfies RouteAccess }
+
+export function schemaRoutes(app: App, { store }: AppDependencies): void {
+  const response = { 200: LakeSchemaReply, 304: Type.Unsafe<undefined>({ description: 'as the ETag said' }) }
+  app.get('/lake/v1/schema', { config, schema: { response } }, async (request, reply) => {
+    const { tenantId } = tenantCallerOf(request)
+    const body = toWireSchema(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
+    const etag = `"${sha256Hex(JSON.stringify(body)).slice(0, 32)}"`
+    reply.headers({ etag, 'cache-control': 'private, no-cache' })
+    if (isMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
+    return body
+  })
+}
+
+function toWireSchema(schema: LakeSchema, names: readonly SeenName[]): LakeSchemaReply {
+  return {
+    tables: schema.tables.map(({ name, timeColumn, hasQueryNames, columns }) => ({
+      ...{ name, timeColumn, hasQueryNames },
+      columns: columns.map(toWireColumn),
+    })),
+    queryNames: names.map(({ name, table, columns, firstSeen, lastSeen, rows }) => ({
+      ...{ name, table, rows },
+      columns: [...columns],
+      firstSeen: formatInstant(firstSeen),
+      lastSeen: formatInstant(lastSeen),
+    })),
+    envelope: [...schema.envelope],
+  }
+}
+
+function toWireColumn({ name, type, fieldId, description }: LakeColumn): SchemaColumn {
+  return {
+    ...{ name, type },
+    ...(description === undefined ? {} : { description }),
+    ...(fieldId >= grownFieldIdMin ? { isGrown: true } : {}),
+  }
+}
+
+/** RFC 9110 §13.1.2: a list of tags, weak ones compared without their mark, or `*`. */
+function isMatch(header: string | undefined, etag: string): boolean {
+  return (header ?? '').split(',').some(each => ['*', etag].includes(each.trim().replace(/^W\//, '')))
+}
