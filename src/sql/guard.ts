@@ -62,7 +62,7 @@ const engineFunctions = `
   last_value lead least left len length levenshtein list list_aggregate list_append list_contains list_cosine_distance
   list_cosine_similarity list_distance list_distinct list_dot_product list_filter list_prepend list_reduce list_reverse
   list_sort list_transform list_value list_pack lower lpad ltrim make_timestamp map map_concat map_contains map_entries
-  map_extract map_from_entries map_keys map_values max min mod nfc_normalize nth_value ntile nullif octet_length
+  map_extract map_from_entries md5 sha1 sha256 map_keys map_values max min mod nfc_normalize nth_value ntile nullif octet_length
   percent_rank pi pow quantile_disc radians random range rank regexp_extract regexp_extract_all regexp_full_match
   regexp_matches regexp_replace regexp_split_to_array regr_intercept regr_slope replace reverse round row row_number rpad
   rtrim sign sin sinh starts_with stddev stddev_pop stddev_samp strftime string_agg string_split strpos strptime

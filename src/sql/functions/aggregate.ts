@@ -47,6 +47,11 @@ function listaggArgs(call: BoundCall): readonly string[] {
   return [call.args[0]!.sql, call.args[1]?.sql ?? "''"]
 }
 
+/** The row with the extreme value may hold NULL in the first argument; the list of several leaves such rows out. */
+function extreme(target: string): AggregateRule {
+  return { how: 'renamed', target, targetOf: call => (call.args.length === 2 ? `${target}_null` : target) }
+}
+
 function minMax(target: string): AggregateRule {
   return own(target)
 }
@@ -102,11 +107,11 @@ export const aggregateRuleTable: AggregateRules = {
     wrap: sql => `trino_map_agg(flatten(${sql}))`,
   },
   max: minMax('max'),
-  max_by: { how: 'renamed', target: 'arg_max', args: call => call.args.map(arg => arg.sql) },
+  max_by: extreme('arg_max'),
   merge: refused(noSketch),
   merge_set_digest: refused(noSketch),
   min: minMax('min'),
-  min_by: { how: 'renamed', target: 'arg_min', args: call => call.args.map(arg => arg.sql) },
+  min_by: extreme('arg_min'),
   multimap_agg: pairs(list => `trino_multimap(${list})`),
   numeric_histogram: refused('use width_bucket and GROUP BY'),
   qdigest_agg: refused(noSketch),
@@ -125,7 +130,20 @@ export const aggregateRuleTable: AggregateRules = {
   stddev: own('stddev'),
   stddev_pop: own('stddev_pop'),
   stddev_samp: own('stddev_samp'),
-  sum: { how: 'native', target: 'sum', result: decimalSum },
+  sum: {
+    how: 'native',
+    target: 'sum',
+    args: call => {
+      const { sql, type } = call.args[0]!
+      if (type.kind === 'intervalDay') return [`trino_micros(${sql})`]
+      return [type.kind === 'intervalMonth' ? `trino_months(${sql})` : sql]
+    },
+    wrap: (sql, call) => {
+      if (call.result.kind === 'intervalDay') return `to_microseconds(CAST(${sql} AS BIGINT))`
+      return call.result.kind === 'intervalMonth' ? `to_months(CAST(${sql} AS INTEGER))` : sql
+    },
+    result: decimalSum,
+  },
   tdigest_agg: refused(noSketch),
   var_pop: own('var_pop'),
   var_samp: own('var_samp'),

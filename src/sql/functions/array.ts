@@ -1,4 +1,5 @@
 import { SqlRefusal } from '../diagnostics.ts'
+import type { Expression } from '../parse/ast.ts'
 import { toText } from '../rewrite/casts.ts'
 import { failure } from '../rewrite/operators.ts'
 import { engineType, fieldName, quoteText, type SqlType } from '../sql-type.ts'
@@ -18,10 +19,17 @@ function texts(call: BoundCall): string {
     : `list_transform(${array.sql}, lambda "item": ${text})`
 }
 
+/** A literal, or `chr(10)`: what the engine's own join takes for a separator. */
+export function isConstantText(node: Expression): boolean {
+  if (node.kind === 'string') return true
+  return node.kind === 'call' && node.name === 'chr' && node.args[0]?.kind === 'number'
+}
+
 function arrayJoin(call: BoundCall): string {
   const [, separator, missing] = sqlOf(call)
-  if (missing === undefined) return `array_to_string(${texts(call)}, ${separator})`
-  return `array_to_string(list_transform(${texts(call)}, lambda "text": coalesce("text", ${missing})), ${separator})`
+  const join = isConstantText(call.node.args[1]!) ? 'array_to_string' : 'trino_join'
+  if (missing === undefined) return `${join}(${texts(call)}, ${separator})`
+  return `${join}(list_transform(${texts(call)}, lambda "text": coalesce("text", ${missing})), ${separator})`
 }
 
 /** `body` for each position of the longer array; positions past an array's end give NULL. */

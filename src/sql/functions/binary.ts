@@ -18,7 +18,7 @@ function digest(name: string) {
 /** Functions of bytes, encodings, hashes and URLs. */
 export const binaryRules: FunctionRules = {
   crc32: refused(noHash),
-  from_base32: macro('trino_from_base32'),
+  from_base32: rewrite(call => callSql('trino_from_base32', asText(call))),
   from_base64: rewrite(call => callSql('from_base64', asText(call))),
   from_base64url: rewrite(call => callSql('trino_from_base64url', asText(call))),
   from_big_endian_32: rewrite(call => callSql('trino_from_big_endian', call.args[0]!.sql, '4')),

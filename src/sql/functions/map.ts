@@ -35,7 +35,10 @@ function zipWith(call: BoundCall): string {
 
 export const mapRules: FunctionRules = {
   map: rewrite(call => (call.args.length === 0 ? 'MAP()' : callSql('map', ...call.args.map(arg => arg.sql)))),
-  map_concat: native('map_concat'),
+  map_concat: rewrite(call => {
+    const maps = call.args.map(arg => arg.sql)
+    return maps.length === 1 ? maps[0]! : callSql('map_concat', ...maps)
+  }),
   map_entries: rewrite(call => {
     const entry = `struct_pack("field0" := ${key}, "field1" := ${value})`
     return `list_transform(map_entries(${call.args[0]!.sql}), lambda "entry": ${entry})`

@@ -76,7 +76,7 @@ export const mathRules: FunctionRules = {
   is_infinite: renamed('isinf'),
   is_nan: renamed('isnan'),
   ln: macro('trino_ln'),
-  log: rewrite(call => `(trino_ln(${call.args[1]!.sql}) / trino_ln(${call.args[0]!.sql}))`),
+  log: rewrite(call => `trino_divide(trino_ln(${call.args[1]!.sql}), trino_ln(${call.args[0]!.sql}))`),
   log10: macro('trino_log10'),
   log2: macro('trino_log2'),
   mod: rewrite(mod),
@@ -100,7 +100,7 @@ export const mathRules: FunctionRules = {
   t_pdf: refused(statistics),
   tan: native('tan'),
   tanh: native('tanh'),
-  to_base: rewrite(call => `lower(to_base(${sqlOf(call).join(', ')}))`),
+  to_base: rewrite(call => `lower(to_base(${sqlOf(call)[0]}, CAST(${sqlOf(call)[1]} AS INTEGER)))`),
   truncate: rewrite(
     call => (call.args.length === 1 ? callSql('trunc', sqlOf(call)[0]!) : callSql('trino_truncate', ...sqlOf(call))),
     call => (call.args.length === 1 ? decimalResult((p, s) => [Math.max(1, p - s), 0])(call) : call.args[0]!.type),

@@ -30,6 +30,8 @@ export type AggregateRule =
   | {
       readonly how: 'native' | 'renamed' | 'rewrite'
       readonly target: string
+      /** Another target where the form decides. */
+      readonly targetOf?: (call: BoundCall) => string
       /** The engine's arguments; the same ones where absent. */
       readonly args?: (call: BoundCall) => readonly string[]
       /** What is made of the aggregate's value. */

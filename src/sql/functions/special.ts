@@ -51,8 +51,17 @@ function bindNullif(node: Call, context: Context): Typed {
 }
 
 function bindTry(node: Call, context: Context): Typed {
+  if (node.args.some(holdsSubquery)) {
+    throw new SqlRefusal('try() around a subquery is not supported', node, { hint: 'use try inside the subquery' })
+  }
   const [arg] = bindArgs(node, { ...context, isTry: true }, 1, 1)
   return { sql: `TRY(${arg!.value.sql})`, type: arg!.value.type }
+}
+
+function holdsSubquery(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false
+  if ('body' in node && 'tables' in node) return true
+  return Object.values(node).some(holdsSubquery)
 }
 
 function bindFormat(node: Call, context: Context): Typed {

@@ -1,5 +1,7 @@
 import { SqlRefusal } from '../diagnostics.ts'
 import { whitespace } from '../rewrite/literals.ts'
+import { isSameStorage } from '../sql-type.ts'
+import { isConstantText } from './array.ts'
 import type { BoundCall, FunctionRules } from './rule.ts'
 import { callSql, macro, native, refused, renamed, rewrite } from './rule.ts'
 
@@ -23,18 +25,28 @@ export function refuseBinary(call: BoundCall): void {
   throw new SqlRefusal(`'${call.name}' of varbinary is not supported: convert it with from_utf8 or to_hex`, call.node)
 }
 
+/** Text, bytes or arrays end to end; an array and an element as well. */
+function concat(call: BoundCall): string {
+  const args = sqlOf(call)
+  const [a, b] = call.args.map(arg => arg.type)
+  if (args.length === 2 && a?.kind === 'array' && !isSameStorage(a, b!)) return callSql('list_append', ...args)
+  if (args.length === 2 && b?.kind === 'array' && !isSameStorage(a!, b)) return callSql('list_prepend', ...args)
+  return `(${args.join(' || ')})`
+}
+
+function concatWithSeparator(call: BoundCall): string {
+  const [separator, list] = sqlOf(call)
+  if (call.actual[1]?.kind !== 'array') return callSql('concat_ws', ...sqlOf(call))
+  const join = isConstantText(call.node.args[0]!) ? 'array_to_string' : 'trino_join'
+  return callSql(join, list!, separator!)
+}
+
 /** Functions of text. */
 export const textRules: FunctionRules = {
   chr: rewrite(call => `chr(CAST(${call.args[0]!.sql} AS INTEGER))`),
   codepoint: renamed('unicode'),
-  concat: rewrite(call => `(${sqlOf(call).join(' || ')})`),
-  concat_ws: rewrite(call => {
-    const isList = call.actual[1]?.kind === 'array'
-    return callSql(
-      isList ? 'array_to_string' : 'concat_ws',
-      ...(isList ? [sqlOf(call)[1]!, sqlOf(call)[0]!] : sqlOf(call)),
-    )
-  }),
+  concat: rewrite(concat),
+  concat_ws: rewrite(concatWithSeparator),
   ends_with: native('ends_with'),
   hamming_distance: renamed('hamming'),
   length: rewrite(call => callSql(call.actual[0]?.kind === 'varbinary' ? 'octet_length' : 'length', call.args[0]!.sql)),

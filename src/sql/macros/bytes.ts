@@ -45,11 +45,17 @@ export const byteMacros: readonly Macro[] = [
   ),
   macro('trino_to_big_endian', 'n, w', "unhex(right(lpad(hex(CAST(n AS BIGINT)), 16, '0'), w))"),
   macro(
+    'trino_bytes_number',
+    'b',
+    `list_reduce(list_transform(range(octet_length(b)), lambda i: CAST(trino_byte_at(b, i) AS HUGEINT)),
+      lambda a, d: a * 256 + d, CAST(0 AS HUGEINT))`,
+  ),
+  macro(
     'trino_from_big_endian',
     'b, w',
     `CASE WHEN octet_length(b) <> w THEN CAST(error('wrong number of bytes') AS HUGEINT)
-      WHEN CAST('0x' || hex(b) AS HUGEINT) >= CAST(pow(2, w * 8 - 1) AS HUGEINT)
-      THEN CAST('0x' || hex(b) AS HUGEINT) - CAST(pow(2, w * 8) AS HUGEINT) ELSE CAST('0x' || hex(b) AS HUGEINT) END`,
+      WHEN trino_bytes_number(b) >= CAST(pow(2, w * 8 - 1) AS HUGEINT)
+      THEN trino_bytes_number(b) - CAST(pow(2, w * 8) AS HUGEINT) ELSE trino_bytes_number(b) END`,
   ),
 ]
 

@@ -1,12 +1,16 @@
 import { type Macro, macro } from './macro.ts'
 
+// TRY stands around single calls only: what occurs twice inside one, the engine computes beforehand, outside of it.
+
 export const jsonMacros: readonly Macro[] = [
+  macro('trino_json_type', 'j', 'TRY(json_type(j))'),
+  macro('trino_json_type_at', 'j, p', 'TRY(json_type(j, p))'),
   macro('trino_json_at', 'j, p', 'TRY(json_extract(j, p))'),
   macro('trino_json_exists', 'j, p', 'coalesce(TRY(json_exists(j, p)), CASE WHEN j IS NOT NULL THEN false END)'),
   macro(
     'trino_json_scalar',
     'j, p',
-    `TRY(CASE WHEN json_type(j, p) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL ELSE json_extract_string(j, p) END)`,
+    `CASE WHEN trino_json_type_at(j, p) NOT IN ('OBJECT', 'ARRAY', 'NULL') THEN TRY(json_extract_string(j, p)) END`,
   ),
   macro(
     'trino_json_text',
@@ -20,31 +24,31 @@ export const jsonMacros: readonly Macro[] = [
     `CASE WHEN json_type(j) IN ('OBJECT', 'ARRAY', 'NULL') THEN NULL ELSE json_extract_string(j, '$') END`,
   ),
   macro('trino_is_json_scalar', 'j', "(json_type(j) NOT IN ('OBJECT', 'ARRAY'))"),
-  macro('trino_json_array_length', 'j', "TRY(CASE WHEN json_type(j) = 'ARRAY' THEN json_array_length(j) END)"),
+  macro('trino_json_array_length', 'j', "CASE WHEN trino_json_type(j) = 'ARRAY' THEN json_array_length(j) END"),
   macro(
     'trino_json_array_get',
     'j, i',
-    `TRY(CASE WHEN json_type(j) = 'ARRAY' THEN json_extract(j, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END ||
-      CAST(i AS VARCHAR) || ']') END)`,
+    `CASE WHEN trino_json_type(j) = 'ARRAY' THEN json_extract(j, '$[' || CASE WHEN i < 0 THEN '#' ELSE '' END ||
+      CAST(i AS VARCHAR) || ']') END`,
   ),
   macro(
     'trino_json_array_has_text',
     'j, v',
-    `TRY(CASE WHEN json_type(j) = 'ARRAY' THEN list_contains(list_transform(json_extract(j, '$[*]'), lambda e:
-      CASE WHEN json_type(e) = 'VARCHAR' THEN json_extract_string(e, '$') END), v) END)`,
+    `CASE WHEN trino_json_type(j) = 'ARRAY' THEN list_contains(list_transform(json_extract(j, '$[*]'), lambda e:
+      CASE WHEN json_type(e) = 'VARCHAR' THEN json_extract_string(e, '$') END), v) END`,
   ),
   macro(
     'trino_json_array_has',
     'j, v',
-    `TRY(CASE WHEN json_type(j) = 'ARRAY' THEN list_contains(list_transform(json_extract(j, '$[*]'), lambda e:
+    `CASE WHEN trino_json_type(j) = 'ARRAY' THEN list_contains(list_transform(json_extract(j, '$[*]'), lambda e:
       CASE WHEN json_type(e) NOT IN ('VARCHAR', 'OBJECT', 'ARRAY', 'NULL') THEN CAST(e AS VARCHAR) END),
-      CAST(v AS VARCHAR)) END)`,
+      CAST(v AS VARCHAR)) END`,
   ),
   macro(
     'trino_json_size',
     'j, p',
-    `TRY(CASE json_type(j, p) WHEN 'OBJECT' THEN CAST(len(json_keys(j, p)) AS BIGINT)
-      WHEN 'ARRAY' THEN CAST(json_array_length(j, p) AS BIGINT) WHEN NULL THEN NULL ELSE
-      CASE WHEN json_type(j, p) IS NOT NULL THEN 0 END END)`,
+    `CASE WHEN trino_json_type_at(j, p) = 'OBJECT' THEN CAST(len(json_keys(j, p)) AS BIGINT)
+      WHEN trino_json_type_at(j, p) = 'ARRAY' THEN CAST(json_array_length(j, p) AS BIGINT)
+      WHEN trino_json_type_at(j, p) IS NOT NULL THEN 0 END`,
   ),
 ]

@@ -1,6 +1,14 @@
 import { type Macro, macro } from './macro.ts'
 
 export const listMacros: readonly Macro[] = [
+  // The engine's own join wants a constant separator.
+  macro('trino_present', 'a', 'list_filter(a, lambda x: x IS NOT NULL)'),
+  macro(
+    'trino_join',
+    'a, s',
+    `CASE WHEN a IS NULL OR s IS NULL THEN NULL WHEN len(trino_present(a)) = 0 THEN ''
+      ELSE list_reduce(trino_present(a), lambda x, y: x || s || y) END`,
+  ),
   macro('trino_has_null', 'a', '(len(a) <> coalesce(list_count(a), 0))'),
   macro(
     'trino_any',

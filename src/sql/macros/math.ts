@@ -3,6 +3,13 @@ import { type Macro, macro } from './macro.ts'
 const nan = "CAST('NaN' AS DOUBLE)"
 
 export const mathMacros: readonly Macro[] = [
+  // The engine's own gives NULL for x / 0; Trino follows IEEE 754.
+  macro(
+    'trino_divide',
+    'a, b',
+    `CASE WHEN b = 0 THEN CASE WHEN a > 0 THEN CAST('Infinity' AS DOUBLE) WHEN a < 0 THEN CAST('-Infinity' AS DOUBLE)
+      WHEN a IS NOT NULL THEN ${nan} END ELSE a / b END`,
+  ),
   macro('trino_acos', 'x', `CASE WHEN abs(x) > 1 THEN ${nan} ELSE acos(x) END`),
   macro('trino_asin', 'x', `CASE WHEN abs(x) > 1 THEN ${nan} ELSE asin(x) END`),
   macro('trino_sqrt', 'x', `CASE WHEN x < 0 THEN ${nan} ELSE sqrt(x) END`),
@@ -46,12 +53,14 @@ export const mathMacros: readonly Macro[] = [
   macro(
     'trino_wilson_lower',
     's, n, z',
-    '(s / n + z * z / (2 * n) - z * sqrt((s / n) * (1 - s / n) / n + z * z / (4.0 * n * n))) / (1 + z * z / n)',
+    `(CAST(s AS DOUBLE) / n + z * z / (2.0 * n) - z * sqrt((CAST(s AS DOUBLE) / n) * (1 - CAST(s AS DOUBLE) / n) / n +
+      z * z / (4.0 * n * n))) / (1 + z * z / CAST(n AS DOUBLE))`,
   ),
   macro(
     'trino_wilson_upper',
     's, n, z',
-    '(s / n + z * z / (2 * n) + z * sqrt((s / n) * (1 - s / n) / n + z * z / (4.0 * n * n))) / (1 + z * z / n)',
+    `(CAST(s AS DOUBLE) / n + z * z / (2.0 * n) + z * sqrt((CAST(s AS DOUBLE) / n) * (1 - CAST(s AS DOUBLE) / n) / n +
+      z * z / (4.0 * n * n))) / (1 + z * z / CAST(n AS DOUBLE))`,
   ),
   macro(
     'trino_data_size',

@@ -11,21 +11,21 @@ export const textMacros: readonly Macro[] = [
     'trino_split',
     's, d, n',
     `CASE WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
-      ELSE list_append(string_split(s, d)[1:n-1], array_to_string(string_split(s, d)[n:], d)) END`,
+      ELSE list_append(string_split(s, d)[1:n-1], trino_join(string_split(s, d)[n:], d)) END`,
   ),
   macro('trino_split_part', 's, d, n', 'CASE WHEN n > len(string_split(s, d)) THEN NULL ELSE split_part(s, d, n) END'),
   macro(
     'trino_split_pairs',
     's, d, k',
     `list_transform(string_split(s, d), lambda e: struct_pack("key" := split_part(e, k, 1),
-      "value" := array_to_string(string_split(e, k)[2:], k)))`,
+      "value" := trino_join(string_split(e, k)[2:], k)))`,
   ),
   macro('trino_split_to_map', 's, d, k', 'map_from_entries(trino_split_pairs(s, d, k))'),
   macro('trino_split_to_multimap', 's, d, k', 'trino_multimap(trino_split_pairs(s, d, k))'),
   macro(
     'trino_strpos',
     's, t, n',
-    `CASE WHEN abs(n) >= len(string_split(s, t)) THEN 0 ELSE length(array_to_string(string_split(s, t)[1:
+    `CASE WHEN abs(n) >= len(string_split(s, t)) THEN 0 ELSE length(trino_join(string_split(s, t)[1:
       CASE WHEN n > 0 THEN n ELSE len(string_split(s, t)) + n END], t)) + 1 END`,
   ),
   macro(

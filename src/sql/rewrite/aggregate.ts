@@ -25,7 +25,7 @@ export function bindAggregate(node: Call, rule: UsedRule, context: Context, prep
   const args = rule.args?.(call) ?? call.args.map(arg => arg.sql)
   const order = sortSql(node.orderBy.length > 0 ? node.orderBy : node.withinGroup, { ...inner, grouping: undefined })
   const inside = `${node.isDistinct ? 'DISTINCT ' : ''}${args.join(', ')}${order === '' ? '' : ` ORDER BY ${order}`}`
-  const plain = finish(rule.target, inside, node, context, inner)
+  const plain = finish(rule.targetOf?.(call) ?? rule.target, inside, node, context, inner)
   const wrapped = rule.wrap?.(plain, call) ?? plain
   return { sql: isWidened(result) ? `CAST(${wrapped} AS ${engineType(result)})` : wrapped, type: result }
 }

@@ -64,7 +64,8 @@ function numericResult(operator: ArithmeticOperator, a: Typed, b: Typed, context
   const [x, y] = [coerce(a, type).sql, coerce(b, type).sql]
   if (type.kind === 'decimal') return decimalResult(operator, a, b, context, isSafe)
   if (!isInteger(type)) {
-    const sql = operator === '%' ? `fmod(${x}, ${y})` : `(${x} ${operator} ${y})`
+    const divided = operator === '/' && !isSafe ? `trino_divide(${x}, ${y})` : `(${x} ${operator} ${y})`
+    const sql = operator === '%' ? `fmod(${x}, ${y})` : divided
     return { sql: type.kind === 'real' ? `CAST(${sql} AS REAL)` : sql, type }
   }
   const engineOperator = operator === '/' ? '//' : operator
