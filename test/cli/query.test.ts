@@ -6,7 +6,7 @@ import { recordedEffects } from './recorded-effects.ts'
 
 const runsPath = '/xdr-query/v1/queries/runs'
 const window = {
-  from: '2026-02-02T08:00:00.000Z',
+  from: '1970-01-01T00:00:00.000Z',
   dataOldest: '2026-01-20T08:00:00.000Z',
   dataNewest: '2026-02-03T08:00:00.000Z',
 }
@@ -18,30 +18,33 @@ const times = {
 
 interface LakeOptions {
   readonly finished?: object
-  readonly refusal?: ScriptedAnswer
-  readonly dataNewest?: string | undefined
+  /** Answers to starts, in turn, before the first that is accepted. */
+  readonly refusals?: readonly ScriptedAnswer[]
   readonly rows?: readonly object[]
 }
 
-/** A lake that answers every run at once. */
+/** A lake that is done with every run at once. */
 function lake(options: LakeOptions = {}) {
   const rows = options.rows ?? [{ name: 'bash', n: 3 }]
+  const refusals = [...(options.refusals ?? [])]
+  let asked: object = times
   return scriptedServer(({ method, path, body, query: parameters }) => {
     if (path === tokenPath) return tokenAnswer()
     if (method === 'POST' && path === runsPath) {
-      const isProbe = body.toString().includes('WHERE false')
-      if (!isProbe && options.refusal !== undefined) return options.refusal
-      return {
-        status: 201,
-        body: { id: isProbe ? 'probe' : 'run', status: 'pending', result: 'notAvailable', ...times },
+      const { from = times.from, to = times.to, adHocQuery } = JSON.parse(body.toString())
+      if (adHocQuery.name === 'span of the data') {
+        return { status: 201, body: { id: 'probe', status: 'pending', result: 'notAvailable', ...times } }
       }
+      const refusal = refusals.shift()
+      if (refusal !== undefined) return refusal
+      asked = { ...times, from, to }
+      return { status: 201, body: { id: 'run', status: 'pending', result: 'notAvailable', ...asked } }
     }
     if (path === `${runsPath}/probe`) {
-      const known = 'dataNewest' in options ? { ...window, dataNewest: options.dataNewest } : window
-      return { body: { id: 'probe', status: 'finished', result: 'succeeded', ...times, window: known } }
+      return { body: { id: 'probe', status: 'finished', result: 'succeeded', ...times, window, ...options.finished } }
     }
     if (path === `${runsPath}/run`) {
-      return { body: { id: 'run', status: 'finished', result: 'succeeded', ...times, ...options.finished } }
+      return { body: { id: 'run', status: 'finished', result: 'succeeded', ...asked, window, ...options.finished } }
     }
     const start = Number(parameters['pageFromKey'] ?? 0)
     const end = start + Number(parameters['pageSize'])
@@ -65,6 +68,7 @@ function started(server: Server) {
   return server.seen
     .filter(({ path, method }) => path === runsPath && method === 'POST')
     .map(({ body }) => JSON.parse(body.toString()))
+    .filter(body => body.adHocQuery.name === undefined)
 }
 
 test('a terminal gets a table over the whole span of the data', async () => {
@@ -72,21 +76,62 @@ test('a terminal gets a table over the whole span of the data', async () => {
   const effects = recordedEffects({ isTerminal: true })
   assert.equal(await query(effects, 'SELECT name, n FROM x', flagsFor(server.url)), 0)
   assert.equal(effects.stdout.text, 'name  n\n────  ─\nbash  3\n')
-  assert.equal(effects.stderr.text, 'window 2026-01-20 08:00:00 UTC to 2026-02-03 08:00:00 UTC\n1 row in 0.0 s\n')
-  assert.deepEqual(started(server)[1], { adHocQuery: { template: 'SELECT name, n FROM x' }, from: window.dataOldest })
+  assert.equal(
+    effects.stderr.text,
+    'window all data, 2026-01-20 08:00:00 UTC to 2026-02-03 08:00:00 UTC\n1 row in 0.0 s\n',
+  )
+  // 44 days around the data, which is days old: both ends are said.
+  assert.deepEqual(started(server), [
+    {
+      adHocQuery: { template: 'SELECT name, n FROM x' },
+      from: '2025-12-07T08:00:00.000Z',
+      to: '2026-03-19T08:00:00.000Z',
+    },
+  ])
 })
 
-test('the window ends with old data and starts nowhere without data', async () => {
-  await using old = await lake({ dataNewest: '2026-01-25T00:00:00.000Z' })
-  await query(recordedEffects(), 'SELECT 1', flagsFor(old.url))
-  const { from, to } = started(old)[1]
-  assert.deepEqual({ from, to }, { from: window.dataOldest, to: '2026-01-25T00:00:00.000Z' })
-})
-
-test('a given window is used as it is, without a probe', async () => {
+test('a window that reaches the present has no end', async () => {
   await using server = await lake()
-  await query(recordedEffects(), 'SELECT 1', { ...flagsFor(server.url), from: 'P7D' })
-  assert.deepEqual(started(server), [{ adHocQuery: { template: 'SELECT 1' }, from: 'P7D' }])
+  const effects = recordedEffects({ now: Date.parse('2026-02-03T09:00:00.000Z') })
+  await query(effects, 'SELECT 1', flagsFor(server.url))
+  assert.deepEqual(started(server)[0], { adHocQuery: { template: 'SELECT 1' }, from: '2025-12-07T08:00:00.000Z' })
+})
+
+test('a lake without data is asked as it is by default', async () => {
+  await using server = await lake({ rows: [], finished: { window: { from: window.from }, note: 'no data yet' } })
+  const effects = recordedEffects()
+  await query(effects, 'SELECT 1', flagsFor(server.url))
+  assert.deepEqual(started(server), [{ adHocQuery: { template: 'SELECT 1' } }])
+  assert.ok(effects.stderr.text.endsWith('\n0 rows in 0.0 s\nno data yet\n'))
+})
+
+test('a lake that bounds the window gets a closer one, at last exactly the data', async () => {
+  const tooLong = { status: 400, body: { error: 'ValidationException', message: 'long', details: { field: 'from' } } }
+  await using server = await lake({ refusals: [tooLong, tooLong, tooLong] })
+  const effects = recordedEffects()
+  assert.equal(await query(effects, 'SELECT 1', flagsFor(server.url)), 0)
+  assert.deepEqual(
+    started(server).map(({ from, to }) => [from, to]),
+    [
+      ['2025-12-07T08:00:00.000Z', '2026-03-19T08:00:00.000Z'],
+      ['2026-01-06T08:00:00.000Z', '2026-02-17T08:00:00.000Z'],
+      ['2026-01-17T08:00:00.000Z', '2026-02-06T08:00:00.000Z'],
+      ['2026-01-20T08:00:00.000Z', '2026-02-03T08:00:00.000Z'],
+    ],
+  )
+  await using strict = await lake({ refusals: [tooLong, tooLong, tooLong, tooLong] })
+  const refused = recordedEffects()
+  assert.equal(await query(refused, 'SELECT 1', flagsFor(strict.url)), 1)
+  assert.equal(refused.stderr.text, 'edr-lake: long\n')
+})
+
+test('a given window is used and printed as it is', async () => {
+  await using server = await lake()
+  const effects = recordedEffects()
+  const given = { from: '2026-02-01T00:00:00.000Z', to: '2026-02-02T00:00:00.000Z' }
+  await query(effects, 'SELECT 1', { ...flagsFor(server.url), ...given })
+  assert.deepEqual(started(server), [{ adHocQuery: { template: 'SELECT 1' }, ...given }])
+  assert.match(effects.stderr.text, /^window 2026-02-01 00:00:00 UTC to 2026-02-02 00:00:00 UTC$/m)
 })
 
 test('a pipe gets every row as it comes', async () => {
@@ -116,7 +161,7 @@ test('a table that leaves rows out says so', async () => {
 test('the SQL can come from standard input', async () => {
   await using server = await lake()
   await query(recordedEffects({ stdin: 'SELECT 42\n' }), '-', flagsFor(server.url))
-  assert.equal(started(server)[1].adHocQuery.template, 'SELECT 42\n')
+  assert.equal(started(server)[0].adHocQuery.template, 'SELECT 42\n')
 })
 
 test('what the lake adds for people is printed', async () => {
@@ -131,7 +176,7 @@ test('what the lake adds for people is printed', async () => {
 test('a refused statement is shown with the place', async () => {
   const details = { line: 2, column: 3, offset: 9, length: 3, hint: 'did you mean "name"?' }
   const refusal = { status: 400, body: { error: 'ValidationException', message: 'no column nme in xdr_data', details } }
-  await using server = await lake({ refusal })
+  await using server = await lake({ refusals: [refusal] })
   const effects = recordedEffects()
   assert.equal(await query(effects, 'SELECT\n  nme FROM xdr_data', flagsFor(server.url)), 1)
   assert.equal(
@@ -160,7 +205,7 @@ test('a run that ends badly says how', async () => {
     await using server = await lake({ finished })
     const effects = recordedEffects()
     assert.equal(await query(effects, 'SELECT 1/0', { ...flagsFor(server.url), from: 'P1D' }), exitCode)
-    assert.equal(effects.stderr.text.split('\n').slice(1).join('\n'), text)
+    assert.equal(effects.stderr.text, text)
   }
 })
 

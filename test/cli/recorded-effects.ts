@@ -20,12 +20,14 @@ export interface EffectsOptions {
   readonly environment?: Readonly<Record<string, string>>
   readonly workingDirectory?: string
   readonly signal?: AbortSignal
+  /** What the clock shows; by default long after everything in the tests. */
+  readonly now?: number
   /** Milliseconds the clock goes on at each reading. */
   readonly tickMs?: number
 }
 
 export function recordedEffects(options: EffectsOptions = {}): RecordedEffects {
-  let now = 0
+  let now = options.now ?? Date.parse('2026-10-01T00:00:00.000Z')
   return {
     stdout: recordedOutput(options),
     stderr: recordedOutput(options),

@@ -62,7 +62,7 @@ test('a newcomer imports the examples and asks', async t => {
   // Without a window: the whole span of the data, not the last day.
   const all = await edrLake(['query', 'SELECT count(*) AS n FROM xdr_data', ...data], root)
   assert.deepEqual([all.status, all.stdout], [0, `{"n":${countRows(texts.join(''))}}\n`], all.stderr)
-  assert.match(all.stderr, /^window 2026-02-02 \d\d:\d\d:\d\d UTC to 2026-02-/)
+  assert.match(all.stderr, /^window all data, 2026-02-02 \d\d:\d\d:\d\d UTC to 2026-02-/)
 
   const again = await edrLake(['import', 'examples/logs/*.log', ...data], root)
   assert.match(again.stdout, / 0 stored, /)

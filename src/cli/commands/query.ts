@@ -3,6 +3,7 @@ import type { Run } from '../../api/query-runs.ts'
 import type { LakeClient } from '../../client/client.ts'
 import { pageRowsMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
+import { dayMs, formatInstant } from '../../model/time-range.ts'
 import { type ConnectionFlags, connect } from '../connection.ts'
 import { countOf, formatCount, formatSeconds, formatTime, harmlessText } from '../display.ts'
 import { type CliEffects, printLine } from '../effects.ts'
@@ -22,10 +23,8 @@ export interface QueryFlags extends ConnectionFlags {
   readonly limit?: number
 }
 
-interface Window {
-  readonly from: string | undefined
-  readonly to: string | undefined
-}
+/** Tried in turn until the lake takes the window: around the data by this much. */
+const marginsMs = [44, 14, 3, 0].map(days => days * dayMs)
 
 export async function query(effects: CliEffects, sqlArgument: string, flags: QueryFlags): Promise<number> {
   const sql = sqlArgument === '-' ? await readText(effects.stdin) : sqlArgument
@@ -33,11 +32,10 @@ export async function query(effects: CliEffects, sqlArgument: string, flags: Que
   const format = flags.format ?? (effects.stdout.isTerminal ? 'table' : 'ndjson')
   const startedAt = effects.clock()
   try {
-    const window = await chooseWindow(effects, client, flags)
-    const started = await client.startRun({ template: sql, ...window }, effects.signal)
-    await printLine(effects.stderr, `window ${formatTime(started.from)} to ${formatTime(started.to)}`)
+    const started = await start(effects, client, sql, flags)
     const run = await finish(effects, client, started.id, startedAt)
     if (run.result !== 'succeeded') throw runFailure(run)
+    await printLine(effects.stderr, windowLine(run, flags))
     const limit = flags.limit ?? (format === 'table' ? tableRowsDefault : Number.POSITIVE_INFINITY)
     await printRows(effects, client, run, { format, limit, startedAt })
     return exitCodes.done
@@ -46,16 +44,58 @@ export async function query(effects: CliEffects, sqlArgument: string, flags: Que
   }
 }
 
-/** With neither end given: from the oldest row there is, as the lake says on a run that reads nothing. */
-async function chooseWindow(effects: CliEffects, client: LakeClient, flags: QueryFlags): Promise<Window> {
-  if (flags.from !== undefined || flags.to !== undefined) return { from: flags.from, to: flags.to }
-  const template = 'SELECT count(*) AS n FROM xdr_data WHERE false'
-  const probe = await client.startRun({ template, name: 'span of the data' }, effects.signal)
-  const { window } = await client.awaitRun(probe.id, { signal: effects.signal })
-  if (window?.dataOldest === undefined) return { from: undefined, to: undefined }
-  // Open at the end where the data reaches the default window, so that rows arriving now count too.
-  const isRecent = window.dataNewest === undefined || window.dataNewest >= window.from
-  return { from: window.dataOldest, to: isRecent ? undefined : window.dataNewest }
+/** With neither end given the window is around all data there is, as wide as the lake's bound on windows lets it be. */
+async function start(effects: CliEffects, client: LakeClient, sql: string, flags: QueryFlags): Promise<Run> {
+  const { from, to } = flags
+  if (!isWholeSpan(flags)) return client.startRun({ template: sql, from, to }, effects.signal)
+  const span = await findSpan(effects, client)
+  for (const [index, marginMs] of marginsMs.entries()) {
+    const window = span === undefined ? {} : windowAround(span, marginMs, effects.clock())
+    try {
+      return await client.startRun({ template: sql, ...window }, effects.signal)
+    } catch (error) {
+      const isLast = span === undefined || index === marginsMs.length - 1
+      if (isLast || !isWindowRefusal(error)) throw error
+    }
+  }
+  throw new AppError('internal', 'no window was tried')
+}
+
+interface Span {
+  readonly oldest: number
+  readonly newest: number
+}
+
+/** Where the data lies, as the lake says on a run that reads nothing. Rows that came just now may lie beside it. */
+async function findSpan({ signal }: CliEffects, client: LakeClient): Promise<Span | undefined> {
+  const probe = await client.startRun({ template: 'SELECT 1 AS n', name: 'span of the data' }, signal)
+  const { window } = await client.awaitRun(probe.id, { signal })
+  const { dataOldest, dataNewest } = window ?? {}
+  if (dataOldest === undefined || dataNewest === undefined) return undefined
+  return { oldest: Date.parse(dataOldest), newest: Date.parse(dataNewest) }
+}
+
+/** Open at the end where it reaches the present, so that rows arriving now, and from clocks that run ahead, count. */
+function windowAround({ oldest, newest }: Span, marginMs: number, now: number): { from: string; to?: string } {
+  const from = formatInstant(Math.min(now, oldest - marginMs))
+  return newest + marginMs >= now ? { from } : { from, to: formatInstant(newest + marginMs) }
+}
+
+function isWindowRefusal(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'invalid_argument' && error.details?.['field'] === 'from'
+}
+
+function isWholeSpan({ from, to }: QueryFlags): boolean {
+  return from === undefined && to === undefined
+}
+
+/** The window asked for; for the whole span, where the data lies in it. */
+function windowLine({ window, from, to }: Run, flags: QueryFlags): string {
+  const { dataOldest, dataNewest } = window ?? {}
+  if (!isWholeSpan(flags) || dataOldest === undefined || dataNewest === undefined) {
+    return `window ${formatTime(from)} to ${formatTime(to)}`
+  }
+  return `window all data, ${formatTime(dataOldest)} to ${formatTime(dataNewest)}`
 }
 
 /** Waits for the run; when the person stops, the run is stopped too. */
