@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { accessSync, chmodSync, constants, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { AppError, systemErrorCode } from '../model/errors.ts'
 
@@ -36,10 +36,10 @@ export function openDataDirectory(root: string): DataDirectory {
     temporary: join(root, 'tmp'),
   }
   try {
-    mkdirSync(root, { recursive: true, mode: 0o700 })
+    makeFolder(root)
     accessSync(root, constants.R_OK | constants.W_OK | constants.X_OK)
     chmodSync(root, 0o700)
-    for (const folder of Object.values(folders)) mkdirSync(folder, { recursive: true, mode: 0o700 })
+    for (const folder of Object.values(folders)) makeFolder(folder)
   } catch (error) {
     throw new AppError('unavailable', `the data directory ${root} cannot be written (${systemErrorCode(error)})`, {
       cause: error,
@@ -58,6 +58,13 @@ export function openDataDirectory(root: string): DataDirectory {
     secretKey: readSecretKey(join(folders.private, 'secret-key')),
     release: () => lock.close(),
   }
+}
+
+/** Like a recursive mkdir, which does not end on file systems that answer ENOENT below a folder that exists (/proc). */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return
+  makeFolder(dirname(path))
+  mkdirSync(path, { mode: 0o700 })
 }
 
 function takeLock(file: string, root: string): DatabaseSync {

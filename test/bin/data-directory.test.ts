@@ -71,6 +71,14 @@ test('a path that cannot be a directory is refused in one sentence', context => 
   )
 })
 
+test('a file system that makes no folders is refused', { skip: process.platform !== 'linux' && 'needs /proc' }, () => {
+  const { code, message } = refusal(() => openDataDirectory('/proc/edr-lake/data'))
+  assert.deepEqual(
+    [code, message],
+    ['unavailable', 'the data directory /proc/edr-lake/data cannot be written (ENOENT)'],
+  )
+})
+
 test('a directory without write permission is refused', {
   skip: process.getuid?.() === 0 && 'root may write anywhere',
 }, context => {
