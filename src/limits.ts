@@ -66,6 +66,8 @@ export const grownFieldIdMin = 10_000
 /** Tries to convert a segment before it is quarantined. */
 export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
+/** One statement of the writer process; longer is a hang. */
+export const writerStatementMsMax = 10 * minute
 /** How often the janitor passes, and how long a pass begins merges. */
 export const janitorIntervalMs = 1 * minute
 export const janitorBudgetMs = 20 * second

@@ -8,6 +8,7 @@ import { mergeFileSql, mergeShapesSql, mergeSourcesSql } from '../row-sql/merge.
 import { commitReplacement } from './commit.ts'
 import type { Merge } from './compaction-plan.ts'
 import type { ConvertDeps } from './data-file-writer.ts'
+import { withStats } from './data-files.ts'
 import { type PlannedFile, planFiles, type StagedShape } from './file-plan.ts'
 import { columnsOf } from './schema.ts'
 import { shippedTables } from './tables.ts'
@@ -82,7 +83,8 @@ async function writeMerge(
 
 /** The table's columns that at least one of the files has. */
 async function sourceColumns(deps: ConvertDeps, tenantId: string, merge: Merge): Promise<readonly LakeColumn[]> {
-  const stored = new Set(merge.files.flatMap(file => Object.keys(file.stats())))
+  const files = await withStats(deps.store, merge.files)
+  const stored = new Set(files.flatMap(({ stats }) => Object.keys(stats ?? {})))
   const columns = await columnsOf(deps.store, tenantId, merge.table)
   return columns.filter(({ name }) => stored.has(name))
 }

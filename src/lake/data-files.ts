@@ -21,7 +21,7 @@ export interface NewDataFile {
   readonly stats: Readonly<Record<string, ColumnStats>>
 }
 
-/** A committed file with what pruning needs; the statistics are parsed only when asked for. */
+/** A committed file with what pruning needs first. */
 export interface LiveFile extends Omit<DataFile, 'stats' | 'queryName'> {
   readonly queryNames: readonly string[] | undefined
   readonly minTime: number | undefined
@@ -30,7 +30,8 @@ export interface LiveFile extends Omit<DataFile, 'stats' | 'queryName'> {
   readonly maxIngested: number
   readonly addedVersion: number
   readonly createdAt: number
-  stats(): Readonly<Record<string, ColumnStats>>
+  /** Bounds of its columns; undefined: not loaded (see `withStats`), nothing is known. */
+  readonly stats: Readonly<Record<string, ColumnStats>> | undefined
 }
 
 /** Inserts files as part of a commit at `version`. */
@@ -65,7 +66,16 @@ export async function insertDataFiles(
   }
 }
 
-/** Live files of a table, oldest first; with `start`, only those that may hold a row at or after it. */
+/** All but `stats_json`, which is by far the longest and seldom needed. */
+const liveColumns = [
+  ...(['id', 'tenant_id', 'table_name', 'path', 'query_names_json', 'level', 'rows', 'bytes'] as const),
+  ...(['min_time', 'max_time', 'min_ingested', 'max_ingested', 'added_version', 'created_at'] as const),
+] as const
+
+/**
+ * Live files of a table, oldest first, without their statistics; with `start`, only those that may hold a row at or
+ * after it.
+ */
 export async function listLiveFiles(
   store: Db,
   tenantId: string,
@@ -74,7 +84,7 @@ export async function listLiveFiles(
 ): Promise<readonly LiveFile[]> {
   let query = store
     .selectFrom('data_files')
-    .selectAll()
+    .select(liveColumns)
     .where('tenant_id', '=', tenantId)
     .where('table_name', '=', table)
     .where('dropped_version', 'is', null)
@@ -83,7 +93,24 @@ export async function listLiveFiles(
   return (await query.execute()).map(asLiveFile)
 }
 
-export function asLiveFile(row: DataFileRecord): LiveFile {
+/** Files looked up by one statement. */
+const idsPerStatement = 500
+
+/** The same files with their statistics, as long as the store has their rows. */
+export async function withStats(store: Db, files: readonly LiveFile[]): Promise<readonly LiveFile[]> {
+  const stats = new Map<number, string>()
+  for (let first = 0; first < files.length; first += idsPerStatement) {
+    const ids = files.slice(first, first + idsPerStatement).map(({ id }) => id)
+    const rows = await store.selectFrom('data_files').select(['id', 'stats_json']).where('id', 'in', ids).execute()
+    for (const row of rows) stats.set(row.id, row.stats_json)
+  }
+  return files.map(file => {
+    const json = stats.get(file.id)
+    return json === undefined ? file : { ...file, stats: JSON.parse(json) }
+  })
+}
+
+function asLiveFile(row: Pick<DataFileRecord, (typeof liveColumns)[number]>): LiveFile {
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -99,6 +126,6 @@ export function asLiveFile(row: DataFileRecord): LiveFile {
     maxIngested: row.max_ingested,
     addedVersion: row.added_version,
     createdAt: row.created_at,
-    stats: () => JSON.parse(row.stats_json),
+    stats: undefined,
   }
 }

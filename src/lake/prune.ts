@@ -45,9 +45,8 @@ function namesMightMatch(file: LiveFile, names: ReadonlySet<string> | undefined)
 }
 
 function boundsMightMatch(file: LiveFile, bounds: readonly ColumnBound[]): boolean {
-  if (bounds.length === 0) return true
-  const stats = file.stats()
-  return bounds.every(bound => boundMightMatch(stats[bound.column], file.rows, bound))
+  const { stats } = file
+  return stats === undefined || bounds.every(bound => boundMightMatch(stats[bound.column], file.rows, bound))
 }
 
 /** True where some value within the column's bounds could satisfy the comparison. */

@@ -9,7 +9,7 @@ import type { TimeRange } from '../model/time-range.ts'
 import { reportTable, resultTable } from '../row-sql/tail.ts'
 import type { Storage } from '../storage/storage.ts'
 import { findSegment, listUnconsumedSegments, manifestVersion, type StoredSegment } from './catalog.ts'
-import { type LiveFile, listLiveFiles } from './data-files.ts'
+import { type LiveFile, listLiveFiles, withStats } from './data-files.ts'
 import { prune } from './prune.ts'
 import { schemaOf } from './schema.ts'
 import { storedTableOf } from './tables.ts'
@@ -52,14 +52,13 @@ export interface PinnedView {
  * Rejects with `invalid_argument` where hosts are asked for of a table that has none.
  */
 export async function pinView(deps: ViewDeps, tenantId: string, request: ViewRequest): Promise<PinnedView> {
-  const tables = new Set(request.scope.relations.map(({ table }) => storedTableOf(table)))
   // One transaction sees the files of a version and the segments that are not in it; the lease is part of it, so that
   // nothing of them can be unlinked between.
   const pinned = await inTransaction(deps.store, async transaction => ({
     version: await manifestVersion(transaction, tenantId),
     schema: await schemaOf(transaction, tenantId),
     segments: await listUnconsumedSegments(transaction, tenantId),
-    files: await filesOf(transaction, tenantId, tables, request.range),
+    files: await filesOf(transaction, tenantId, request),
     leaseId: await insertLease(transaction, tenantId, request.now, request.leaseMs),
   }))
   try {
@@ -76,9 +75,16 @@ export async function pinView(deps: ViewDeps, tenantId: string, request: ViewReq
   }
 }
 
-async function filesOf(store: Db, tenantId: string, tables: ReadonlySet<string>, range: TimeRange) {
+/** The files of each stored table that window and query names leave, with statistics where anything else is asked. */
+async function filesOf(store: Db, tenantId: string, { scope, range, hostIds }: ViewRequest) {
   const files = new Map<string, readonly LiveFile[]>()
-  for (const table of tables) files.set(table, await listLiveFiles(store, tenantId, table, range.start))
+  for (const [table, scopes] of Map.groupBy(scope.relations, relation => storedTableOf(relation.table))) {
+    const live = await listLiveFiles(store, tenantId, table, range.start)
+    const queryNames = unionOf(scopes.map(relation => relation.queryNames))
+    const left = prune(live, { range, queryNames, hosts: undefined, bounds: [] })
+    const needsStats = hostIds !== undefined || scopes.some(({ bounds }) => bounds.length > 0)
+    files.set(table, needsStats ? await withStats(store, left) : left)
+  }
   return files
 }
 

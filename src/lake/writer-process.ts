@@ -40,5 +40,5 @@ process.on('message', (request: WriterRequest) => {
   queue = queue.then(() => answer(request))
 })
 process.on('disconnect', () => process.exit(0))
-// The terminal's interrupt goes to the whole group; the parent decides when the writer ends.
-process.on('SIGINT', () => {})
+// A terminal and a service manager signal the whole group; the parent decides when the writer ends.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})

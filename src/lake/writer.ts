@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writerStatementMsMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import type { WriterReply, WriterRequest, WriterRow } from './writer-protocol.ts'
 
@@ -28,6 +29,8 @@ export interface WriterOptions {
   readonly threads: number
   /** Where DuckDB spills to; made by it. */
   readonly tempFolder: string
+  /** A statement that takes longer ends the process, and so fails its job. */
+  readonly statementMsMax?: number
 }
 
 export function openWriter(options: WriterOptions): Writer {
@@ -68,6 +71,7 @@ type Unnumbered = WriterRequest extends infer Request ? (Request extends unknown
 interface Waiting {
   readonly resolve: (rows: readonly WriterRow[]) => void
   readonly reject: (error: AppError) => void
+  readonly timer: NodeJS.Timeout
 }
 
 async function startChild(options: WriterOptions): Promise<Child> {
@@ -78,7 +82,7 @@ async function startChild(options: WriterOptions): Promise<Child> {
     execArgv: [],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   })
-  const child = asChild(process)
+  const child = asChild(process, options.statementMsMax ?? writerStatementMsMax)
   const settings = {
     memory_limit: `${Math.floor(options.memoryBytes / 2 ** 20)}MiB`,
     threads: String(options.threads),
@@ -88,7 +92,7 @@ async function startChild(options: WriterOptions): Promise<Child> {
   return child
 }
 
-function asChild(process: ChildProcess): Child {
+function asChild(process: ChildProcess, statementMsMax: number): Child {
   const waiting = new Map<number, Waiting>()
   let lastId = 0
   let ended: AppError | undefined
@@ -98,7 +102,10 @@ function asChild(process: ChildProcess): Child {
       ended ??= isEnding
         ? new AppError('canceled', 'the writer is closed')
         : new AppError('unavailable', `the writer process ended: ${reason}`)
-      for (const { reject } of waiting.values()) reject(ended)
+      for (const { reject, timer } of waiting.values()) {
+        clearTimeout(timer)
+        reject(ended)
+      }
       waiting.clear()
       resolve()
     }
@@ -108,6 +115,7 @@ function asChild(process: ChildProcess): Child {
   process.on('message', (reply: WriterReply) => {
     const asker = waiting.get(reply.id)
     waiting.delete(reply.id)
+    clearTimeout(asker?.timer)
     if ('error' in reply) asker?.reject(new AppError('internal', reply.error))
     else asker?.resolve(reply.rows)
   })
@@ -116,9 +124,14 @@ function asChild(process: ChildProcess): Child {
       if (ended !== undefined) return Promise.reject(ended)
       const id = ++lastId
       return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject })
+        const timer = setTimeout(
+          () => process.kill('SIGKILL'),
+          request.kind === 'open' ? writerStatementMsMax : statementMsMax,
+        )
+        waiting.set(id, { resolve, reject, timer })
         process.send({ ...request, id }, error => {
           if (error === null || !waiting.delete(id)) return
+          clearTimeout(timer)
           reject(new AppError('unavailable', 'the writer process ended', { cause: error }))
         })
       })

@@ -8,7 +8,7 @@ import { commitReplacement } from '../../src/lake/commit.ts'
 import { compact } from '../../src/lake/compact.ts'
 import { planCompaction } from '../../src/lake/compaction-plan.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
-import { type LiveFile, listLiveFiles } from '../../src/lake/data-files.ts'
+import { type LiveFile, listLiveFiles, withStats } from '../../src/lake/data-files.ts'
 import { retain } from '../../src/lake/retain.ts'
 import { pinView, releaseLease } from '../../src/lake/view.ts'
 import { compactedFileRowsMin } from '../../src/limits.ts'
@@ -121,7 +121,8 @@ test('a query name with many rows becomes a narrow file with only its columns', 
     { level: 2, rows: compactedFileRowsMin, queryNames: ['big'] },
   ])
   const big = files.find(({ queryNames }) => queryNames?.includes('big'))
-  const columns = Object.keys(big?.stats() ?? {})
+  const [described] = await withStats(lake.store, big === undefined ? [] : [big])
+  const columns = Object.keys(described?.stats ?? {})
   assert.ok(columns.includes('pid') && columns.includes('odd') && columns.includes('meta_site'))
   assert.equal(columns.includes('port'), false)
   assert.deepEqual(await rowsOf(tenantId), before)

@@ -11,7 +11,7 @@ const now = Date.UTC(2026, 10, 25, 12)
 let lastId = 0
 const file = (daysAgo: number, level: number, more: Partial<LiveFile> = {}): LiveFile => ({
   ...{ id: ++lastId, tenantId: 't', table: 'xdr_data', path: `f${lastId}`, level, rows: 10, bytes: 1_000 },
-  ...{ queryNames: ['a', 'b'], minTime: 0, maxTime: 0, addedVersion: 1, createdAt: 0, stats: () => ({}) },
+  ...{ queryNames: ['a', 'b'], minTime: 0, maxTime: 0, addedVersion: 1, createdAt: 0, stats: undefined },
   ...{ minIngested: now - daysAgo * dayMs, maxIngested: now - daysAgo * dayMs },
   ...more,
 })

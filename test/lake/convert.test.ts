@@ -3,11 +3,15 @@ import { readdirSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { findSegment, listUnconsumedSegments } from '../../src/lake/catalog.ts'
+import { sweepOrphans } from '../../src/lake/collect.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
-import { listLiveFiles } from '../../src/lake/data-files.ts'
+import { listLiveFiles, withStats } from '../../src/lake/data-files.ts'
 import { columnsOf, schemaOf } from '../../src/lake/schema.ts'
 import { wideColumns } from '../../src/lake/shipped-columns.ts'
-import { sha256Hex } from '../../src/model/ids.ts'
+import { orphanAgeMsMin } from '../../src/limits.ts'
+import { AppError } from '../../src/model/errors.ts'
+import { tailRowsSql } from '../../src/row-sql/tail.ts'
+import type { Storage } from '../../src/storage/storage.ts'
 import { openTestLake, type TestLake } from '../support/lake.ts'
 import {
   fixtureHostId,
@@ -88,7 +92,7 @@ test('a segment becomes files that say where they come from', async () => {
   const converted = await convertSegment(lake, segment, lake.tail.pathOf(segment))
   assert.deepEqual({ ...converted, bytes: 0 }, { version: 1, lines: 3, rows: 2, files: 2, bytes: 0 })
 
-  const [file, ...others] = await listLiveFiles(lake.store, tenantId, 'xdr_data')
+  const [file, ...others] = await withStats(lake.store, await listLiveFiles(lake.store, tenantId, 'xdr_data'))
   assert.ok(file)
   assert.deepEqual(others, [])
   const { stats, id, path, bytes, ...facts } = file
@@ -106,10 +110,10 @@ test('a segment becomes files that say where they come from', async () => {
     createdAt: lake.now,
   })
   assert.match(path, /^tenant-footer\/xdr_data\/2026-11-24\/\d+-[0-9a-f-]{36}\.parquet$/)
-  assert.equal(stats()['pid']?.min, 2)
-  assert.equal(stats()['pid']?.max, 9)
-  assert.deepEqual(stats()['shiny'], { min: 'x', max: 'x', nullCount: 1 })
-  assert.deepEqual(stats()['endpoint_id'], { min: fixtureHostId, max: fixtureHostId, nullCount: 0 })
+  assert.equal(stats?.['pid']?.min, 2)
+  assert.equal(stats?.['pid']?.max, 9)
+  assert.deepEqual(stats?.['shiny'], { min: 'x', max: 'x', nullCount: 1 })
+  assert.deepEqual(stats?.['endpoint_id'], { min: fixtureHostId, max: fixtureHostId, nullCount: 0 })
 
   const located = await lake.storage.locate(path)
   const metadata = await select(`SELECT decode(key) AS k, decode(value) AS v FROM parquet_kv_metadata('${located}')`)
@@ -208,18 +212,22 @@ test('the schema knows the query names and columns that came, with when and how 
 
 test('a row keeps its identity from the tail into the file', async () => {
   const tenantId = 'tenant-identity'
-  const segment = await lake.seal([event('a', {}), event('a', {})], tenantId)
-  await convertSegment(lake, segment, lake.tail.pathOf(segment))
-  const rows = await rowsOf(tenantId)
+  const snapshot = JSON.stringify({ name: 'b', unixTime: 1_795_500_000, snapshot: [{ pid: '3' }, { pid: '4' }] })
+  const segment = await lake.seal([event('z', { pid: '1' }), event('a', { pid: '2' }), snapshot], tenantId)
+  const source = { path: lake.tail.pathOf(segment), number: segment.number, frames: segment.frames ?? 0 }
+  const pid = wideColumns.filter(({ name }) => name === 'pid')
+  const tail = await select(`${tailRowsSql([source], 'xdr_data', tenantId, pid)} ORDER BY row_ordinal`)
+  await convertSegment(lake, segment, source.path)
+  const stored = (await rowsOf(tenantId)).map(({ pid, row_segment, row_ordinal }) => ({
+    pid,
+    row_segment,
+    row_ordinal,
+  }))
+  assert.deepEqual(stored, tail)
   assert.deepEqual(
-    rows.map(row => [row['row_segment'], row['row_ordinal']]),
-    [
-      [String(segment.number), '0'],
-      [String(segment.number), String(2 ** 20)],
-    ],
+    stored.map(row => row['row_ordinal']),
+    [0, 2 ** 20, 2 * 2 ** 20, 2 * 2 ** 20 + 1].map(String),
   )
-  const identified = sha256Hex(`${segment.number}:${2 ** 20}`)
-  assert.equal(identified.length, 64)
 })
 
 test('a segment whose lines are not all there is not converted', async () => {
@@ -233,6 +241,40 @@ test('a segment whose lines are not all there is not converted', async () => {
   assert.deepEqual(await listLiveFiles(lake.store, 'tenant-damaged', 'xdr_data'), [])
   assert.deepEqual(readdirSync(lake.tempFolder), [])
 })
+
+for (const stored of [0, 1]) {
+  test(`a conversion that fails after ${stored} stored files leaves garbage only, and is done again`, async () => {
+    const tenantId = `tenant-failed-${stored}`
+    const segment = await lake.seal([event('a', { pid: '1' }), event('b', { pid: '2' })], tenantId)
+    let puts = 0
+    const storage: Storage = {
+      ...lake.storage,
+      async put(key, localFile) {
+        if (puts++ >= stored) throw new AppError('unavailable', 'the disk is full')
+        await lake.storage.put(key, localFile)
+      },
+    }
+    const path = lake.tail.pathOf(segment)
+    await assert.rejects(convertSegment({ ...lake, storage, clock: lake.clock }, segment, path), {
+      code: 'unavailable',
+    })
+    assert.equal((await findSegment(lake.store, segment.number))?.state, 'sealed')
+    assert.deepEqual(await listLiveFiles(lake.store, tenantId, 'xdr_data'), [])
+    assert.deepEqual(readdirSync(lake.tempFolder), [])
+    await convertSegment(lake, segment, path)
+    assert.deepEqual(
+      (await rowsOf(tenantId)).map(row => row['pid']),
+      ['1', '2'],
+    )
+    const pathOf = lake.tail.pathOf
+    const deps = { store: lake.store, storage: lake.storage, pathOf }
+    assert.equal(await sweepOrphans(deps, Date.now() + 2 * orphanAgeMsMin, 100), stored)
+    assert.deepEqual(
+      (await rowsOf(tenantId)).map(row => row['pid']),
+      ['1', '2'],
+    )
+  })
+}
 
 test('a segment is converted once', async () => {
   const tenantId = 'tenant-once'

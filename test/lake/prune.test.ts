@@ -19,7 +19,7 @@ function fileOf(id: number, rows: readonly Row[], lacks: readonly string[] = [])
     minTime: times.length === 0 ? undefined : Math.min(...times),
     maxTime: times.length === 0 ? undefined : Math.max(...times),
     ...{ minIngested: 0, maxIngested: 0, addedVersion: 1, createdAt: 0 },
-    stats: () => Object.fromEntries(columns.map(name => [name, statsOf(rows.map(row => row[name] ?? null))])),
+    stats: Object.fromEntries(columns.map(name => [name, statsOf(rows.map(row => row[name] ?? null))])),
   }
 }
 
@@ -144,6 +144,11 @@ for (const [what, asked] of [
 ] satisfies [string, Wanted][]) {
   test(`a file is kept for ${what}`, () => assert.deepEqual(prune([one], asked), [one]))
 }
+
+test('a file whose statistics are not loaded is kept', () => {
+  const wanted = { ...any, bounds: [{ column: 'number', in: [99] }] }
+  assert.deepEqual(prune([{ ...one, stats: undefined }], wanted).length, 1)
+})
 
 test('a column of nulls matches no comparison, a column without bounds matches any', () => {
   assert.equal(boundMightMatch({ nullCount: 2 }, 2, { column: 'x', in: ['a'] }), false)

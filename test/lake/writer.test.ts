@@ -8,8 +8,8 @@ import { openWriter, type Writer } from '../../src/lake/writer.ts'
 const tempFolder = mkdtempSync(join(tmpdir(), 'edr-lake-writer-'))
 const opened: Writer[] = []
 
-function open(memoryBytes = 256 * 2 ** 20): Writer {
-  const writer = openWriter({ memoryBytes, threads: 1, tempFolder })
+function open(memoryBytes = 256 * 2 ** 20, statementMsMax = 60_000): Writer {
+  const writer = openWriter({ memoryBytes, threads: 1, tempFolder, statementMsMax })
   opened.push(writer)
   return writer
 }
@@ -67,6 +67,16 @@ test('a process that dies fails the job under way, and the next one has a new pr
       await slow
     }),
     { code: 'unavailable', message: 'the writer process ended: SIGKILL' },
+  )
+  assert.deepEqual(await writer.use(run => run('SELECT 1 AS a')), [{ a: 1 }])
+})
+
+test('a statement that never ends is ended, and the next job has a new process', async () => {
+  const writer = open(undefined, 1_500)
+  const endless = 'SELECT count(*) FROM range(1000000) a, range(1000000) b'
+  await assert.rejects(
+    writer.use(run => run(endless)),
+    { code: 'unavailable' },
   )
   assert.deepEqual(await writer.use(run => run('SELECT 1 AS a')), [{ a: 1 }])
 })
