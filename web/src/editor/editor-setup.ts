@@ -26,6 +26,7 @@ import {
 import { type Knowledge, type Offer, offersAt } from './completion.ts'
 import { editorTheme, sqlHighlight, variableHighlight } from './editor-theme.ts'
 import { keywords, typeNames } from './trino-words.ts'
+import { typedOverSelection } from './typed-over.ts'
 
 const trino = SQLDialect.define({
   keywords: keywords.join(' '),
@@ -56,6 +57,7 @@ export function editorSetup(knowledge: () => Knowledge): Extension {
     drawSelection(),
     bracketMatching(),
     closeBrackets(),
+    typedOverSelection,
     search({ top: true }),
     highlightSelectionMatches(),
     indentUnit.of('  '),

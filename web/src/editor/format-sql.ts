@@ -61,21 +61,28 @@ function put(page: Page, text: string, isGlued: boolean): void {
 function layOut(tokens: readonly Token[]): string {
   const page: Page = { lines: [], line: '', depth: 0 }
   const levels: Level[] = [{ depth: 0, isQuery: true, clause: '' }]
-  tokens.forEach((token, at) => {
-    const level = levels.at(-1)!
-    const previous = tokens[at - 1]
-    const word = token.kind === 'word' ? token.text.toUpperCase() : ''
-    if (token.kind === 'comment') return putComment(page, token, previous, level)
-    if (previous?.kind === 'comment' && previous.text.startsWith('--')) breakLine(page, page.depth)
-    if (token.text === '(') return open(page, levels, tokens, at)
-    if (token.text === ')') return close(page, levels)
-    if (level.isQuery) startLine(page, level, word, tokens, at)
-    put(page, written(token, previous, tokens[at + 1]), isGluedTo(tokens, at))
-    if (token.text === ',' && level.isQuery) breakAfterComma(page, level)
-    if (token.text === ';') breakLine(page, 0)
+  tokens.forEach((_token, at) => {
+    putToken(page, levels, tokens, at)
   })
   breakLine(page, 0)
   return `${page.lines.join('\n')}\n`
+}
+
+function putToken(page: Page, levels: Level[], tokens: readonly Token[], at: number): void {
+  const token = tokens[at]!
+  const level = levels.at(-1)!
+  const previous = tokens[at - 1]
+  const follows = previous?.kind === 'comment' && previous.text.startsWith('--')
+  if (follows && token.kind !== 'comment') breakLine(page, page.depth)
+  if (token.kind === 'comment') putComment(page, token, previous, level)
+  else if (token.text === '(') open(page, levels, tokens, at)
+  else if (token.text === ')') close(page, levels)
+  else {
+    if (level.isQuery) startLine(page, level, token.kind === 'word' ? token.text.toUpperCase() : '', tokens, at)
+    put(page, written(token, previous, tokens[at + 1]), isGluedTo(tokens, at))
+    if (token.text === ',' && level.isQuery) breakAfterComma(page, level)
+    if (token.text === ';') breakLine(page, 0)
+  }
 }
 
 /** Clauses, joins and conditions begin lines of their own. */

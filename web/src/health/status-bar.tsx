@@ -109,7 +109,7 @@ function SilentHosts({ stats }: { readonly stats: LakeStats }): ReactNode {
   return (
     <>
       <h3>Not heard of for {age(silentAfterMs)} or longer</h3>
-      <ul className="silent-hosts" tabIndex={0} aria-label="Silent hosts">
+      <ul className="silent-hosts" aria-label="Silent hosts">
         {silentFirst.map(host => (
           <li key={host.id}>
             <span className="mono">{host.hostIdentifier}</span>

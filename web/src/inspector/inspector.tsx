@@ -9,7 +9,7 @@ import { readValue, type ValueReading } from './value-reading.ts'
 import './inspector.css'
 
 export interface InspectorActions {
-  copyValue(column: string, value: unknown): void
+  copyValue(value: unknown): void
   copyRow(): void
   keep(column: string, value: unknown): void
   leaveOut(column: string, value: unknown): void
@@ -82,7 +82,7 @@ function ValueCard(props: {
       </h3>
       <Value reading={readValue(name, value)} />
       <div className="value-actions">
-        <button type="button" className="button" onClick={() => actions.copyValue(name, value)}>
+        <button type="button" className="button" onClick={() => actions.copyValue(value)}>
           <Icon name="copy" /> Copy
         </button>
         <button type="button" className="button" onClick={() => actions.keep(name, value)}>

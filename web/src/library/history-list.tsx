@@ -1,5 +1,5 @@
 import type { ReactNode } from 'react'
-import { age } from '../parts/words.ts'
+import { ago } from '../parts/words.ts'
 import { windowTitle } from '../run/window.ts'
 import { type Store, useStore } from '../state/store.ts'
 import type { PastQuery } from '../tabs/history.ts'
@@ -32,7 +32,7 @@ export function HistoryList(props: {
                 {title === '' ? template.replace(/\s+/g, ' ').slice(0, 160) : title}
               </span>
               <span className="saved-text">
-                {age(Date.now() - at)} ago · {windowTitle(window)}
+                {ago(Date.now() - at)} · {windowTitle(window)}
               </span>
             </button>
           </li>

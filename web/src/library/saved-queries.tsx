@@ -5,6 +5,8 @@ import { type Library, useLibrary } from '../state/lake-queries.ts'
 import { SideSkeleton } from './schema-browser.tsx'
 import type { SideActions } from './side-panel.tsx'
 
+const namesShown = 2
+
 /** The library by category; a query opens in a tab with its variables. */
 export function SavedQueries({
   search,
@@ -41,11 +43,11 @@ export function SavedQueries({
             >
               <span className="saved-name">{query.name}</span>
               {query.type === 'custom' ? <span className="badge">own</span> : null}
-              {query.variables.length === 0 ? null : (
-                <span className="badge" title={query.variables.map(each => each.name).join(', ')}>
-                  {query.variables.length}&thinsp;$$
+              {query.variables.slice(0, namesShown).map(({ name }) => (
+                <span key={name} className="variable-name">
+                  {name}
                 </span>
-              )}
+              ))}
               {query.description === '' ? null : <span className="saved-text">{query.description}</span>}
             </button>
           </li>

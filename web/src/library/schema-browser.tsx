@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo, useState } from 'react'
 import type { LakeSchemaReply, SchemaColumn, SchemaQueryName, SchemaTable } from '../../../src/api/lake-schema.ts'
 import { Icon } from '../parts/icon.tsx'
-import { age, count } from '../parts/words.ts'
+import { ago, count } from '../parts/words.ts'
 import { cellLine } from '../results/cell-text.ts'
 import { useSession } from '../session/session-context.tsx'
 import { useSchema } from '../state/lake-queries.ts'
@@ -107,9 +107,10 @@ function QueryNameEntry(props: {
         <button type="button" className="entry-open" aria-expanded={isOpen} onClick={() => setIsOpen(!isOpen)}>
           <Icon name="chevron" />
           <span className="entry-name">{queryName.name}</span>
-          <span className="entry-fact" title={`${count(queryName.rows)} rows; newest ${age(quiet)} ago`}>
+          <span className="entry-fact" title={`${count(queryName.rows)} rows; newest ${ago(quiet)}`}>
             {compact(queryName.rows)}
-            <span className={`freshness ${freshness}`} /> {age(quiet)}
+            <span className={`freshness ${freshness}`} />
+            <span className="visually-hidden">rows, newest {ago(quiet)}</span>
           </span>
         </button>
         <button

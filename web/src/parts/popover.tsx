@@ -70,7 +70,6 @@ export function PopoverBox({
       if (!box.current?.contains(event.target as Node)) close.current()
     }
     document.addEventListener('pointerdown', onPointer, true)
-    window.addEventListener('resize', close.current)
     const onResize = (): void => close.current()
     window.addEventListener('resize', onResize)
     return () => {
@@ -89,6 +88,8 @@ export function PopoverBox({
   }
 
   return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: the role is given below, one of two
+    // biome-ignore lint/a11y/useAriaPropsSupportedByRole: both roles may have a label
     <div
       ref={box}
       className={`popover scroll ${className}`}

@@ -44,7 +44,6 @@ export function Splitter(props: {
       <div className="split-top" style={{ height: `${share}%` }}>
         {props.top}
       </div>
-      {/* biome-ignore lint/a11y/useSemanticElements: a focusable separator is the pattern for a window splitter */}
       <div
         role="separator"
         tabIndex={0}

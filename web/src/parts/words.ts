@@ -24,9 +24,16 @@ export function seconds(ms: number): string {
   return `${Math.floor(ms / 60_000)} min ${Math.round((ms % 60_000) / 1000)} s`
 }
 
+/** `5 min ago`, or `just now`. */
+export function ago(ms: number): string {
+  return ms < nowMs ? 'just now' : `${age(ms)} ago`
+}
+
+const nowMs = 2_000
+
 /** `now`, `12 s`, `5 min`, `3 h`, `2 d`. */
 export function age(ms: number): string {
-  if (ms < 2_000) return 'now'
+  if (ms < nowMs) return 'now'
   if (ms < 90_000) return `${Math.round(ms / 1000)} s`
   if (ms < 90 * 60_000) return `${Math.round(ms / 60_000)} min`
   if (ms < 48 * 3_600_000) return `${Math.round(ms / 3_600_000)} h`

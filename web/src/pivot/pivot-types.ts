@@ -56,7 +56,12 @@ export function pivotTypesOf(column: string, value: unknown): readonly PivotType
   const text = cellText(value).trim()
   if (text === '') return []
   const name = column.toLowerCase()
-  const looks = byLook.filter(([pattern]) => pattern.test(text)).map(([, type]) => type)
+  // A command line begins like a path and is none.
+  const isCommand = /cmd|command/.test(name)
+  const looks = byLook
+    .filter(([, type]) => !isCommand || type !== 'filePath')
+    .filter(([pattern]) => pattern.test(text))
+    .map(([, type]) => type)
   const named = byColumn.filter(([pattern]) => pattern.test(name)).map(([, type]) => type)
   // A column called like an address that holds a name, or the reverse, is what it looks like.
   const certain = looks.some(

@@ -30,7 +30,7 @@ export function pivotsFor(
   const types = pivotTypesOf(source.column, source.value)
   const prepared = types.flatMap(type => library.flatMap(query => savedPivot(query, type, source)))
   const unique = prepared.filter((pivot, at) => prepared.findIndex(each => each.id === pivot.id) === at)
-  return [...unique, ...sameValue(source, types, lakeColumns)]
+  return [...unique, ...sameValue(source, lakeColumns)]
 }
 
 function savedPivot(query: WireSavedQuery, type: PivotType, { value }: PivotSource): Pivot[] {
@@ -51,15 +51,12 @@ function savedPivot(query: WireSavedQuery, type: PivotType, { value }: PivotSour
 }
 
 const rowsMax = 1_000
+const valueCharsMax = 4_000
 
 /** What else carries this value in the column it came from, where that is a column of the lake and a text. */
-function sameValue(
-  { column, value }: PivotSource,
-  types: readonly PivotType[],
-  lakeColumns: ReadonlySet<string>,
-): Pivot[] {
+function sameValue({ column, value }: PivotSource, lakeColumns: ReadonlySet<string>): Pivot[] {
   const name = column.toLowerCase()
-  if (types.length === 0 || typeof value !== 'string' || !lakeColumns.has(name)) return []
+  if (typeof value !== 'string' || value === '' || value.length > valueCharsMax || !lakeColumns.has(name)) return []
   const literal = `'${value.replaceAll("'", "''")}'`
   const where = `FROM xdr_data\nWHERE ${name} = ${literal}`
   const plain = { variables: [], isComplete: true, kind: 'sameValue' as const }

@@ -19,8 +19,8 @@ export function bannersOf(run: Run, result: ResultState | undefined): readonly B
     const title = `Only the first ${counted(result.items.length, 'row')} could be read`
     banners.push({ tone: 'bad', title, text: result.failure.message, action: 'readAgain' })
   }
-  if (result?.rowCount === 0) banners.push(emptyBanner(run))
-  else if (run.note !== undefined) banners.push({ tone: 'info', title: run.note })
+  // A result without rows says it in its own place.
+  if (run.note !== undefined && result?.rowCount !== 0) banners.push({ tone: 'info', title: run.note })
   const future = run.window?.futureRows ?? 0
   if (future > 0) {
     banners.push({
@@ -60,7 +60,8 @@ function truncatedBanner(
   return { tone: 'warn', title, text: `Cut by ${reasons[reason] ?? reason}${by}.` }
 }
 
-function emptyBanner(run: Run): Banner {
+/** Why a result has no rows, and what to try. */
+export function emptyReason(run: Run): Banner {
   const window = run.window
   const newest = window?.dataNewest
   const oldest = window?.dataOldest

@@ -144,7 +144,7 @@ function TopValueList(props: {
               title={`Keep only ${text}`}
               onClick={() => onFilter(columnId, equalTo(value))}
             >
-              <span className="top-bar" style={{ width: `${(number / most) * 100}%` }} />
+              <span className="top-value-bar" style={{ width: `${(number / most) * 100}%` }} />
               <span className={value === null ? 'top-text null' : 'top-text'}>
                 {value === null ? 'null' : text || '(empty)'}
               </span>

@@ -1,6 +1,7 @@
 import { type DragEvent, memo, type PointerEvent, type ReactNode } from 'react'
 import { Icon } from '../parts/icon.tsx'
 import { cellId, type DrawnColumn } from './grid-row.tsx'
+import type { ResultTable } from './result-table.ts'
 
 export interface HeaderActions {
   toggleSort(id: string, isAdded: boolean): void
@@ -10,9 +11,38 @@ export interface HeaderActions {
   move(id: string, beforeId: string): void
 }
 
-export interface GridHeaderCellProps {
+/** The headings in sight. `activeColumn`: where the keyboard is; −1: elsewhere. */
+export function GridHead(props: {
+  readonly table: ResultTable
+  readonly drawn: readonly DrawnColumn[]
+  readonly width: number
+  readonly activeColumn: number
+  readonly actions: HeaderActions
+}): ReactNode {
+  const { table, drawn, width, activeColumn, actions } = props
+  return (
+    <div role="rowgroup" className="grid-head" style={{ width }}>
+      <div role="row" aria-rowindex={1}>
+        <div role="columnheader" aria-colindex={1} className="grid-number">
+          <span className="visually-hidden">Row</span>
+        </div>
+        {drawn.map(column => (
+          <GridHeaderCell
+            key={column.id}
+            column={column}
+            sort={table.getColumn(column.id)?.getIsSorted() || undefined}
+            isFiltered={table.getColumn(column.id)?.getIsFiltered() ?? false}
+            isActive={activeColumn === column.index}
+            actions={actions}
+          />
+        ))}
+      </div>
+    </div>
+  )
+}
+
+interface GridHeaderCellProps {
   readonly column: DrawnColumn
-  readonly type: string
   readonly sort: 'asc' | 'desc' | undefined
   readonly isFiltered: boolean
   readonly isActive: boolean
@@ -23,9 +53,9 @@ const dragType = 'application/x-edr-lake-column'
 const ariaSorts = { asc: 'ascending', desc: 'descending' } as const
 const widthMin = 48
 
-export const GridHeaderCell = memo(function GridHeaderCell(props: GridHeaderCellProps): ReactNode {
-  const { column, type, sort, isFiltered, isActive, actions } = props
-  const { id, index, left, width } = column
+const GridHeaderCell = memo(function GridHeaderCell(props: GridHeaderCellProps): ReactNode {
+  const { column, sort, isFiltered, isActive, actions } = props
+  const { id, index, left, width, type } = column
 
   function drop(event: DragEvent): void {
     const dragged = event.dataTransfer.getData(dragType)

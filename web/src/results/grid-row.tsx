@@ -7,6 +7,7 @@ export interface DrawnColumn {
   readonly id: string
   readonly left: number
   readonly width: number
+  readonly type: string
   readonly isNumber: boolean
   /** From 0 among the visible columns. */
   readonly index: number

@@ -120,7 +120,7 @@ function plotOptions(
     series: [
       {},
       {
-        fill: () => colour(element, '--accent'),
+        fill: () => colour(element, '--accent-bar'),
         width: 0,
         points: { show: false },
         // Bars begin at their step's start.

@@ -1,11 +1,11 @@
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject, useEffect, useMemo } from 'react'
+import { type KeyboardEvent, type MouseEvent, type ReactNode, type RefObject, useEffect } from 'react'
 import type { ResultPageColumn } from '../../../src/client/results.ts'
-import { isNumberType } from './cell-text.ts'
-import { GridHeaderCell, type HeaderActions } from './grid-header.tsx'
+import { GridHead, type HeaderActions } from './grid-header.tsx'
 import { type GridPlace, placeAfter } from './grid-keys.ts'
-import { cellId, type DrawnColumn, GridRow } from './grid-row.tsx'
+import { cellId, GridRow } from './grid-row.tsx'
 import type { ResultTable } from './result-table.ts'
+import { useDrawnColumns } from './use-drawn-columns.ts'
 import './grid.css'
 
 // The rows, drawn only where they are in sight, both ways. One stop for the Tab key: inside, the arrows move an active
@@ -14,6 +14,10 @@ import './grid.css'
 const rowPx = 26
 const headPx = 42
 const numberPx = 56
+/** Rows a page key moves by. */
+const pageRows = 20
+/** More is read when so many rows before the end come into sight. */
+const moreBeforeRows = 60
 
 export interface GridChoice {
   readonly place: GridPlace
@@ -44,7 +48,7 @@ export function ResultGrid(props: ResultGridProps): ReactNode {
   const { table, columns, choice, actions, gridRef } = props
   const rows = table.getRowModel().rows
   const visible = table.getVisibleLeafColumns()
-  const types = useMemo(() => new Map(columns.map(({ name, type }) => [name, type])), [columns])
+  const { drawn, width, virtual: virtualColumns } = useDrawnColumns(gridRef, visible, columns, numberPx)
   const virtualRows = useVirtualizer({
     count: rows.length,
     getScrollElement: () => gridRef.current,
@@ -53,46 +57,22 @@ export function ResultGrid(props: ResultGridProps): ReactNode {
     scrollMargin: headPx,
     scrollPaddingStart: headPx,
   })
-  const virtualColumns = useVirtualizer({
-    count: visible.length,
-    getScrollElement: () => gridRef.current,
-    estimateSize: index => visible[index]?.getSize() ?? 100,
-    horizontal: true,
-    overscan: 2,
-    paddingStart: numberPx,
-    scrollPaddingStart: numberPx,
-  })
-  const sizes = visible.map(column => column.getSize()).join(' ')
-  // biome-ignore lint/correctness/useExhaustiveDependencies: measured again when a width changes
-  useEffect(() => virtualColumns.measure(), [sizes, virtualColumns])
-
-  const items = virtualColumns.getVirtualItems()
-  const inSight = `${items[0]?.index}-${items.at(-1)?.index} ${sizes} ${visible.map(column => column.id).join(' ')}`
-  const drawn = useMemo(
-    () =>
-      items.flatMap(({ index, start, size }): DrawnColumn[] => {
-        const column = visible[index]
-        if (column === undefined) return []
-        return [{ id: column.id, index, left: start, width: size, isNumber: isNumberType(types.get(column.id) ?? '') }]
-      }),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: `inSight` says when these change
-    [inSight, types],
-  )
-  const width = virtualColumns.getTotalSize()
   const lastRow = virtualRows.getVirtualItems().at(-1)?.index ?? 0
   useEffect(() => {
-    if (lastRow >= rows.length - 60) actions.wantMore()
+    if (lastRow >= rows.length - moreBeforeRows) actions.wantMore()
   }, [lastRow, rows.length, actions])
 
   const { place, anchorRow } = choice
+  const sightWidth = virtualColumns.scrollRect?.width
+  // biome-ignore lint/correctness/useExhaustiveDependencies: again when the grid becomes narrower
   useEffect(() => {
     if (place.row >= 0) virtualRows.scrollToIndex(place.row, { align: 'auto' })
     virtualColumns.scrollToIndex(place.column, { align: 'auto' })
-  }, [place, virtualRows, virtualColumns])
+  }, [place, sightWidth, virtualRows, virtualColumns])
 
   const activeId = visible[place.column]?.id
   const [from, to] = [Math.min(place.row, anchorRow), Math.max(place.row, anchorRow)]
-  const size = { rows: rows.length, columns: visible.length, page: 20 }
+  const size = { rows: rows.length, columns: visible.length, page: pageRows }
   return (
     <div
       ref={gridRef}
@@ -106,37 +86,25 @@ export function ResultGrid(props: ResultGridProps): ReactNode {
       aria-activedescendant={activeId === undefined ? undefined : cellId(place.row, place.column)}
       onKeyDown={event => onKey(event, choice, size, activeId, actions)}
     >
-      <div role="rowgroup" className="grid-head" style={{ width }}>
-        <div role="row" aria-rowindex={1}>
-          <div role="columnheader" aria-colindex={1} className="grid-number">
-            <span className="visually-hidden">Row</span>
-          </div>
-          {drawn.map(column => (
-            <GridHeaderCell
-              key={column.id}
-              column={column}
-              type={types.get(column.id) ?? ''}
-              sort={table.getColumn(column.id)?.getIsSorted() || undefined}
-              isFiltered={table.getColumn(column.id)?.getIsFiltered() ?? false}
-              isActive={place.row === -1 && place.column === column.index}
-              actions={actions}
-            />
-          ))}
-        </div>
-      </div>
+      <GridHead
+        table={table}
+        drawn={drawn}
+        width={width}
+        activeColumn={place.row === -1 ? place.column : -1}
+        actions={actions}
+      />
       {/* biome-ignore lint/a11y/useKeyWithClickEvents: the grid above has the keys */}
       <div
         role="rowgroup"
         className="grid-body"
         style={{ height: virtualRows.getTotalSize(), width }}
-        onClick={event => onPointer(event, choice, found => actions.choose(found))}
-        onDoubleClick={() => actions.inspect()}
+        onClick={event => onPointer(event, choice, actions.choose)}
+        onDoubleClick={actions.inspect}
         onContextMenu={event => onContext(event, choice, actions)}
       >
         {virtualRows.getVirtualItems().map(({ index, start }) => {
           const row = rows[index]
-          if (row === undefined) return null
-          return (
+          return row === undefined ? null : (
             <GridRow
               key={row.id}
               item={row.original}

@@ -15,7 +15,7 @@ import {
   tableFeatures,
   useTable,
 } from '@tanstack/react-table'
-import { useMemo } from 'react'
+import { useMemo, useState } from 'react'
 import type { ResultItem, ResultPageColumn } from '../../../src/client/results.ts'
 import { cellLine, cellText, compareValues } from './cell-text.ts'
 import { parseFilter } from './row-filter.ts'
@@ -44,7 +44,8 @@ const widthMin = 48
 
 export function useResultTable(columns: readonly ResultPageColumn[], items: readonly ResultItem[]): ResultTable {
   // Widths are taken from the first page: they must not jump while more rows arrive.
-  const hasRows = items.length > 0
+  const [sample, setSample] = useState(items)
+  if (sample.length === 0 && items.length > 0) setSample(items)
   const columnDefs = useMemo(
     () =>
       helper.columns(
@@ -52,7 +53,7 @@ export function useResultTable(columns: readonly ResultPageColumn[], items: read
           // Null is "undefined" to the table, which keeps it last whichever way it sorts.
           helper.accessor(item => item[name] ?? undefined, {
             id: name,
-            size: widthFor(name, items),
+            size: widthFor(name, sample),
             minSize: widthMin,
             sortUndefined: 'last',
             sortFn: (a, b, id) => compareValues(a.original[id], b.original[id]),
@@ -60,8 +61,7 @@ export function useResultTable(columns: readonly ResultPageColumn[], items: read
           }),
         ),
       ),
-    // biome-ignore lint/correctness/useExhaustiveDependencies: see above
-    [columns, hasRows],
+    [columns, sample],
   )
   return useTable({
     features,

@@ -4,7 +4,7 @@ import { seconds } from '../parts/words.ts'
 import type { Pivot } from '../pivot/pivots.ts'
 import type { RunFailure, RunPhase } from '../run/run-store.ts'
 import { BannerList } from './banner-list.tsx'
-import { type Banner, bannersOf } from './banners.ts'
+import { type Banner, bannersOf, emptyReason } from './banners.ts'
 import { ResultView } from './result-view.tsx'
 import { StartHints } from './start-hints.tsx'
 import './results.css'
@@ -66,10 +66,26 @@ function Finished(props: {
   return (
     <>
       <BannerList banners={banners} onAction={onAction} />
+      {result?.rowCount === 0 ? <EmptyResult reason={emptyReason(run)} onSearchAll={actions.searchAll} /> : null}
       {run.result === 'succeeded' ? (
         <ResultView key={run.id} run={run} result={result} actions={actions} gridRef={gridRef} />
       ) : null}
     </>
+  )
+}
+
+function EmptyResult(props: { readonly reason: Banner; readonly onSearchAll: () => void }): ReactNode {
+  const { title, text, action } = props.reason
+  return (
+    <div className="empty" role="status">
+      <h2>{title}</h2>
+      <p>{text}</p>
+      {action === 'searchAll' ? (
+        <button type="button" className="button" onClick={props.onSearchAll}>
+          <Icon name="clock" /> Search all data
+        </button>
+      ) : null}
+    </div>
   )
 }
 

@@ -87,7 +87,7 @@ const titleCharsMax = 28
 
 export function tabTitle(tab: Tab): string {
   if (tab.title !== '') return tab.title
-  const named = /query_name\s*=\s*'([^']+)'/i.exec(tab.template) ?? /\bfrom\s+"?([\w.]+)"?/i.exec(tab.template)
+  const named = /query_name\s*=\s*'([^'$]+)'/i.exec(tab.template) ?? /\bfrom\s+"?([\w.]+)"?/i.exec(tab.template)
   const text = named?.[1] ?? tab.template.replace(/\s+/g, ' ').trim()
   return text === '' ? 'New query' : text.slice(0, titleCharsMax)
 }
