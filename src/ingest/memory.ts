@@ -11,8 +11,8 @@ import type { Clock } from '../model/clock.ts'
 
 /** Half a SHA-256 is unlikely enough to meet again, and half the store. */
 const hashDigits = 32
-/** About a millisecond of the event loop. */
-const hashesPerStatement = 100
+/** About 5 ms of the event loop. */
+const hashesPerStatement = 1_000
 const deletedHashesMax = 1_000
 
 export interface IngestMemory {
@@ -67,16 +67,14 @@ export function openIngestMemory(store: Store, clock: Clock): IngestMemory {
     if (frames.size === 0 && moved.length === 0) return
     try {
       const hashes = [...frames.values()]
-      // One transaction, because it is one wait for the disk, during which this process does nothing else.
-      await inTransaction(store, async transaction => {
-        for (let at = 0; at < hashes.length; at += hashesPerStatement) {
-          await putFrameHashes(transaction, hashes.slice(at, at + hashesPerStatement))
-          await nextTurn()
-        }
-        await putImportPositions(transaction, moved, now)
-        // Twice as many as came, so that the table shrinks while old ones are due.
-        await deleteFrameHashes(transaction, now - frameHashAgeMs, Math.min(2 * hashes.length + 100, deletedHashesMax))
-      })
+      // No transaction around it: others may use the store between two statements.
+      for (let at = 0; at < hashes.length; at += hashesPerStatement) {
+        await putFrameHashes(store, hashes.slice(at, at + hashesPerStatement))
+        await nextTurn()
+      }
+      if (moved.length > 0) await inTransaction(store, transaction => putImportPositions(transaction, moved, now))
+      // Twice as many as came, so that the table shrinks while old ones are due.
+      await deleteFrameHashes(store, now - frameHashAgeMs, Math.min(2 * hashes.length + 100, deletedHashesMax))
       for (const { tenantId, importId } of moved) {
         const key = `${tenantId}/${importId}`
         if (!changed.has(key)) positions.delete(key)

@@ -26,121 +26,102 @@ for (const byte of Buffer.from('0123456789+-.eEtrufalsn')) kinds[byte] = scalar
 for (const [at, byte] of Buffer.from('"{}[]:,').entries()) kinds[byte] = quote + at
 
 // What may come next.
-const expectsValue = 0
-const expectsKeyOrEnd = 1
-const expectsKey = 2
-const expectsColon = 3
-const expectsCommaOrEnd = 4
-const expectsValueOrEnd = 5
-const expectsNothing = 6
+const refused = 0
+const start = 1
+const value = 2
+const valueOrEnd = 3
+const key = 4
+const keyOrEnd = 5
+const colonOnly = 6
+const commaOrEnd = 7
+const nothing = 8
+
+/** `transitions[state * 10 + kind]`. What depends on the brackets around it is in `check`. */
+const transitions = new Uint8Array(90)
+const allow = (state: number, kind: number, next: number) => {
+  transitions[state * 10 + kind] = next
+}
+for (let state = start; state <= nothing; state++) allow(state, whitespace, state)
+allow(start, objectOpen, keyOrEnd)
+for (const state of [value, valueOrEnd]) {
+  allow(state, quote, commaOrEnd)
+  allow(state, scalar, commaOrEnd)
+  allow(state, objectOpen, keyOrEnd)
+  allow(state, arrayOpen, valueOrEnd)
+}
+for (const state of [key, keyOrEnd]) allow(state, quote, colonOnly)
+allow(colonOnly, colon, value)
+allow(commaOrEnd, comma, value)
+allow(commaOrEnd, objectClose, commaOrEnd)
+allow(commaOrEnd, arrayClose, commaOrEnd)
+allow(keyOrEnd, objectClose, commaOrEnd)
+allow(valueOrEnd, arrayClose, commaOrEnd)
 
 export interface LineCheck {
   /** Why the last line is no JSON object; undefined when it is one. */
   reason: string | undefined
   /** The line's own `hostIdentifier`, else its `hostname`: top level, strings, the first of each. */
   host: string | undefined
-  /** No byte of the line is above 0x7f. */
-  isAscii: boolean
 }
 
 /**
- * A checker with a memory of the last host. `check` looks at `bytes[start, end)`, which must begin and end with a byte
+ * A checker with a memory of the last host. `check` looks at `bytes[begin, end)`, which must begin and end with a byte
  * that is not white space, and returns the same object at every call.
  */
-export function openLineChecker(): (bytes: Uint8Array, start: number, end: number) => LineCheck {
-  const result: LineCheck = { reason: undefined, host: undefined, isAscii: true }
+export function openLineChecker(): (bytes: Uint8Array, begin: number, end: number) => LineCheck {
+  const result: LineCheck = { reason: undefined, host: undefined }
   const identifiers = openStringCache()
   const hostnames = openStringCache()
 
-  return function check(bytes, start, end) {
-    let state = expectsValue
+  return function check(bytes, begin, end) {
+    let state = start
     let depth = 0
     // One bit a level, the innermost lowest: 1 object, 0 array.
     let stack = 0
-    let seen = 0
     // Which of the two keys, at the top level, the next value belongs to: 0 neither, 1 hostIdentifier, 2 hostname.
     let wanted = 0
     let host: string | undefined
     let hostname: string | undefined
     result.host = undefined
-    for (let at = start; at < end; at++) {
+    for (let at = begin; at < end; at++) {
       const kind = kinds[bytes[at]!]!
+      let next = transitions[state * 10 + kind]!
+      if (next === refused) return fail(refusal(state, at - begin))
       switch (kind) {
         case quote: {
-          const opened = at
-          for (at++; at < end; at++) {
-            const byte = bytes[at]!
-            if (byte !== 0x22 && byte !== 0x5c && byte >= 0x20) {
-              seen |= byte
-              continue
-            }
-            if (byte === 0x22) break
-            if (byte !== 0x5c) return fail(`byte ${at - start + 1}: a control character in a string`)
-            at++
-            seen |= bytes[at] ?? 0
-          }
+          const opened = at + 1
+          at = stringEnd(bytes, opened, end)
+          if (at < 0) return fail(`byte ${-at - begin}: a control character in a string`)
           if (at >= end) return fail('a string is not closed')
-          if (state === expectsKey || state === expectsKeyOrEnd) {
-            state = expectsColon
-            if (depth === 1) wanted = wantedKey(bytes, opened + 1, at)
-          } else if (state === expectsValue || state === expectsValueOrEnd) {
-            if (depth === 0) return fail('not a JSON object')
-            state = expectsCommaOrEnd
-            if (depth === 1 && wanted !== 0) {
-              if (wanted === 1) host ??= identifiers(bytes, opened + 1, at)
-              else hostname ??= hostnames(bytes, opened + 1, at)
-            }
-          } else return fail(unexpected(state, depth, opened - start))
+          if (depth > 1) break
+          if (next === colonOnly) wanted = wantedKey(bytes, opened, at)
+          else if (wanted === 1) host ??= identifiers(bytes, opened, at)
+          else if (wanted === 2) hostname ??= hostnames(bytes, opened, at)
           break
         }
-        case whitespace:
-          break
-        case colon:
-          if (state !== expectsColon) return fail(unexpected(state, depth, at - start))
-          state = expectsValue
+        case scalar:
+          while (at + 1 < end && kinds[bytes[at + 1]!] === scalar) at++
           break
         case comma:
-          if (state !== expectsCommaOrEnd) return fail(unexpected(state, depth, at - start))
-          state = (stack & 1) === 1 ? expectsKey : expectsValue
+          if ((stack & 1) === 1) next = key
           break
         case objectOpen:
         case arrayOpen:
-          if (state !== expectsValue && state !== expectsValueOrEnd) return fail(unexpected(state, depth, at - start))
-          if (depth === 0 && kind === arrayOpen) return fail('not a JSON object')
           if (depth === depthMax) return fail(`nested deeper than ${depthMax} levels`)
           depth++
           stack = (stack << 1) | (kind === objectOpen ? 1 : 0)
-          state = kind === objectOpen ? expectsKeyOrEnd : expectsValueOrEnd
           break
         case objectClose:
-          if ((state !== expectsCommaOrEnd && state !== expectsKeyOrEnd) || (stack & 1) === 0)
-            return fail(unexpected(state, depth, at - start))
-          stack >>>= 1
-          state = --depth === 0 ? expectsNothing : expectsCommaOrEnd
-          break
         case arrayClose:
-          if ((state !== expectsCommaOrEnd && state !== expectsValueOrEnd) || (stack & 1) === 1) {
-            return fail(unexpected(state, depth, at - start))
-          }
+          if ((stack & 1) !== (kind === objectClose ? 1 : 0)) return fail(refusal(state, at - begin))
           stack >>>= 1
-          depth--
-          state = expectsCommaOrEnd
-          break
-        case scalar:
-          if (depth === 0 && state === expectsValue) return fail('not a JSON object')
-          if (state !== expectsValue && state !== expectsValueOrEnd) return fail(unexpected(state, depth, at - start))
-          while (at + 1 < end && kinds[bytes[at + 1]!] === scalar) at++
-          state = expectsCommaOrEnd
-          break
-        default:
-          if (depth === 0 && state === expectsValue) return fail('not a JSON object')
-          return fail(unexpected(state, depth, at - start))
+          if (--depth === 0) next = nothing
       }
+      state = next
     }
-    if (state !== expectsNothing) return fail(depth === 0 ? 'not a JSON object' : 'the object is not closed')
+    if (state !== nothing) return fail(state === start ? 'not a JSON object' : 'the object is not closed')
     result.reason = undefined
     result.host = host ?? hostname
-    result.isAscii = seen < 0x80
     return result
   }
 
@@ -150,30 +131,41 @@ export function openLineChecker(): (bytes: Uint8Array, start: number, end: numbe
   }
 }
 
-function unexpected(state: number, depth: number, offset: number): string {
-  if (depth === 0 && state === expectsNothing) return 'text after the object'
-  return `byte ${offset + 1}: not what JSON allows there`
+/** Where the string that begins at `from` has its closing quote; `end` or more: nowhere; -(n + 1): byte n is a control. */
+function stringEnd(bytes: Uint8Array, from: number, end: number): number {
+  for (let at = from; at < end; at++) {
+    const byte = bytes[at]!
+    if (byte === 0x22) return at
+    if (byte === 0x5c) at++
+    else if (byte < 0x20) return -at - 1
+  }
+  return end
 }
 
-function wantedKey(bytes: Uint8Array, start: number, end: number): 0 | 1 | 2 {
-  const length = end - start
-  if (length === hostIdentifierKey.length) return equal(bytes, start, hostIdentifierKey) ? 1 : 0
-  if (length === hostnameKey.length) return equal(bytes, start, hostnameKey) ? 2 : 0
+function refusal(state: number, offset: number): string {
+  if (state === start) return 'not a JSON object'
+  return state === nothing ? 'text after the object' : `byte ${offset + 1}: not what JSON allows there`
+}
+
+function wantedKey(bytes: Uint8Array, from: number, end: number): 0 | 1 | 2 {
+  const length = end - from
+  if (length === hostIdentifierKey.length) return equal(bytes, from, hostIdentifierKey) ? 1 : 0
+  if (length === hostnameKey.length) return equal(bytes, from, hostnameKey) ? 2 : 0
   return 0
 }
 
-function equal(bytes: Uint8Array, start: number, expected: Uint8Array): boolean {
-  for (let at = 0; at < expected.length; at++) if (bytes[start + at] !== expected[at]) return false
+function equal(bytes: Uint8Array, from: number, expected: Uint8Array): boolean {
+  for (let at = 0; at < expected.length; at++) if (bytes[from + at] !== expected[at]) return false
   return true
 }
 
 /** Decodes the inside of a JSON string; the same bytes as at the call before give the same string without decoding. */
-function openStringCache(): (bytes: Uint8Array, start: number, end: number) => string | undefined {
+function openStringCache(): (bytes: Uint8Array, from: number, end: number) => string | undefined {
   let lastBytes: Uint8Array = new Uint8Array(0)
   let last: string | undefined
-  return (bytes, start, end) => {
-    if (last !== undefined && end - start === lastBytes.length && equal(bytes, start, lastBytes)) return last
-    lastBytes = bytes.slice(start, end)
+  return (bytes, from, end) => {
+    if (last !== undefined && end - from === lastBytes.length && equal(bytes, from, lastBytes)) return last
+    lastBytes = bytes.slice(from, end)
     last = decodeString(lastBytes)
     return last
   }

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import { lineBytesMax, rejectedTextBytesMax } from '../limits.ts'
 import { openLineChecker } from './line-check.ts'
 
@@ -34,6 +34,8 @@ export function openLineScanner(sink: LineSink): LineScanner {
   let mode: 'start' | 'lines' | 'array' | 'after' = 'start'
   /** Bytes of a byte order mark seen so far. */
   let offset = 0
+  /** Most are: then no line of it has to be looked at for UTF-8. */
+  let isChunkAscii = false
   /** Lines or elements that have ended. */
   let count = 0
   // The line or element under way in earlier chunks. Past `lineBytesMax` only its beginning is held.
@@ -46,6 +48,7 @@ export function openLineScanner(sink: LineSink): LineScanner {
 
   function push(chunk: Buffer): void {
     let at = 0
+    isChunkAscii = isAscii(chunk)
     if (mode === 'start') at = start(chunk)
     if (mode === 'lines') splitLines(chunk, at)
     else if (mode === 'array') at = splitArray(chunk, at)
@@ -82,7 +85,7 @@ export function openLineScanner(sink: LineSink): LineScanner {
         return
       }
       count++
-      finish(chunk, at, end, true)
+      finish(chunk, at, end)
       at = end + 1
     }
   }
@@ -138,7 +141,7 @@ export function openLineScanner(sink: LineSink): LineScanner {
   function element(chunk: Buffer, begin: number, end: number, isLast: boolean): void {
     if (isLast) mode = 'after'
     count++
-    const isEmpty = !finish(chunk, begin, end, true)
+    const isEmpty = !finish(chunk, begin, end)
     if (!isEmpty) return
     // `[]` has no element; anywhere else a place without one is a mistake worth saying.
     if (isLast && count === 1) count = 0
@@ -156,38 +159,37 @@ export function openLineScanner(sink: LineSink): LineScanner {
   }
 
   /** The line that ends here, with what was held of it. False: it is blank. */
-  function finish(chunk: Buffer, begin: number, end: number, isWhole: boolean): boolean {
-    if (heldBytes === 0) return hand(chunk, begin, end, end - begin, isWhole)
+  function finish(chunk: Buffer, begin: number, end: number): boolean {
+    if (heldBytes === 0) return hand(chunk, begin, end, end - begin, isChunkAscii)
     hold(chunk, begin, end)
-    const bytes = held.length === 1 ? held[0]! : Buffer.concat(held)
     const length = heldBytes
-    held = []
-    heldBytes = 0
-    return hand(bytes, 0, bytes.length, length, isWhole)
+    const bytes = takeHeld()
+    return hand(bytes, 0, bytes.length, length, false)
   }
 
-  function hand(bytes: Buffer, begin: number, end: number, length: number, isWhole: boolean): boolean {
+  function takeHeld(): Buffer {
+    const bytes = held.length === 1 ? held[0]! : Buffer.concat(held)
+    held = []
+    heldBytes = 0
+    return bytes
+  }
+
+  function hand(bytes: Buffer, begin: number, end: number, length: number, isPlain: boolean): boolean {
     let first = begin
     let last = end
     if (length > lineBytesMax) {
-      const text = Buffer.from(bytes.subarray(begin, Math.min(end, begin + rejectedTextBytesMax)))
-      sink.rejected(count, `longer than ${lineBytesMax} bytes`, text)
+      sink.rejected(count, `longer than ${lineBytesMax} bytes`, copy(bytes, begin, end))
       return true
     }
     while (first < last && isSpace(bytes[first]!)) first++
     while (last > first && isSpace(bytes[last - 1]!)) last--
     if (first === last) return false
-    const checked = check(bytes, first, last)
-    if (checked.reason !== undefined) {
-      const reason = isWhole ? checked.reason : 'text after the array'
-      sink.rejected(count, reason, Buffer.from(bytes.subarray(first, Math.min(last, first + rejectedTextBytesMax))))
-    } else if (!isWhole) {
-      sink.rejected(count, 'text after the array', bytes.subarray(first, last))
-    } else if (checked.isAscii || isUtf8(bytes.subarray(first, last))) {
-      sink.line(bytes, first, last, checked.host, count)
-    } else {
+    const { reason, host } = check(bytes, first, last)
+    if (reason !== undefined) sink.rejected(count, reason, copy(bytes, first, last))
+    else if (isPlain || isUtf8(bytes.subarray(first, last))) sink.line(bytes, first, last, host, count)
+    else {
       const repaired = Buffer.from(bytes.toString('utf8', first, last))
-      sink.line(repaired, 0, repaired.length, checked.host, count)
+      sink.line(repaired, 0, repaired.length, host, count)
     }
     return true
   }
@@ -196,14 +198,14 @@ export function openLineScanner(sink: LineSink): LineScanner {
     const nothing = Buffer.alloc(0)
     if (mode === 'lines' && heldBytes > 0) {
       count++
-      finish(nothing, 0, 0, true)
+      finish(nothing, 0, 0)
     } else if (mode === 'array') {
       count++
-      if (!finish(nothing, 0, 0, true)) count--
+      if (!finish(nothing, 0, 0)) count--
       sink.rejected(++count, 'the array is not closed', nothing)
     } else if (mode === 'after' && heldBytes > 0) {
-      count++
-      if (!finish(nothing, 0, 0, false)) count--
+      const rest = takeHeld()
+      if (!rest.every(isSpace)) sink.rejected(++count, 'text after the array', copy(rest, 0, rest.length))
     }
     return count
   }
@@ -213,4 +215,9 @@ export function openLineScanner(sink: LineSink): LineScanner {
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
+}
+
+/** The beginning, apart from the body it stands in. */
+function copy(bytes: Buffer, start: number, end: number): Buffer {
+  return Buffer.from(bytes.subarray(start, Math.min(end, start + rejectedTextBytesMax)))
 }

@@ -97,7 +97,7 @@ test('a line that is no JSON object says why', () => {
     ['"text"', 'not a JSON object'],
     ['12', 'not a JSON object'],
     ['true', 'not a JSON object'],
-    [':', 'byte 1: not what JSON allows there'],
+    [':', 'not a JSON object'],
     ['{', 'the object is not closed'],
     ['{"a":1', 'the object is not closed'],
     ['{"a":1}}', 'text after the object'],
