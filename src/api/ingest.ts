@@ -17,6 +17,11 @@ export const IngestReply = Type.Object({
 })
 export type IngestReply = Static<typeof IngestReply>
 
+export const IngestQuery = Type.Object({
+  importId: Type.Optional(Type.String({ description: 'the same for every piece of one file' })),
+  firstLine: Type.Optional(Type.Integer({ minimum: 1, description: "number of the body's first line in that file" })),
+})
+
 /** Where in a file the body's lines come from. */
 export interface ImportPosition {
   readonly importId: string

@@ -11,6 +11,27 @@ export interface PageSizes {
   readonly sizeMax: number
 }
 
+const pageSize = Type.Optional(Type.Integer({ minimum: 1, description: 'cut to the largest size' }))
+
+/** Parameters of a list that is paged by number. */
+export const numberedPageParameters = {
+  page: Type.Optional(Type.Integer({ minimum: 1, description: 'from 1' })),
+  pageSize,
+  pageTotal: Type.Optional(Type.Boolean({ description: 'also tell the number of pages and items' })),
+}
+
+/** Parameters of a result, which is paged by key. */
+export const keyedPageParameters = {
+  pageFromKey: Type.Optional(Type.String({ description: '`nextKey` of the page before' })),
+  pageSize,
+}
+
+export const fieldsParameter = {
+  fields: Type.Optional(Type.String({ description: 'members to return, comma separated; `id` always stays' })),
+}
+
+export const Fields = Type.Object(fieldsParameter)
+
 export const NumberedPages = Type.Object({
   current: Type.Integer({ description: 'page number, from 1' }),
   size: Type.Integer({ description: 'page size in force' }),

@@ -2,7 +2,7 @@ import Type, { type Static } from 'typebox'
 import { accountTypes } from '../model/principal.ts'
 import { isTerminal, type QueryRun, type RunState, variableTypes } from '../model/query-run.ts'
 import { formatInstant } from '../model/time-range.ts'
-import { NumberedPages } from './page.ts'
+import { NumberedPages, numberedPageParameters } from './page.ts'
 import { type Parameters, wordParameter, wordsParameter } from './parameters.ts'
 
 // A run on the wire: what goes out, and the filters of the list. What comes in to start one is in run-request.ts.
@@ -83,6 +83,18 @@ export const Run = Type.Object({
 export type Run = Static<typeof Run>
 
 export const RunList = Type.Object({ items: Type.Array(Run), pages: NumberedPages })
+
+export const RunListQuery = Type.Object({
+  ...numberedPageParameters,
+  statuses: Type.Optional(
+    Type.String({ description: `any of ${runStatuses.join(', ')}; comma separated or repeated` }),
+  ),
+  order: Type.Optional(Type.Enum(['asc', 'desc'], { description: 'by creation; newest first by default' })),
+})
+
+export const RunQuery = Type.Object({
+  wait: Type.Optional(Type.Integer({ minimum: 0, description: 'seconds to wait for the end of the run, at most 60' })),
+})
 
 export const Canceled = Type.Object({ canceled: Type.Boolean({ description: 'false: it had finished before' }) })
 

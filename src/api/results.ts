@@ -2,8 +2,10 @@ import Type from 'typebox'
 import type { ResultColumn } from '../model/lake-type.ts'
 import { wireTypes } from '../model/lake-type.ts'
 import type { Truncation } from '../model/query-run.ts'
-import { KeyedPages } from './page.ts'
+import { KeyedPages, keyedPageParameters } from './page.ts'
 import { Truncated } from './query-runs.ts'
+
+export const ResultQuery = Type.Object(keyedPageParameters)
 
 export const ResultPage = Type.Object({
   items: Type.Array(Type.Record(Type.String(), Type.Unknown()), { description: 'one flat object a row; nulls stay' }),

@@ -5,7 +5,7 @@ import { parseUuid } from '../model/ids.ts'
 import type { SavedQuery } from '../model/saved-query.ts'
 import { formatInstant } from '../model/time-range.ts'
 import { dropNulls, firstError } from './body.ts'
-import { NumberedPages } from './page.ts'
+import { fieldsParameter, NumberedPages, numberedPageParameters } from './page.ts'
 import { listParameter, type Parameters, textParameter } from './parameters.ts'
 import { present, Variable } from './query-runs.ts'
 
@@ -45,6 +45,14 @@ export function toWireSavedQuery(query: SavedQuery): WireSavedQuery {
     updatedAt: formatInstant(query.updatedAt),
   }
 }
+
+export const SavedQueryListQuery = Type.Object({
+  ...numberedPageParameters,
+  ...fieldsParameter,
+  categoryId: Type.Optional(Type.String()),
+  search: Type.Optional(Type.String({ description: 'text to find, without case' })),
+  searchFields: Type.Optional(Type.String({ description: 'where: name, description, template, code' })),
+})
 
 export const searchableFields = ['name', 'description', 'template', 'code'] as const
 export type SearchableField = (typeof searchableFields)[number]

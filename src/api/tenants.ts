@@ -3,7 +3,7 @@ import { Compile } from 'typebox/compile'
 import { AppError } from '../model/errors.ts'
 import type { Tenant } from '../model/tenant.ts'
 import { dropNulls, firstError } from './body.ts'
-import { NumberedPages } from './page.ts'
+import { fieldsParameter, NumberedPages, numberedPageParameters } from './page.ts'
 
 /** Precisely the members every known client needs and tolerates. */
 export const WireTenant = Type.Object({
@@ -27,6 +27,8 @@ export type WireTenant = Static<typeof WireTenant>
 export const TenantReply = Type.Partial(WireTenant)
 
 export const TenantList = Type.Object({ items: Type.Array(TenantReply), pages: NumberedPages })
+
+export const TenantListQuery = Type.Object({ ...numberedPageParameters, ...fieldsParameter })
 
 export function toWireTenant(tenant: Tenant, apiHost: string): WireTenant {
   return {

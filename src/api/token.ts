@@ -16,6 +16,14 @@ export const TokenReply = Type.Object({
 })
 export type TokenReply = Static<typeof TokenReply>
 
+export const TokenBody = Type.Object({
+  grant_type: Type.Enum(['client_credentials', 'refresh_token']),
+  client_id: Type.Optional(Type.String({ description: 'here or by HTTP Basic' })),
+  client_secret: Type.Optional(Type.String({ description: 'here or by HTTP Basic' })),
+  scope: Type.Optional(Type.Literal('token')),
+  refresh_token: Type.Optional(Type.String()),
+})
+
 const names = ['grant_type', 'client_id', 'client_secret', 'scope', 'refresh_token'] as const
 type Name = (typeof names)[number]
 

@@ -13,6 +13,12 @@ export type App = FastifyInstance<
 >
 
 declare module 'fastify' {
+  interface FastifySchema {
+    /** What the route is for, in the reference. */
+    summary?: string
+    /** Media types of the body; JSON unless said. */
+    bodyTypes?: readonly string[]
+  }
   interface FastifyInstance {
     /** Aborted when the app begins to close: what waits for something must answer now. */
     stopping: AbortSignal

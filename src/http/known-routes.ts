@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest, RouteOptions } from 'fastify'
+import type { FastifyReply, FastifyRequest, FastifySchema, RouteOptions } from 'fastify'
 import { AppError } from '../model/errors.ts'
 import type { RouteAccess } from './route-access.ts'
 
@@ -19,6 +19,7 @@ export interface KnownRoute {
   /** With its parameters as `:name`. */
   readonly url: string
   readonly access: RouteAccess | undefined
+  readonly schema: FastifySchema | undefined
 }
 
 export function knownRoutes(): KnownRoutes {
@@ -26,8 +27,8 @@ export function knownRoutes(): KnownRoutes {
   const patterns = new Map<KnownRoute, RegExp>()
   return {
     list,
-    add({ method, url, config }) {
-      const route = { methods: [method].flat(), url, access: config?.access }
+    add({ method, url, config, schema }) {
+      const route = { methods: [method].flat(), url, access: config?.access, schema }
       list.push(route)
       patterns.set(route, patternOf(url))
     },

@@ -39,6 +39,7 @@ test('there are all the routes of the contract', async t => {
     'GET /lake/v1/schema',
     'GET /livez',
     'GET /metrics',
+    'GET /openapi.json',
     'GET /organization/v1/tenants',
     'GET /organization/v1/tenants/:tenantId',
     'GET /partner/v1/tenants',
@@ -71,7 +72,15 @@ test('there are all the routes of the contract', async t => {
 test('public routes are exactly these', async t => {
   const { routes } = await openRoutes(t)
   const urls = new Set(routes.filter(route => route.access?.kind === 'public').map(route => route.url))
-  const expected = ['/.well-known/jwks.json', '/api/v2/oauth2/token', '/livez', '/metrics', '/readyz', '/version']
+  const expected = [
+    '/.well-known/jwks.json',
+    '/api/v2/oauth2/token',
+    '/livez',
+    '/metrics',
+    '/openapi.json',
+    '/readyz',
+    '/version',
+  ]
   assert.deepEqual([...urls].sort(), expected)
 })
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { decodeText, parseJson } from '../../api/body.ts'
 import {
   EnrollSecretList,
+  NewEnrollSecretBody,
   parseNewEnrollSecret,
   toWireEnrollSecret,
   WireEnrollSecret,
@@ -20,27 +21,38 @@ const config = { access: { kind: 'tenant', action: 'access.manage' } satisfies R
 const secretBytes = 24
 
 export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies): void {
-  app.get(base, { config, schema: { response: { 200: EnrollSecretList } } }, async request => {
-    const secrets = await listEnrollSecrets(store, tenantCallerOf(request).tenantId)
-    return { items: secrets.map(toWireEnrollSecret) }
-  })
+  app.get(
+    base,
+    { config, schema: { summary: 'List enroll secrets', response: { 200: EnrollSecretList } } },
+    async request => {
+      const secrets = await listEnrollSecrets(store, tenantCallerOf(request).tenantId)
+      return { items: secrets.map(toWireEnrollSecret) }
+    },
+  )
 
-  app.post(base, { config, schema: { response: { 201: WireEnrollSecret } } }, async (request, reply) => {
-    const { name, secret } = parseNewEnrollSecret(parseJson(decodeText(bodyOf(request))))
-    const enrollSecret = {
-      id: newId(),
-      tenantId: tenantCallerOf(request).tenantId,
-      secret: secret ?? randomBytes(secretBytes).toString('hex'),
-      name,
-      createdAt: clock(),
-      disabledAt: undefined,
-    }
-    await insertEnrollSecret(store, enrollSecret)
-    return reply.code(201).send(toWireEnrollSecret(enrollSecret))
-  })
+  app.post(
+    base,
+    {
+      config,
+      schema: { summary: 'Create an enroll secret', body: NewEnrollSecretBody, response: { 201: WireEnrollSecret } },
+    },
+    async (request, reply) => {
+      const { name, secret } = parseNewEnrollSecret(parseJson(decodeText(bodyOf(request))))
+      const enrollSecret = {
+        id: newId(),
+        tenantId: tenantCallerOf(request).tenantId,
+        secret: secret ?? randomBytes(secretBytes).toString('hex'),
+        name,
+        createdAt: clock(),
+        disabledAt: undefined,
+      }
+      await insertEnrollSecret(store, enrollSecret)
+      return reply.code(201).send(toWireEnrollSecret(enrollSecret))
+    },
+  )
 
   /** Hosts that have enrolled with it stay enrolled. */
-  app.delete(`${base}/:id`, { config }, async (request, reply) => {
+  app.delete(`${base}/:id`, { config, schema: { summary: 'End an enroll secret' } }, async (request, reply) => {
     const { id } = request.params as { id: string }
     const isKnown = await disableEnrollSecret(store, tenantCallerOf(request).tenantId, id.toLowerCase(), clock())
     if (!isKnown) throw new AppError('not_found', 'there is no such enroll secret')

@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { IngestReply, parseImportPosition } from '../../api/ingest.ts'
+import { IngestQuery, IngestReply, parseImportPosition } from '../../api/ingest.ts'
 import type { Parameters } from '../../api/parameters.ts'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
@@ -10,11 +10,21 @@ import { readBodiesAsStreams } from '../plugins/bodies.ts'
 
 // Rows in, over HTTP. The answer means: durable. What a body may be is described in api/ingest.ts.
 
+const lineTypes = ['application/x-ndjson', 'application/json']
+
 export function ingestRoutes(app: App, deps: AppDependencies): void {
   readBodiesAsStreams(app)
   app.post(
     '/lake/v1/ingest/osquery',
-    { config: { access: { kind: 'tenant', action: 'rows.write' } }, schema: { response: { 200: IngestReply } } },
+    {
+      config: { access: { kind: 'tenant', action: 'rows.write' } },
+      schema: {
+        summary: 'Store osquery result-log lines',
+        querystring: IngestQuery,
+        bodyTypes: lineTypes,
+        response: { 200: IngestReply },
+      },
+    },
     async request => {
       const { tenantId } = tenantCallerOf(request)
       const position = parseImportPosition(request.query as Parameters)

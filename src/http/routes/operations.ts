@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
+import { openApiDocument } from '../openapi.ts'
 import { publicAccess } from '../route-access.ts'
 
 // What the operator's tools ask: is it alive, is it ready, how does it do, which version.
@@ -11,9 +12,9 @@ export function operationRoutes(app: App, deps: AppDependencies): void {
   const config = { access: publicAccess }
 
   /** Alive means: the event loop turns. Nothing else, or a broken disk would restart it for ever. */
-  app.get('/livez', { config }, async () => ({ status: 'alive' }))
+  app.get('/livez', { config, schema: { summary: 'Is the process alive' } }, async () => ({ status: 'alive' }))
 
-  app.get('/readyz', { config }, async (_request, reply) => {
+  app.get('/readyz', { config, schema: { summary: 'Does every part work' } }, async (_request, reply) => {
     const checks = await deps.health()
     const isReady = checks.every(check => check.isOk)
     return reply.code(isReady ? 200 : 503).send({
@@ -22,14 +23,24 @@ export function operationRoutes(app: App, deps: AppDependencies): void {
     })
   })
 
-  app.get('/metrics', { config }, async (request, reply) => {
+  app.get('/metrics', { config, schema: { summary: 'Prometheus metrics' } }, async (request, reply) => {
     if (!maySeeMetrics(request, deps.settings.metricsToken)) {
       throw new AppError('permission_denied', 'metrics are for this machine or for the bearer of the metrics token')
     }
     return reply.type(deps.metrics.contentType).send(await deps.metrics.metrics())
   })
 
-  app.get('/version', { config }, async () => ({ name: 'edr-lake', version: deps.version }))
+  /** Made at the first request: only then are all routes known. */
+  let reference: string | undefined
+  app.get('/openapi.json', { config, schema: { summary: 'This reference' } }, async (_request, reply) => {
+    reference ??= JSON.stringify(openApiDocument(app.routeList, deps.version))
+    return reply.type('application/json; charset=utf-8').send(reference)
+  })
+
+  app.get('/version', { config, schema: { summary: 'Which version' } }, async () => ({
+    name: 'edr-lake',
+    version: deps.version,
+  }))
 }
 
 /** From this machine itself (a request that a proxy here passes on is not), or with the token. */

@@ -1,9 +1,12 @@
 import { decodeText, parseJson } from '../../api/body.ts'
 import {
+  ExpiryBody,
   NewCredentials,
+  NewPrincipalBody,
   parseExpiryBody,
   parseNewPrincipal,
   parseRotation,
+  RotationBody,
   ServicePrincipalList,
   toWireServicePrincipal,
   WireServicePrincipal,
@@ -36,48 +39,74 @@ export function principalRoutes(app: App, deps: AppDependencies): void {
     return principal
   }
 
-  app.get(base, { config, schema: { response: { 200: ServicePrincipalList } } }, async request => {
-    const principals = await listPrincipals(store, tenantCallerOf(request).tenantId)
-    return { items: principals.map(toWireServicePrincipal) }
-  })
+  app.get(
+    base,
+    { config, schema: { summary: 'List principals', response: { 200: ServicePrincipalList } } },
+    async request => {
+      const principals = await listPrincipals(store, tenantCallerOf(request).tenantId)
+      return { items: principals.map(toWireServicePrincipal) }
+    },
+  )
 
-  app.post(base, { config, schema: { response: { 201: NewCredentials } } }, async (request, reply) => {
-    const { tenantId } = tenantCallerOf(request)
-    const wanted = parseNewPrincipal(parseJson(decodeText(bodyOf(request))), clock())
-    const { principalId, clientSecret } = await registerPrincipal(registrar, {
-      accountType: 'tenant',
-      accountId: tenantId,
-      ...wanted,
-    })
-    const principal = await get(tenantId, principalId)
-    return reply.code(201).send({ ...toWireServicePrincipal(principal), clientSecret })
-  })
+  app.post(
+    base,
+    { config, schema: { summary: 'Create a principal', body: NewPrincipalBody, response: { 201: NewCredentials } } },
+    async (request, reply) => {
+      const { tenantId } = tenantCallerOf(request)
+      const wanted = parseNewPrincipal(parseJson(decodeText(bodyOf(request))), clock())
+      const { principalId, clientSecret } = await registerPrincipal(registrar, {
+        accountType: 'tenant',
+        accountId: tenantId,
+        ...wanted,
+      })
+      const principal = await get(tenantId, principalId)
+      return reply.code(201).send({ ...toWireServicePrincipal(principal), clientSecret })
+    },
+  )
 
-  app.patch(`${base}/:id`, { config, schema: { response: { 200: WireServicePrincipal } } }, async request => {
-    const caller = tenantCallerOf(request)
-    const principal = await get(caller.tenantId, idOf(request.params))
-    const expiresAt = parseExpiryBody(parseJson(decodeText(bodyOf(request))), clock())
-    if (principal.id === caller.principalId) throw ownAccess()
-    await setPrincipalExpiry(store, caller.tenantId, principal.id, expiresAt)
-    return toWireServicePrincipal(await get(caller.tenantId, principal.id))
-  })
+  app.patch(
+    `${base}/:id`,
+    {
+      config,
+      schema: { summary: 'Let a principal expire', body: ExpiryBody, response: { 200: WireServicePrincipal } },
+    },
+    async request => {
+      const caller = tenantCallerOf(request)
+      const principal = await get(caller.tenantId, idOf(request.params))
+      const expiresAt = parseExpiryBody(parseJson(decodeText(bodyOf(request))), clock())
+      if (principal.id === caller.principalId) throw ownAccess()
+      await setPrincipalExpiry(store, caller.tenantId, principal.id, expiresAt)
+      return toWireServicePrincipal(await get(caller.tenantId, principal.id))
+    },
+  )
 
-  app.post(`${base}/:id/rotate`, { config, schema: { response: { 200: NewCredentials } } }, async request => {
-    const { tenantId } = tenantCallerOf(request)
-    const principal = await get(tenantId, idOf(request.params))
-    const body = decodeText(bodyOf(request))
-    const overlapMs = parseRotation(body.trim() === '' ? {} : parseJson(body))
-    const clientSecret = await rotateSecret(registrar, principal.id, overlapMs)
-    return { ...toWireServicePrincipal(principal), clientSecret }
-  })
+  app.post(
+    `${base}/:id/rotate`,
+    {
+      config,
+      schema: { summary: 'Give a principal a new secret', body: RotationBody, response: { 200: NewCredentials } },
+    },
+    async request => {
+      const { tenantId } = tenantCallerOf(request)
+      const principal = await get(tenantId, idOf(request.params))
+      const body = decodeText(bodyOf(request))
+      const overlapMs = parseRotation(body.trim() === '' ? {} : parseJson(body))
+      const clientSecret = await rotateSecret(registrar, principal.id, overlapMs)
+      return { ...toWireServicePrincipal(principal), clientSecret }
+    },
+  )
 
-  app.post(`${base}/:id/disable`, { config, schema: { response: { 200: WireServicePrincipal } } }, async request => {
-    const caller = tenantCallerOf(request)
-    const principal = await get(caller.tenantId, idOf(request.params))
-    if (principal.id === caller.principalId) throw ownAccess()
-    await disablePrincipal(store, caller.tenantId, principal.id, clock())
-    return toWireServicePrincipal(await get(caller.tenantId, principal.id))
-  })
+  app.post(
+    `${base}/:id/disable`,
+    { config, schema: { summary: 'Disable a principal', response: { 200: WireServicePrincipal } } },
+    async request => {
+      const caller = tenantCallerOf(request)
+      const principal = await get(caller.tenantId, idOf(request.params))
+      if (principal.id === caller.principalId) throw ownAccess()
+      await disablePrincipal(store, caller.tenantId, principal.id, clock())
+      return toWireServicePrincipal(await get(caller.tenantId, principal.id))
+    },
+  )
 }
 
 function idOf(parameters: unknown): string {

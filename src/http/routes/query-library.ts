@@ -1,6 +1,6 @@
 import { decodeText, parseJson } from '../../api/body.ts'
-import { parseCategoryBody, toWireCategory, WireCategory } from '../../api/categories.ts'
-import { parseSavedQueryBody, toWireSavedQuery, WireSavedQuery } from '../../api/saved-queries.ts'
+import { CategoryBody, parseCategoryBody, toWireCategory, WireCategory } from '../../api/categories.ts'
+import { parseSavedQueryBody, SavedQueryBody, toWireSavedQuery, WireSavedQuery } from '../../api/saved-queries.ts'
 import {
   deleteCategory,
   deleteSavedQuery,
@@ -30,30 +30,34 @@ export function queryLibraryRoutes(app: App, deps: AppDependencies): void {
 function savedQueries(app: App, { store, clock }: AppDependencies): void {
   const path = '/lake/v1/saved-queries/:id'
 
-  app.put(path, { config, schema: { response: { 200: WireSavedQuery } } }, async request => {
-    const { tenantId } = tenantCallerOf(request)
-    const id = idOf(request.params)
-    const content = parseSavedQueryBody(parseJson(decodeText(bodyOf(request))))
-    for (const categoryId of content.categoryIds) {
-      if ((await findCategory(store, tenantId, categoryId)) === undefined) {
-        throw new AppError('invalid_argument', `there is no category ${categoryId.slice(0, 100)}`)
+  app.put(
+    path,
+    { config, schema: { summary: 'Put a saved query', body: SavedQueryBody, response: { 200: WireSavedQuery } } },
+    async request => {
+      const { tenantId } = tenantCallerOf(request)
+      const id = idOf(request.params)
+      const content = parseSavedQueryBody(parseJson(decodeText(bodyOf(request))))
+      for (const categoryId of content.categoryIds) {
+        if ((await findCategory(store, tenantId, categoryId)) === undefined) {
+          throw new AppError('invalid_argument', `there is no category ${categoryId.slice(0, 100)}`)
+        }
       }
-    }
-    const known = await findSavedQuery(store, tenantId, id)
-    const now = clock()
-    const query = {
-      ...content,
-      id,
-      type: 'custom',
-      tenantId,
-      createdAt: known?.createdAt ?? now,
-      updatedAt: now,
-    } as const
-    await putSavedQuery(store, query)
-    return toWireSavedQuery(query)
-  })
+      const known = await findSavedQuery(store, tenantId, id)
+      const now = clock()
+      const query = {
+        ...content,
+        id,
+        type: 'custom',
+        tenantId,
+        createdAt: known?.createdAt ?? now,
+        updatedAt: now,
+      } as const
+      await putSavedQuery(store, query)
+      return toWireSavedQuery(query)
+    },
+  )
 
-  app.delete(path, { config }, async (request, reply) => {
+  app.delete(path, { config, schema: { summary: 'Delete a saved query' } }, async (request, reply) => {
     const { tenantId } = tenantCallerOf(request)
     const isDeleted = await deleteSavedQuery(store, tenantId, idOf(request.params))
     if (!isDeleted) throw new AppError('not_found', 'this tenant has no such saved query of its own')
@@ -64,19 +68,23 @@ function savedQueries(app: App, { store, clock }: AppDependencies): void {
 function categories(app: App, { store, clock }: AppDependencies): void {
   const path = '/lake/v1/query-categories/:id'
 
-  app.put(path, { config, schema: { response: { 200: WireCategory } } }, async request => {
-    const { tenantId } = tenantCallerOf(request)
-    const id = idOf(request.params)
-    const content = parseCategoryBody(parseJson(decodeText(bodyOf(request))))
-    const known = await findCategory(store, tenantId, id)
-    const now = clock()
-    const createdAt = known?.category.createdAt ?? now
-    const category = { ...content, id, type: 'custom', tenantId, createdAt, updatedAt: now } as const
-    await putCategory(store, category)
-    return toWireCategory(category, known?.queryCount ?? 0)
-  })
+  app.put(
+    path,
+    { config, schema: { summary: 'Put a category', body: CategoryBody, response: { 200: WireCategory } } },
+    async request => {
+      const { tenantId } = tenantCallerOf(request)
+      const id = idOf(request.params)
+      const content = parseCategoryBody(parseJson(decodeText(bodyOf(request))))
+      const known = await findCategory(store, tenantId, id)
+      const now = clock()
+      const createdAt = known?.category.createdAt ?? now
+      const category = { ...content, id, type: 'custom', tenantId, createdAt, updatedAt: now } as const
+      await putCategory(store, category)
+      return toWireCategory(category, known?.queryCount ?? 0)
+    },
+  )
 
-  app.delete(path, { config }, async (request, reply) => {
+  app.delete(path, { config, schema: { summary: 'Delete a category' } }, async (request, reply) => {
     const { tenantId } = tenantCallerOf(request)
     const isDeleted = await deleteCategory(store, tenantId, idOf(request.params))
     if (!isDeleted) throw new AppError('not_found', 'this tenant has no such category of its own')

@@ -1,8 +1,18 @@
 import type { FastifyRequest } from 'fastify'
 import { keyedPages, numberedPages, parseKeyedPage, parseNumberedPage } from '../../api/page.ts'
 import type { Parameters } from '../../api/parameters.ts'
-import { Canceled, parseRunList, Run, RunList, toWireNewRun, toWireRun } from '../../api/query-runs.ts'
-import { renderResultPage } from '../../api/results.ts'
+import {
+  Canceled,
+  parseRunList,
+  Run,
+  RunList,
+  RunListQuery,
+  RunQuery,
+  toWireNewRun,
+  toWireRun,
+} from '../../api/query-runs.ts'
+import { ResultPage, ResultQuery, renderResultPage } from '../../api/results.ts'
+import { RunBody } from '../../api/run-request.ts'
 import { pageRowsDefault, pageRowsMax, runsPageDefault, runsPageMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import { parseUuid } from '../../model/ids.ts'
@@ -23,13 +33,18 @@ const base = '/xdr-query/v1/queries/runs'
 const reading: RouteAccess = { kind: 'tenant', action: 'runs.read' }
 const writing: RouteAccess = { kind: 'tenant', action: 'runs.write' }
 
+const runTypes = ['application/json']
+
 export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): void {
   const { queries } = deps
   const idempotency = openIdempotency(deps)
 
   app.post(
     base,
-    { config: { access: writing, isCounted: true }, schema: { response: { 201: Run } } },
+    {
+      config: { access: writing, isCounted: true },
+      schema: { summary: 'Start a run', body: RunBody, bodyTypes: runTypes, response: { 201: Run } },
+    },
     async (request, reply) => {
       const caller = tenantCallerOf(request)
       const body = bodyOf(request)
@@ -44,7 +59,10 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
 
   app.get(
     base,
-    { config: { access: reading, isCounted: true }, schema: { response: { 200: RunList } } },
+    {
+      config: { access: reading, isCounted: true },
+      schema: { summary: 'List runs', querystring: RunListQuery, response: { 200: RunList } },
+    },
     async request => {
       const { tenantId } = tenantCallerOf(request)
       const parameters = request.query as Parameters
@@ -60,7 +78,10 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
 
   app.get(
     `${base}/:runId`,
-    { config: { access: reading, isCounted: true }, schema: { response: { 200: Run } } },
+    {
+      config: { access: reading, isCounted: true },
+      schema: { summary: 'Poll a run', querystring: RunQuery, response: { 200: Run } },
+    },
     async request => {
       const { tenantId } = tenantCallerOf(request)
       const runId = runIdOf(request)
@@ -73,29 +94,40 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
   const cancel = async (request: FastifyRequest) => ({
     canceled: await queries.cancel(tenantCallerOf(request).tenantId, runIdOf(request)),
   })
-  const canceling = { config: { access: writing, isCounted: true }, schema: { response: { 200: Canceled } } }
+  const canceling = {
+    config: { access: writing, isCounted: true },
+    schema: { summary: 'Cancel a run', response: { 200: Canceled } },
+  }
   app.post(`${base}/:runId/cancel`, canceling, cancel)
   app.delete(`${base}/:runId`, canceling, cancel)
 
-  app.get(`${base}/:runId/results`, { config: { access: reading } }, async (request, reply) => {
-    const caller = tenantCallerOf(request)
-    try {
-      const page = parseKeyedPage(request.query as Parameters, { sizeDefault: pageRowsDefault, sizeMax: pageRowsMax })
-      const rows = { firstRow: page.offset, rowCount: page.pageSize }
-      const result = await queries.results(caller.tenantId, runIdOf(request), rows)
-      if (page.fromKey !== undefined && page.offset > 0 && page.offset >= result.rowCount) {
-        throw new AppError('invalid_argument', 'pageFromKey is not a key of this result')
+  app.get(
+    `${base}/:runId/results`,
+    {
+      config: { access: reading },
+      schema: { summary: 'Read a page of the result', querystring: ResultQuery, response: { 200: ResultPage } },
+    },
+    async (request, reply) => {
+      const caller = tenantCallerOf(request)
+      try {
+        const page = parseKeyedPage(request.query as Parameters, { sizeDefault: pageRowsDefault, sizeMax: pageRowsMax })
+        const rows = { firstRow: page.offset, rowCount: page.pageSize }
+        const result = await queries.results(caller.tenantId, runIdOf(request), rows)
+        if (page.fromKey !== undefined && page.offset > 0 && page.offset >= result.rowCount) {
+          throw new AppError('invalid_argument', 'pageFromKey is not a key of this result')
+        }
+        const { itemsJson, columns, run } = result
+        const pages = keyedPages(page, result.nextRow, result.rowCount)
+        const text = renderResultPage({ itemsJson, columns, pages, truncated: run.truncated })
+        // Text passes through as it is; the schema is for the reference.
+        return reply.type('application/json; charset=utf-8').send(text as never)
+      } catch (error) {
+        // Pages of a result that is there are free; everything else here is a call like any other.
+        await calls.count(caller, caller.tenantId)
+        throw error
       }
-      const { itemsJson, columns, run } = result
-      const pages = keyedPages(page, result.nextRow, result.rowCount)
-      const text = renderResultPage({ itemsJson, columns, pages, truncated: run.truncated })
-      return reply.type('application/json; charset=utf-8').send(text)
-    } catch (error) {
-      // Pages of a result that is there are free; everything else here is a call like any other.
-      await calls.count(caller, caller.tenantId)
-      throw error
-    }
-  })
+    },
+  )
 }
 
 /** A run id that is no UUID is no run's. */

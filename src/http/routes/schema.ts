@@ -17,14 +17,18 @@ const config = { access: { kind: 'tenant', action: 'lake.read' } satisfies Route
 
 export function schemaRoutes(app: App, { store }: AppDependencies): void {
   const response = { 200: LakeSchemaReply, 304: Type.Unsafe<undefined>({ description: 'as the ETag said' }) }
-  app.get('/lake/v1/schema', { config, schema: { response } }, async (request, reply) => {
-    const { tenantId } = tenantCallerOf(request)
-    const body = toWireSchema(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
-    const etag = `"${sha256Hex(JSON.stringify(body)).slice(0, 32)}"`
-    reply.headers({ etag, 'cache-control': 'private, no-cache' })
-    if (isMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
-    return body
-  })
+  app.get(
+    '/lake/v1/schema',
+    { config, schema: { summary: 'Tables, columns and query names', response } },
+    async (request, reply) => {
+      const { tenantId } = tenantCallerOf(request)
+      const body = toWireSchema(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
+      const etag = `"${sha256Hex(JSON.stringify(body)).slice(0, 32)}"`
+      reply.headers({ etag, 'cache-control': 'private, no-cache' })
+      if (isMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
+      return body
+    },
+  )
 }
 
 function toWireSchema(schema: LakeSchema, names: readonly SeenName[]): LakeSchemaReply {

@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { decodeText, parseJson } from '../../api/body.ts'
-import { numberedPages, parseFields, parseNumberedPage, pickFields } from '../../api/page.ts'
+import { Fields, numberedPages, parseFields, parseNumberedPage, pickFields } from '../../api/page.ts'
 import type { Parameters } from '../../api/parameters.ts'
-import { parseNewTenant, TenantList, TenantReply, toWireTenant } from '../../api/tenants.ts'
+import { NewTenant, parseNewTenant, TenantList, TenantListQuery, TenantReply, toWireTenant } from '../../api/tenants.ts'
 import { countTenants, findTenant, insertTenant, listTenants, type TenantFilter } from '../../db/tenants.ts'
 import { listPageDefault, retentionDaysDefault, tenantsPageMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
@@ -25,7 +25,7 @@ export function tenantRoutes(app: App, deps: AppDependencies): void {
     '/partner/v1/tenants',
     {
       config: { access: { kind: 'partner', action: 'tenants.write' }, isCounted: true },
-      schema: { response: { 201: TenantReply } },
+      schema: { summary: 'Create a tenant', body: NewTenant, response: { 201: TenantReply } },
     },
     async (request, reply) => {
       const wanted = parseNewTenant(parseJson(decodeText(bodyOf(request))))
@@ -56,24 +56,32 @@ export function tenantRoutes(app: App, deps: AppDependencies): void {
   ): void {
     const config = { access: { kind, action: 'tenants.read' } satisfies RouteAccess, isCounted: true }
 
-    app.get(`/${kind}/v1/tenants`, { config, schema: { response: { 200: TenantList } } }, async request => {
-      const parameters = request.query as Parameters
-      const page = parseNumberedPage(parameters, { sizeDefault: listPageDefault, sizeMax: tenantsPageMax })
-      const filter = filterOf(callerOf(request).accountId)
-      const tenants = await listTenants(store, filter, page.offset, page.pageSize)
-      const total = page.isTotalWanted ? await countTenants(store, filter) : 0
-      return { items: tenants.map(tenant => render(request, tenant)), pages: numberedPages(page, total) }
-    })
+    app.get(
+      `/${kind}/v1/tenants`,
+      { config, schema: { summary: 'List tenants', querystring: TenantListQuery, response: { 200: TenantList } } },
+      async request => {
+        const parameters = request.query as Parameters
+        const page = parseNumberedPage(parameters, { sizeDefault: listPageDefault, sizeMax: tenantsPageMax })
+        const filter = filterOf(callerOf(request).accountId)
+        const tenants = await listTenants(store, filter, page.offset, page.pageSize)
+        const total = page.isTotalWanted ? await countTenants(store, filter) : 0
+        return { items: tenants.map(tenant => render(request, tenant)), pages: numberedPages(page, total) }
+      },
+    )
 
-    app.get(`/${kind}/v1/tenants/:tenantId`, { config, schema: { response: { 200: TenantReply } } }, async request => {
-      const tenantId = parseUuid((request.params as { tenantId: string }).tenantId) ?? ''
-      const tenant = await findTenant(store, tenantId)
-      const managerId = kind === 'partner' ? tenant?.partnerId : tenant?.organizationId
-      if (tenant === undefined || managerId !== callerOf(request).accountId) {
-        throw new AppError('not_found', 'there is no such tenant')
-      }
-      return render(request, tenant)
-    })
+    app.get(
+      `/${kind}/v1/tenants/:tenantId`,
+      { config, schema: { summary: 'Get a tenant', querystring: Fields, response: { 200: TenantReply } } },
+      async request => {
+        const tenantId = parseUuid((request.params as { tenantId: string }).tenantId) ?? ''
+        const tenant = await findTenant(store, tenantId)
+        const managerId = kind === 'partner' ? tenant?.partnerId : tenant?.organizationId
+        if (tenant === undefined || managerId !== callerOf(request).accountId) {
+          throw new AppError('not_found', 'there is no such tenant')
+        }
+        return render(request, tenant)
+      },
+    )
   }
 
   function render(request: FastifyRequest, tenant: Tenant) {

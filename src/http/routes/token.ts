@@ -1,5 +1,5 @@
 import { decodeText } from '../../api/body.ts'
-import { parseTokenRequest, TokenReply } from '../../api/token.ts'
+import { parseTokenRequest, TokenBody, TokenReply } from '../../api/token.ts'
 import { issueTokens } from '../../auth/issue.ts'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
@@ -10,13 +10,18 @@ import { publicAccess } from '../route-access.ts'
 
 // The token service and the keys its tokens are verified with.
 
+const tokenTypes = ['application/x-www-form-urlencoded', 'application/json']
+
 export function tokenRoutes(app: App, deps: AppDependencies): void {
   const service = { store: deps.store, keys: deps.signingKeys, secretKey: deps.secretKey, clock: deps.clock }
   const throttle = openLoginThrottle(deps.clock)
 
   app.post(
     '/api/v2/oauth2/token',
-    { config: { access: publicAccess }, schema: { response: { 200: TokenReply } } },
+    {
+      config: { access: publicAccess },
+      schema: { summary: 'Get an access token', body: TokenBody, bodyTypes: tokenTypes, response: { 200: TokenReply } },
+    },
     async (request, reply) => {
       const tokenRequest = parseTokenRequest(decodeText(bodyOf(request)), request.headers.authorization)
       const clientId = tokenRequest.clientId ?? ''
@@ -44,8 +49,12 @@ export function tokenRoutes(app: App, deps: AppDependencies): void {
     },
   )
 
-  app.get('/.well-known/jwks.json', { config: { access: publicAccess } }, async (_request, reply) => {
-    reply.header('cache-control', 'public, max-age=300')
-    return deps.signingKeys.jwks()
-  })
+  app.get(
+    '/.well-known/jwks.json',
+    { config: { access: publicAccess }, schema: { summary: 'Keys that verify tokens' } },
+    async (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=300')
+      return deps.signingKeys.jwks()
+    },
+  )
 }

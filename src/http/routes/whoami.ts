@@ -7,7 +7,10 @@ import { callerOf } from '../plugins/access.ts'
 export function whoamiRoutes(app: App, deps: AppDependencies): void {
   app.get(
     '/whoami/v1',
-    { config: { access: { kind: 'caller' }, isCounted: true }, schema: { response: { 200: Whoami } } },
+    {
+      config: { access: { kind: 'caller' }, isCounted: true },
+      schema: { summary: 'Who the token is, and where its data is', response: { 200: Whoami } },
+    },
     async request => toWhoami(callerOf(request), originOf(request, deps.settings.publicUrl)),
   )
 }

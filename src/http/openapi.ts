@@ -1,0 +1,97 @@
+import { STATUS_CODES } from 'node:http'
+import { Problem, TokenError, XdrError } from '../api/errors.ts'
+import type { KnownRoute } from './known-routes.ts'
+import type { RouteAccess } from './route-access.ts'
+
+// The reference: an OpenAPI 3.1 document made of the routes themselves, so that it cannot say what they do not do.
+
+type Json = Readonly<Record<string, unknown>>
+
+/** The document for the app's routes, in the order of their paths. */
+export function openApiDocument(routes: readonly KnownRoute[], version: string): Json {
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const route of routes.toSorted((a, b) => (a.url < b.url ? -1 : 1))) {
+    const path = route.url.replaceAll(/:(\w+)/g, '{$1}')
+    for (const method of route.methods) {
+      if (method === 'HEAD') continue
+      const operations = paths[path] ?? {}
+      operations[method.toLowerCase()] = operationOf(route, method)
+      paths[path] = operations
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: { title: 'edr-lake', version, description: 'An open EDR data lake over the Sophos XDR Query API.' },
+    components: {
+      schemas: { XdrError, TokenError, Problem },
+      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+    },
+    paths,
+  }
+}
+
+function operationOf({ url, access, schema }: KnownRoute, method: string): Json {
+  const isPublic = access === undefined || access.kind === 'public'
+  const parameters = [...headerParameters(access), ...pathParameters(url), ...queryParameters(schema?.querystring)]
+  return {
+    operationId: `${method.toLowerCase()}${url.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_, letter) => letter.toUpperCase())}`,
+    ...(schema?.summary === undefined ? {} : { summary: schema.summary }),
+    ...(isPublic ? {} : { security: [{ bearer: [] }] }),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...requestBody(schema?.body, schema?.bodyTypes),
+    responses: { ...successes(schema?.response), ...failures(url) },
+  }
+}
+
+const accountHeaders: Readonly<Partial<Record<RouteAccess['kind'], string>>> = {
+  tenant: 'X-Tenant-ID',
+  partner: 'X-Partner-ID',
+  organization: 'X-Organization-ID',
+}
+
+function headerParameters(access: RouteAccess | undefined): readonly Json[] {
+  const name = access === undefined ? undefined : accountHeaders[access.kind]
+  return name === undefined ? [] : [{ name, in: 'header', required: true, schema: { type: 'string', format: 'uuid' } }]
+}
+
+function pathParameters(url: string): readonly Json[] {
+  return [...url.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string', format: 'uuid' },
+  }))
+}
+
+function queryParameters(querystring: unknown): readonly Json[] {
+  const { properties = {} } = (querystring ?? {}) as { properties?: Readonly<Record<string, Json>> }
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+}
+
+function requestBody(schema: unknown, types: readonly string[] | undefined): Json {
+  if (schema === undefined && types === undefined) return {}
+  const media = { schema: schema ?? {} }
+  return { requestBody: { content: Object.fromEntries((types ?? ['application/json']).map(type => [type, media])) } }
+}
+
+function successes(response: unknown): Json {
+  const entries = Object.entries((response ?? { 200: undefined }) as Readonly<Record<string, unknown>>)
+  return Object.fromEntries(
+    entries.map(([status, schema]) => {
+      const hasBody = schema !== undefined && Number(status) < 300
+      const content = hasBody ? { content: { 'application/json': { schema } } } : {}
+      return [status, { description: STATUS_CODES[status] ?? 'OK', ...content }]
+    }),
+  )
+}
+
+/** Every route may answer with an error, and every error of a path has one form. */
+function failures(url: string): Json {
+  const [name, type] = url.startsWith('/api/v2/oauth2/')
+    ? ['TokenError', 'application/json']
+    : /^\/(?:lake|livez|readyz|metrics|version|openapi\.json|\.well-known)/.test(url)
+      ? ['Problem', 'application/problem+json']
+      : ['XdrError', 'application/json']
+  const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` } } }
+  return { '4XX': { description: 'refused', content }, '5XX': { description: 'failed', content } }
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { openTestApp } from '../support/test-app.ts'
+
+test('the reference has every route with its parameters, bodies, answers and errors', async t => {
+  const { app } = await openTestApp(t)
+  const answer = await app.inject({ url: '/openapi.json' })
+  assert.equal(answer.statusCode, 200)
+  const document = answer.json()
+  assert.equal(document.openapi, '3.1.0')
+  assert.deepEqual(Object.keys(document.components.schemas), ['XdrError', 'TokenError', 'Problem'])
+  const operations = Object.entries<Record<string, object>>(document.paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
+  )
+  const routes = app.routeList.flatMap(route =>
+    route.methods
+      .filter(method => method !== 'HEAD')
+      .map(method => `${method} ${route.url.replaceAll(/:(\w+)/g, '{$1}')}`),
+  )
+  assert.deepEqual(operations.toSorted(), routes.toSorted())
+
+  const start = document.paths['/xdr-query/v1/queries/runs'].post
+  assert.deepEqual(start.security, [{ bearer: [] }])
+  assert.deepEqual(start.parameters, [
+    { name: 'X-Tenant-ID', in: 'header', required: true, schema: { type: 'string', format: 'uuid' } },
+  ])
+  const body = start.requestBody.content['application/json'].schema
+  assert.deepEqual(Object.keys(body.properties), [
+    'adHocQuery',
+    'savedQuery',
+    'variables',
+    'matchEndpoints',
+    'from',
+    'to',
+  ])
+  assert.equal('required' in body, false)
+  assert.deepEqual(body.properties.adHocQuery.required, ['template'])
+  assert.deepEqual(Object.keys(start.responses), ['201', '4XX', '5XX'])
+  const [, runId, ...query] = document.paths['/xdr-query/v1/queries/runs/{runId}/results'].get.parameters
+  assert.deepEqual([runId.name, runId.in], ['runId', 'path'])
+  assert.deepEqual(
+    query.map((each: { name: string }) => each.name),
+    ['pageFromKey', 'pageSize'],
+  )
+  const token = document.paths['/api/v2/oauth2/token'].post
+  assert.equal('security' in token, false)
+  assert.equal(token.responses['4XX'].content['application/json'].schema.$ref, '#/components/schemas/TokenError')
+})
+
+test('every operation has a summary and an id of its own', async t => {
+  const { app } = await openTestApp(t)
+  const { paths } = (await app.inject({ url: '/openapi.json' })).json()
+  const operations = Object.values<Record<string, { summary?: string; operationId: string }>>(paths).flatMap(methods =>
+    Object.values(methods),
+  )
+  const silent = operations.filter(operation => (operation.summary ?? '') === '')
+  assert.deepEqual(
+    silent.map(operation => operation.operationId),
+    [],
+  )
+  assert.equal(new Set(operations.map(operation => operation.operationId)).size, operations.length)
+})
