@@ -5,6 +5,7 @@ import type { QueryVariable } from '../model/query-run.ts'
 import type { ScanScope } from '../model/scan-scope.ts'
 import { positionOf, refusalError, type Span, SqlRefusal } from './diagnostics.ts'
 import { parseStatement } from './parse.ts'
+import type { RelationUse, SqlNotice } from './rewrite/context.ts'
 import { rewriteStatement } from './rewrite.ts'
 import { scanScope } from './scope.ts'
 import { substituteVariables } from './variables.ts'
@@ -51,13 +52,14 @@ export function checkStatement(input: SqlInput): CheckedStatement {
     const substituted = substituteVariables(input.template, input.variables)
     toTemplate = substituted.toTemplate
     const rewritten = rewriteStatement(parseStatement(substituted.text), input.schema, input.now)
-    const warnings = rewritten.notices.map(notice => ({
-      code: notice.code,
-      message: notice.message,
-      ...positionOf(input.template, toTemplate(notice.span)),
+    const { sql: duckdbSql, columnNames, uses, notices } = rewritten
+    const scope = scanScope(uses)
+    const warnings = [...notices, ...unboundNotices(input.schema, scope, uses)].map(({ code, message, span }) => ({
+      code,
+      message,
+      ...positionOf(input.template, toTemplate(span)),
     }))
-    const { sql: duckdbSql, columnNames, uses } = rewritten
-    return { duckdbSql, columnNames, scope: scanScope(uses), warnings }
+    return { duckdbSql, columnNames, scope, warnings }
   } catch (thrown) {
     if (thrown instanceof SqlRefusal) throw refusalError(thrown, input.template, toTemplate)
     // Nesting is bounded by the grammar; this is for what a small stack of the caller's leaves.
@@ -74,4 +76,14 @@ function checkTemplate(input: SqlInput): void {
     const message = `the statement has ${input.template.length} characters, ${max} are allowed`
     throw new AppError('invalid_argument', message, { details: { limit: max } })
   }
+}
+
+/** A wide table read without its query names is read whole: rarely what was meant. */
+function unboundNotices(schema: LakeSchema, scope: ScanScope, uses: readonly RelationUse[]): SqlNotice[] {
+  const wide = new Set(schema.tables.filter(table => table.hasQueryNames).map(table => table.name.toLowerCase()))
+  return scope.relations.flatMap((relation, index) => {
+    if (!wide.has(relation.table) || relation.queryNames !== undefined) return []
+    const message = `nothing limits query_name here: the rows of every query in ${relation.table} are read`
+    return [{ code: 'no_query_name', message, span: uses[index]!.span }]
+  })
 }

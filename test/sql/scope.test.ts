@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { ColumnBound } from '../../src/model/scan-scope.ts'
+import { check, now } from './lake.ts'
+
+interface Expected {
+  readonly queryNames?: readonly string[]
+  readonly bounds?: readonly ColumnBound[]
+}
+
+const day = 86_400_000
+
+const cases: readonly (readonly [string, readonly Expected[]])[] = [
+  ["FROM xdr_data WHERE query_name IN ('a', 'B')", [{ queryNames: ['a', 'b'] }]],
+  ["FROM xdr_data WHERE query_name = 'a' OR query_name = 'b'", [{ queryNames: ['a', 'b'] }]],
+  [
+    "FROM xdr_data WHERE (query_name = 'a' AND pid = 1) OR (pid = 2 AND query_name = 'b')",
+    [
+      {
+        queryNames: ['a', 'b'],
+        bounds: [
+          { column: 'query_name', in: ['a', 'b'] },
+          { column: 'pid', in: [1, 2] },
+        ],
+      },
+    ],
+  ],
+  ["FROM xdr_data WHERE query_name = 'a' OR pid = 1", [{}]],
+  ["FROM xdr_data WHERE NOT query_name = 'a'", [{}]],
+  ["FROM xdr_data WHERE query_name <> 'a'", [{}]],
+  ["FROM xdr_data WHERE query_name NOT IN ('a')", [{}]],
+  ["FROM xdr_data WHERE query_name LIKE 'a%'", [{}]],
+  ["FROM xdr_data WHERE lower(query_name) = 'a'", [{ queryNames: ['a'] }]],
+  ["FROM xdr_data WHERE lower(name) = 'a'", [{ bounds: [] }]],
+  ["FROM xdr_data WHERE query_name = 'a' AND query_name = 'b'", [{ queryNames: [] }]],
+  ["FROM listening_ports WHERE query_name = 'other'", [{ queryNames: [] }]],
+  ['FROM listening_ports', [{ queryNames: ['listening_ports'] }]],
+  [
+    "FROM xdr_data a JOIN xdr_data b ON a.pid = b.pid AND b.query_name = 'b' WHERE a.query_name = 'a'",
+    [{ queryNames: ['a'] }, { queryNames: ['b'] }],
+  ],
+  [
+    "FROM xdr_data a LEFT JOIN xdr_data b ON a.pid = b.pid AND a.query_name = 'a' AND b.query_name = 'b'",
+    [{}, { queryNames: ['b'] }],
+  ],
+  ["FROM xdr_data a RIGHT JOIN xdr_data b ON a.query_name = 'a' AND b.query_name = 'b'", [{ queryNames: ['a'] }, {}]],
+  ["FROM xdr_data a FULL JOIN xdr_data b ON a.query_name = 'a' AND b.query_name = 'b'", [{}, {}]],
+  ["FROM xdr_data a FULL JOIN xdr_data b ON a.pid = b.pid WHERE a.query_name = 'a'", [{ queryNames: ['a'] }, {}]],
+  ["FROM (SELECT * FROM xdr_data) WHERE query_name = 'a'", [{}]],
+  [
+    "FROM xdr_data WHERE pid IN (SELECT pid FROM xdr_data WHERE query_name = 'b') AND query_name = 'a'",
+    [{ queryNames: ['a'] }, { queryNames: ['b'] }],
+  ],
+  [
+    "FROM xdr_data WHERE calendar_time >= now() - INTERVAL '7' DAY",
+    [{ bounds: [{ column: 'calendar_time', min: now - 7 * day }] }],
+  ],
+  [
+    "FROM xdr_data WHERE calendar_time BETWEEN TIMESTAMP '2024-04-01 00:00:00' AND TIMESTAMP '2024-04-02 00:00:00'",
+    [{ bounds: [{ column: 'calendar_time', min: Date.UTC(2024, 3, 1), max: Date.UTC(2024, 3, 2) }] }],
+  ],
+  [
+    "FROM xdr_data WHERE date_add('day', -1, now()) < calendar_time AND time < 5 + 5",
+    [
+      {
+        bounds: [
+          { column: 'calendar_time', min: now - day },
+          { column: 'time', max: 10 },
+        ],
+      },
+    ],
+  ],
+  [
+    'FROM xdr_data WHERE calendar_time > from_unixtime(1714521600)',
+    [{ bounds: [{ column: 'calendar_time', min: 1714521600000 }] }],
+  ],
+  [
+    "FROM xdr_data WHERE calendar_time > CAST('2024-04-01' AS date)",
+    [{ bounds: [{ column: 'calendar_time', min: Date.UTC(2024, 3, 1) }] }],
+  ],
+  ['FROM xdr_data WHERE time > to_unixtime(now()) - 3600', [{ bounds: [{ column: 'time', min: now / 1000 - 3600 }] }]],
+  ["FROM xdr_data WHERE endpoint_id = 'e1' AND name > 'a'", [{ bounds: [{ column: 'endpoint_id', in: ['e1'] }] }]],
+  ['FROM xdr_data WHERE coalesce(pid, 1) = 1', [{ bounds: [] }]],
+  ["FROM xdr_data WHERE CASE WHEN query_name = 'a' THEN true ELSE true END", [{}]],
+  ["FROM xdr_data WHERE (query_name = 'a') IS NULL", [{}]],
+  ["FROM xdr_data WHERE (query_name = 'a') = false", [{}]],
+]
+
+for (const [from, expected] of cases) {
+  test(from.slice(0, 110), () => {
+    const { scope } = check(`SELECT count(*) ${from}`)
+    assert.equal(scope.relations.length, expected.length)
+    for (const [index, want] of expected.entries()) {
+      const relation = scope.relations[index]!
+      assert.deepEqual(relation.queryNames, want.queryNames)
+      if (want.bounds !== undefined) assert.deepEqual(relation.bounds, want.bounds)
+    }
+  })
+}
+
+test('a WITH query read twice is one scan, its condition counts, that of its readers does not', () => {
+  const { scope } = check(
+    "WITH a AS (SELECT pid, name FROM xdr_data WHERE query_name = 'x') SELECT 1 FROM a JOIN a b ON a.pid = b.pid WHERE a.name = 'y'",
+  )
+  assert.deepEqual(scope.relations, [
+    {
+      table: 'xdr_data',
+      relation: 'xdr_data',
+      queryNames: ['x'],
+      columns: ['name', 'pid', 'query_name'],
+      bounds: [{ column: 'query_name', in: ['x'] }],
+    },
+  ])
+})
+
+test('a wide table without query names is a warning with its place', () => {
+  assert.deepEqual(check('SELECT count(*)\nFROM xdr_data').warnings, [
+    {
+      code: 'no_query_name',
+      message: 'nothing limits query_name here: the rows of every query in xdr_data are read',
+      line: 2,
+      column: 6,
+      offset: 21,
+      length: 8,
+    },
+  ])
+})
