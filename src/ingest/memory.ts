@@ -106,8 +106,9 @@ export function openIngestMemory(store: Store, clock: Clock): IngestMemory {
       expected.delete(keyOf(tenantId, hostId, hash.slice(0, hashDigits)))
     },
     async importPosition(tenantId, importId) {
-      const held = positions.get(`${tenantId}/${importId}`)
-      return held?.nextLine ?? (await findImportPosition(store, tenantId, importId)) ?? 1
+      // Either may be ahead: a segment that was not consumed for long replays an old position at every start.
+      const held = positions.get(`${tenantId}/${importId}`)?.nextLine ?? 1
+      return Math.max(held, (await findImportPosition(store, tenantId, importId)) ?? 1)
     },
     putImportPosition(tenantId, importId, nextLine) {
       const key = `${tenantId}/${importId}`

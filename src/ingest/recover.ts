@@ -14,8 +14,8 @@ import { type ReadSegment, readSegment } from './segment-reader.ts'
 
 // At start, before anybody is listened to: every segment that is not consumed is read, checked and sealed, and what was
 // only in memory is learnt again from its frames. Steps:
-//   1 replay the bodies of recently consumed segments into the net against resends
-//   2 read the others, oldest first; keep the believable prefix of each; learn hashes, positions and bodies from it
+//   1 in the order they were written: replay the bodies of recently consumed segments into the net against resends
+//   2 and read the others; keep the believable prefix of each; learn hashes, positions and bodies from it
 //   3 good frames behind damage are appended to a new segment, unless they are in another one already (an earlier
 //     recovery was interrupted after this step)
 //   4 seal each in the catalog at what was kept. Commit point: only now frames behind the damage stop to count.
@@ -59,13 +59,16 @@ interface Checked {
 }
 
 export async function recover(dependencies: RecoverDependencies): Promise<RecoverReport> {
-  const { store, files, folder, memory, resends } = dependencies
-  await replayConsumed(dependencies)
+  const { files, folder, memory, resends } = dependencies
   const checked: Checked[] = []
   /** `<tenant>/<host>/<hash>` → number of the newest segment that has it; only looked at when something is damaged. */
   const places = new Map<string, number>()
-  for (const segment of await listUnconsumedSegments(store)) {
+  for (const segment of await segmentsToRead(dependencies)) {
     const { number, tenantId } = segment
+    if (segment.state === 'consumed') {
+      await replayConsumed(dependencies, segment)
+      continue
+    }
     const bodies = openBodyReplay(tenantId, resends, memory)
     const file = (await files.read(join(folder, segment.fileName))) ?? Buffer.alloc(0)
     const read = readSegment(file, {
@@ -132,29 +135,35 @@ async function settle({ store, clock }: RecoverDependencies, segment: StoredSegm
   else if (counts.frames !== segment.frames) await shortenSegment(store, segment.number, counts)
 }
 
-/** Newest segments first until `replayBytesMax`; then replayed oldest first, as they came. */
-async function replayConsumed({ store, files, folder, resends, clock }: RecoverDependencies): Promise<void> {
+/**
+ * Every segment that is not consumed, and of those consumed lately the newest up to `replayBytesMax`; in the order they
+ * were written, because the net against resends knows a host's last bodies.
+ */
+async function segmentsToRead({ store, clock }: RecoverDependencies): Promise<StoredSegment[]> {
   const since = clock() - consumedSegmentAgeMsMin
-  const consumed = await listConsumedSegments(store)
-  const recent = consumed.filter(({ consumedAt }) => (consumedAt ?? 0) >= since).reverse()
+  const consumed = (await listConsumedSegments(store)).filter(({ consumedAt }) => (consumedAt ?? 0) >= since)
   let bytes = 0
-  const replayed = recent.filter(segment => {
+  const recent = consumed.reverse().filter(segment => {
     bytes += segment.bytes ?? 0
     return bytes <= replayBytesMax
   })
-  for (const segment of replayed.reverse()) {
-    const file = await files.read(join(folder, segment.fileName))
-    if (file === undefined) continue
-    const bodies = openBodyReplay(segment.tenantId, resends, undefined)
-    for (let at = file.indexOf('\n') + 1; at > 0 && at < file.length; ) {
-      const end = file.indexOf('\n', at)
-      const frame = end < 0 ? undefined : parseFrame(file.subarray(at, end))
-      if (frame === undefined || frame.q > (segment.frames ?? 0)) break
-      bodies.add(frame)
-      at = end + 1
-    }
-    bodies.end()
+  const unconsumed = await listUnconsumedSegments(store)
+  return [...recent, ...unconsumed].sort((a, b) => a.number - b.number)
+}
+
+/** Its hashes and positions are in the store. */
+async function replayConsumed({ files, folder, resends }: RecoverDependencies, segment: StoredSegment): Promise<void> {
+  const file = await files.read(join(folder, segment.fileName))
+  if (file === undefined) return
+  const bodies = openBodyReplay(segment.tenantId, resends, undefined)
+  for (let at = file.indexOf('\n') + 1; at > 0 && at < file.length; ) {
+    const end = file.indexOf('\n', at)
+    const frame = end < 0 ? undefined : parseFrame(file.subarray(at, end))
+    if (frame === undefined || frame.q > (segment.frames ?? 0)) break
+    bodies.add(frame)
+    at = end + 1
   }
+  bodies.end()
 }
 
 /**

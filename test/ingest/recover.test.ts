@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { type FrameDraft, hashLines, parseFrame, renderFrame } from '../../src/ingest/frame.ts'
 import { readSegment } from '../../src/ingest/segment-reader.ts'
+import { commitSegment } from '../../src/lake/commit.ts'
 import type { Frame } from '../../src/model/segment.ts'
 import { bodyOf, resultLine, type TestIngest, testIngest } from '../support/ingest.ts'
 
@@ -217,5 +218,29 @@ test('a body that was only half on the disk is gone as a whole, and its import g
   const again = await it.ingest.accept(it.tenantId, Buffer.concat([first, second]), { importId: 'file', firstLine: 1 })
   assert.deepEqual([again.accepted, again.duplicates], [3, 2])
   assert.equal((await it.lines()).length, 5)
+  await it.close()
+})
+
+test('a segment left behind by later ones brings no old position and no old bodies back', async () => {
+  const it = await testIngest({
+    consume: async segment => {
+      if (segment.number === 1) throw new Error('poison')
+      await commitSegment(it.store, segment, { files: [], queryNames: [] }, it.now)
+    },
+  })
+  const piece = (firstLine: number) =>
+    it.ingest.accept(it.tenantId, bodyOf(lineOf(`${firstLine}`)), { importId: 'file', firstLine })
+  await piece(1)
+  for (const mark of ['a', 'b']) await it.ingest.accept(it.tenantId, bodyOf(lineOf(mark)))
+  for (let at = 0; at < 3; at++) await it.ingest.sealNow()
+  await piece(2)
+  for (const mark of ['c', 'd']) await it.ingest.accept(it.tenantId, bodyOf(lineOf(mark), lineOf(`${mark}2`)))
+  await it.ingest.sealNow()
+  await it.crash()
+  assert.equal((await piece(2)).duplicates, 1)
+  for (const mark of ['c', 'd']) {
+    const again = bodyOf(lineOf(mark), lineOf(`${mark}2`), lineOf(`${mark}3`))
+    assert.deepEqual((await it.ingest.accept(it.tenantId, again)).accepted, 1)
+  }
   await it.close()
 })
