@@ -24,6 +24,8 @@ export function check(template: string, schema: LakeSchema = lakeSchema): Checke
 export interface TestLake {
   /** Rows of the statement after checks and rewriting, JSON values only. */
   rows(template: string): Promise<unknown[][]>
+  /** Throws unless the second guard passes the rewritten text. */
+  guard(duckdbSql: string, relations: Iterable<string>): Promise<void>
   /** Trusted SQL, for putting rows in. */
   run(sql: string): Promise<void>
   /** The text of a value of the engine itself. */
@@ -50,14 +52,20 @@ export async function openTestLake(): Promise<TestLake> {
     await run(`CREATE VIEW "${query.name.toLowerCase()}" AS SELECT ${columns.join(', ')} FROM xdr_data WHERE ${filter}`)
   }
   const value = async (sql: string) => (await connection.runAndReadAll(sql)).getRowsJson()[0]?.[0]
+  const guard = async (duckdbSql: string, relations: Iterable<string>) => {
+    const text = duckdbSql.replaceAll("'", "''")
+    checkSerializedTree(String(await value(`SELECT json_serialize_sql('${text}')`)), relations)
+  }
   return {
     run,
     value,
+    guard,
     async rows(template) {
       const checked = check(template)
-      const text = checked.duckdbSql.replaceAll("'", "''")
-      const tree = String(await value(`SELECT json_serialize_sql('${text}')`))
-      checkSerializedTree(tree, new Set(checked.scope.relations.map(relation => relation.relation)))
+      await guard(
+        checked.duckdbSql,
+        checked.scope.relations.map(relation => relation.relation),
+      )
       return (await connection.runAndReadAll(checked.duckdbSql)).getRowsJson()
     },
   }
