@@ -79,8 +79,8 @@ export interface NewQuery {
   readonly categories: WireSavedQuery['categories']
 }
 
-/** Keeps a query in the tenant's library. */
-export async function saveQuery(client: LakeClient, json: NewQuery, signal?: AbortSignal): Promise<WireSavedQuery> {
-  const request: CallRequest = { method: 'POST', path: '/lake/v1/saved-queries', json, isRepeatable: false, signal }
+/** Keeps a query in the tenant's library; `id` is a version-4 UUID of the caller's, so that a repeat does no harm. */
+export async function saveQuery(client: LakeClient, id: string, json: NewQuery): Promise<WireSavedQuery> {
+  const request: CallRequest = { method: 'PUT', path: `/lake/v1/saved-queries/${id}`, json, isRepeatable: true }
   return (await client.call(request)) as WireSavedQuery
 }

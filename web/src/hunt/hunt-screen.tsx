@@ -80,7 +80,15 @@ export function HuntScreen(): ReactNode {
       <StatusBar />
       {dialog === 'keys' ? <KeyHelp onClose={() => setDialog(undefined)} /> : null}
       {dialog === 'save' ? (
-        <SaveDialog tab={tab} variables={hunt.variables} onClose={() => setDialog(undefined)} />
+        <SaveDialog
+          tab={tab}
+          variables={hunt.variables}
+          onSaved={(savedQueryId, title) => {
+            setDialog(undefined)
+            commands.change({ savedQueryId, title })
+          }}
+          onClose={() => setDialog(undefined)}
+        />
       ) : null}
     </div>
   )

@@ -92,9 +92,9 @@ function ValueCard(props: {
           <Icon name="exclude" /> Leave out
         </button>
       </div>
-      {pivotType === undefined ? null : (
+      {value === null || value === undefined ? null : (
         <div className="value-pivots">
-          <h4>Pivot from this {pivotTitles[pivotType]}</h4>
+          <h4>{pivotType === undefined ? 'Pivot' : `Pivot from this ${pivotTitles[pivotType]}`}</h4>
           <PivotList source={source} onPivot={actions.pivot} />
         </div>
       )}

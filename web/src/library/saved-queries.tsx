@@ -1,7 +1,7 @@
 import { type ReactNode, useMemo } from 'react'
-import type { WireSavedQuery } from '../../../src/api/saved-queries.ts'
 import { count } from '../parts/words.ts'
-import { type Library, useLibrary } from '../state/lake-queries.ts'
+import { useLibrary } from '../state/lake-queries.ts'
+import { draftOf, groupQueries } from './query-groups.ts'
 import { SideSkeleton } from './schema-browser.tsx'
 import type { SideActions } from './side-panel.tsx'
 
@@ -55,36 +55,4 @@ export function SavedQueries({
       </ul>
     </section>
   ))
-}
-
-export function draftOf(query: WireSavedQuery): {
-  title: string
-  template: string
-  variables: WireSavedQuery['variables']
-} {
-  return { title: query.name, template: query.template, variables: query.variables }
-}
-
-interface QueryGroup {
-  readonly id: string
-  readonly name: string
-  readonly queries: readonly WireSavedQuery[]
-}
-
-/** By category in the server's order; a query of several stands in each; those of none come last. */
-export function groupQueries({ queries, categories }: Library, search: string): readonly QueryGroup[] {
-  const wanted = search.trim().toLowerCase()
-  const fits = ({ name, description, template }: WireSavedQuery): boolean =>
-    wanted === '' || [name, description, template].some(text => text.toLowerCase().includes(wanted))
-  const found = queries.filter(fits)
-  const known = new Set(categories.map(({ id }) => id))
-  const grouped = categories.map(({ id, name }) => ({
-    id,
-    name,
-    queries: found.filter(query => query.categories.some(each => each.id === id)),
-  }))
-  const rest = found.filter(query => !query.categories.some(each => known.has(each.id)))
-  return [...grouped, { id: 'none', name: 'Without a category', queries: rest }].filter(
-    group => group.queries.length > 0,
-  )
 }

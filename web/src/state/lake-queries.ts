@@ -1,8 +1,6 @@
 import { type UseQueryResult, useQuery } from '@tanstack/react-query'
-import type { WireCategory } from '../../../src/api/categories.ts'
 import type { LakeSchemaReply } from '../../../src/api/lake-schema.ts'
 import type { LakeStats } from '../../../src/api/lake-stats.ts'
-import type { WireSavedQuery } from '../../../src/api/saved-queries.ts'
 import type { SqlFunction } from '../../../src/api/sql-tools.ts'
 import {
   readCategories,
@@ -11,6 +9,7 @@ import {
   readSchema,
   readStats,
 } from '../../../src/client/console-reads.ts'
+import type { Library } from '../library/query-groups.ts'
 import { useSession } from '../session/session-context.tsx'
 
 // What the screen knows of the lake, asked once and again at its own pace.
@@ -44,11 +43,6 @@ export function useFunctions(): UseQueryResult<readonly SqlFunction[]> {
     queryFn: ({ signal }) => readFunctions(client, signal),
     staleTime: Number.POSITIVE_INFINITY,
   })
-}
-
-export interface Library {
-  readonly queries: readonly WireSavedQuery[]
-  readonly categories: readonly WireCategory[]
 }
 
 export const libraryKey = ['library'] as const

@@ -1,5 +1,6 @@
 import type { Variable } from '../../../src/api/query-runs.ts'
 import { parseWindowChoice, type WindowChoice, windowDefault } from '../run/window.ts'
+import { randomId } from '../state/random-id.ts'
 
 // The query tabs: what a person is working on. Pure: every change is a function from tabs to tabs; there is always at
 // least one tab and the active one exists.
@@ -14,6 +15,8 @@ export interface Tab {
   readonly window: WindowChoice
   /** The last run started here; its result can be read again until it expires. */
   readonly runId?: string
+  /** The tenant's own saved query it was opened from or saved as. */
+  readonly savedQueryId?: string
 }
 
 export interface Tabs {
@@ -26,7 +29,7 @@ export type TabDraft = Partial<Omit<Tab, 'id'>>
 const tabsMax = 40
 
 export function freshTab(draft: TabDraft = {}): Tab {
-  return { id: crypto.randomUUID(), title: '', template: '', variables: [], window: windowDefault, ...draft }
+  return { id: randomId(), title: '', template: '', variables: [], window: windowDefault, ...draft }
 }
 
 export function firstTabs(): Tabs {
@@ -104,7 +107,7 @@ export function parseTabs(kept: unknown): Tabs {
 
 function parseTab(kept: unknown): Tab[] {
   if (typeof kept !== 'object' || kept === null) return []
-  const { id, title, template, variables, window, runId } = kept as Record<string, unknown>
+  const { id, title, template, variables, window, runId, savedQueryId } = kept as Record<string, unknown>
   if (typeof id !== 'string' || typeof template !== 'string') return []
   return [
     {
@@ -114,6 +117,7 @@ function parseTab(kept: unknown): Tab[] {
       variables: Array.isArray(variables) ? variables.filter(isVariable) : [],
       window: parseWindowChoice(window),
       ...(typeof runId === 'string' ? { runId } : {}),
+      ...(typeof savedQueryId === 'string' ? { savedQueryId } : {}),
     },
   ]
 }
