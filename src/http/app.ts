@@ -17,6 +17,7 @@ import { ingestRoutes } from './routes/ingest.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { principalRoutes } from './routes/principals.ts'
 import { queryLibraryRoutes } from './routes/query-library.ts'
+import { resultRoutes } from './routes/results.ts'
 import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
 import { schemaRoutes } from './routes/schema.ts'
@@ -59,6 +60,7 @@ export function buildApp(deps: AppDependencies): App {
   tokenRoutes(app, deps)
   whoamiRoutes(app, deps)
   runRoutes(app, deps, calls)
+  resultRoutes(app, deps, calls)
   savedQueryRoutes(app, deps)
   tenantRoutes(app, deps)
   principalRoutes(app, deps)

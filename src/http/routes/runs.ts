@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { keyedPages, numberedPages, parseKeyedPage, parseNumberedPage } from '../../api/page.ts'
+import { numberedPages, parseNumberedPage } from '../../api/page.ts'
 import type { Parameters } from '../../api/parameters.ts'
 import {
   Canceled,
@@ -11,11 +11,8 @@ import {
   toWireNewRun,
   toWireRun,
 } from '../../api/query-runs.ts'
-import { ResultPage, ResultQuery, renderResultPage } from '../../api/results.ts'
 import { RunBody } from '../../api/run-request.ts'
-import { pageRowsDefault, pageRowsMax, runsPageDefault, runsPageMax } from '../../limits.ts'
-import { AppError } from '../../model/errors.ts'
-import { parseUuid } from '../../model/ids.ts'
+import { runsPageDefault, runsPageMax } from '../../limits.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import { openIdempotency } from '../idempotency.ts'
 import type { App } from '../instance.ts'
@@ -24,12 +21,12 @@ import { tenantCallerOf } from '../plugins/access.ts'
 import { bodyOf } from '../plugins/bodies.ts'
 import type { CallCounter } from '../plugins/call-limits.ts'
 import type { RouteAccess } from '../route-access.ts'
+import { runIdOf, runsPath } from '../run-id.ts'
 import { planRun } from '../run-plan.ts'
 import { openReferences } from '../run-references.ts'
 
-// Runs: start, list, poll, cancel, page through the result.
+// Runs: start, list, poll, cancel. Their results are in results.ts.
 
-const base = '/xdr-query/v1/queries/runs'
 const reading: RouteAccess = { kind: 'tenant', action: 'runs.read' }
 const writing: RouteAccess = { kind: 'tenant', action: 'runs.write' }
 
@@ -40,7 +37,7 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
   const idempotency = openIdempotency(deps)
 
   app.post(
-    base,
+    runsPath,
     {
       config: { access: writing, isCounted: true },
       schema: { summary: 'Start a run', body: RunBody, bodyTypes: runTypes, response: { 201: Run } },
@@ -58,7 +55,7 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
   )
 
   app.get(
-    base,
+    runsPath,
     {
       config: { access: reading, isCounted: true },
       schema: { summary: 'List runs', querystring: RunListQuery, response: { 200: RunList } },
@@ -77,7 +74,7 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
   )
 
   app.get(
-    `${base}/:runId`,
+    `${runsPath}/:runId`,
     {
       config: { access: reading, isCounted: true },
       schema: { summary: 'Poll a run', querystring: RunQuery, response: { 200: Run } },
@@ -98,42 +95,6 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
     config: { access: writing, isCounted: true },
     schema: { summary: 'Cancel a run', response: { 200: Canceled } },
   }
-  app.post(`${base}/:runId/cancel`, canceling, cancel)
-  app.delete(`${base}/:runId`, canceling, cancel)
-
-  app.get(
-    `${base}/:runId/results`,
-    {
-      config: { access: reading },
-      schema: { summary: 'Read a page of the result', querystring: ResultQuery, response: { 200: ResultPage } },
-    },
-    async (request, reply) => {
-      const caller = tenantCallerOf(request)
-      try {
-        const page = parseKeyedPage(request.query as Parameters, { sizeDefault: pageRowsDefault, sizeMax: pageRowsMax })
-        const rows = { firstRow: page.offset, rowCount: page.pageSize }
-        const result = await queries.results(caller.tenantId, runIdOf(request), rows)
-        if (page.fromKey !== undefined && page.offset > 0 && page.offset >= result.rowCount) {
-          throw new AppError('invalid_argument', 'pageFromKey is not a key of this result')
-        }
-        const { itemsJson, columns, run } = result
-        const pages = keyedPages(page, result.nextRow, result.rowCount)
-        const text = renderResultPage({ itemsJson, columns, pages, truncated: run.truncated })
-        // Text passes through as it is; the schema is for the reference.
-        return reply.type('application/json; charset=utf-8').send(text as never)
-      } catch (error) {
-        // Pages of a result that is there are free; everything else here is a call like any other.
-        await calls.count(caller, caller.tenantId)
-        throw error
-      }
-    },
-  )
-}
-
-/** A run id that is no UUID is no run's. */
-function runIdOf(request: FastifyRequest): string {
-  const text = (request.params as { runId: string }).runId
-  const runId = parseUuid(text)
-  if (runId === undefined) throw new AppError('not_found', 'there is no such run')
-  return runId
+  app.post(`${runsPath}/:runId/cancel`, canceling, cancel)
+  app.delete(`${runsPath}/:runId`, canceling, cancel)
 }
