@@ -50,7 +50,14 @@ export function assertMarks(
 }
 
 /** Seeded choices, one after another. */
-export function dice(seed: number): { unit(): number; between(low: number, high: number): number } {
+export interface Dice {
+  /** Evenly in `[0, 1)`. */
+  unit(): number
+  /** Evenly among the integers, both ends included. */
+  between(low: number, high: number): number
+}
+
+export function dice(seed: number): Dice {
   let count = 0
   const next = (): number => {
     count += 1

@@ -12,7 +12,8 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { connectionFlags, runCommand } from '../support/command.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { connect, type IngestAnswer, type XdrClient } from '../support/xdr-client.ts'
+import { connect, type XdrClient } from '../support/xdr-client.ts'
+import { type Agent, newAgent, sendRest, sendUntilDead } from './import-agents.ts'
 import { assertMarks, dice, markedLine, readMarks, segmentBytes, segmentsReach } from './import-marks.ts'
 
 const seed = Number(process.env['SEED'] ?? 1)
@@ -102,18 +103,24 @@ test(`agents that resend what was not answered, in other batches, over ${kills} 
   const draw = dice(seed + 1000)
   const server = await startServer({ flags: serverFlags })
   const lake: Lake = { server, client: await connect(server.firstRun) }
-  const agents = ['delta', 'epsilon', 'zeta'].map(name => newAgent(name, draw))
+  const agents = ['delta', 'epsilon', 'zeta', 'eta'].map((name, n) => newAgent(name, seed + 2000 + n))
   const sum = (marksOf: (agent: Agent) => ReadonlyMap<string, number>): ReadonlyMap<string, number> =>
     new Map(agents.flatMap(agent => [...marksOf(agent)]))
   try {
     for (let kill = 0; kill < kills; kill += 1) {
       const stopAt = (await segmentBytes(lake.server.directory)) + draw.between(20_000, 900_000)
-      const stopped = new AbortController()
-      const sending = agents.map(agent => sendUntilDead(agent, lake.client, stopped.signal))
+      const closing = new AbortController()
+      const send = (agent: Agent, lastAnswer: 'lost' | 'neverCame'): Promise<void> =>
+        sendUntilDead(agent, lake.client, closing.signal, lastAnswer)
+      const [stored, dying] = [
+        agents.slice(0, 2).map(agent => send(agent, 'lost')),
+        agents.slice(2).map(agent => send(agent, 'neverCame')),
+      ]
       await segmentsReach(lake.server.directory, stopAt, AbortSignal.timeout(60_000))
+      closing.abort()
+      await Promise.all(stored)
       await lake.server.stop('SIGKILL')
-      stopped.abort()
-      await Promise.all(sending)
+      await Promise.all(dying)
       await restarted(lake)
       const expected = { acknowledged: sum(agent => agent.acknowledged), sent: sum(agent => agent.sent) }
       assertMarks(await readMarks(lake.client), expected)
@@ -135,73 +142,6 @@ test(`agents that resend what was not answered, in other batches, over ${kills} 
     await lake.server.close()
   }
 })
-
-/**
- * An agent's log buffer. It sends its oldest lines, drops them when they were acknowledged, and otherwise sends them
- * again: after a restart with whatever was logged since, so that the borders of its batches move.
- */
-interface Agent {
-  readonly name: string
-  readonly draw: ReturnType<typeof dice>
-  /** Not yet acknowledged, oldest first: a mark and how often its line was logged, always in one batch. */
-  readonly buffer: { readonly mark: string; readonly count: number; readonly line: string }[]
-  readonly sent: Map<string, number>
-  readonly acknowledged: Map<string, number>
-  logged: number
-}
-
-const batchUnitsMax = 1024
-
-function newAgent(name: string, draw: Agent['draw']): Agent {
-  return { name, draw, buffer: [], sent: new Map(), acknowledged: new Map(), logged: 0 }
-}
-
-function logSome(agent: Agent): void {
-  const start = Math.floor(Date.now() / 1000) - 3600
-  for (let count = agent.draw.between(1, 120); count > 0; count -= 1) {
-    const mark = `${agent.name}-${agent.logged}`
-    const line = markedLine(mark, agent.name, start + (agent.logged % 3000))
-    agent.buffer.push({ mark, line, count: agent.logged % 10 === 3 ? 2 : 1 })
-    agent.logged += 1
-  }
-}
-
-async function sendBatch(agent: Agent, client: XdrClient, units: number): Promise<void> {
-  const batch = agent.buffer.slice(0, units)
-  if (batch.length === 0) return
-  for (const { mark, count } of batch) agent.sent.set(mark, count)
-  const answer: IngestAnswer = await client.ingest(batch.map(({ line, count }) => `${line}\n`.repeat(count)).join(''))
-  const lineCount = batch.reduce((total, { count }) => total + count, 0)
-  assert.equal(answer.accepted + answer.duplicates, lineCount, 'every line is accepted or known')
-  assert.deepEqual(answer.rejected, [])
-  for (const { mark, count } of batch) agent.acknowledged.set(mark, count)
-  agent.buffer.splice(0, batch.length)
-}
-
-/** Logs and sends until the server is gone; what was not answered stays in the buffer. */
-async function sendUntilDead(agent: Agent, client: XdrClient, stopped: AbortSignal): Promise<void> {
-  try {
-    if (agent.draw.unit() < 0.5) await sendBatch(agent, client, Math.ceil(agent.buffer.length / 2))
-    for (;;) {
-      logSome(agent)
-      await sendBatch(agent, client, batchUnitsMax)
-    }
-  } catch (error) {
-    if (error instanceof assert.AssertionError || !isConnectionLoss(error)) throw error
-    if (!stopped.aborted) await once(stopped, 'abort')
-  }
-}
-
-/** The first half of what was never answered in one body, the rest with new lines in the next. */
-async function sendRest(agent: Agent, client: XdrClient): Promise<void> {
-  await sendBatch(agent, client, Math.ceil(agent.buffer.length / 2))
-  logSome(agent)
-  while (agent.buffer.length > 0) await sendBatch(agent, client, batchUnitsMax)
-}
-
-function isConnectionLoss(error: unknown): boolean {
-  return error instanceof TypeError && /fetch failed|terminated/.test(error.message)
-}
 
 function withOutput(error: unknown, server: TestServer): Error {
   return new Error(`${(error as Error).message}\nthe server wrote:\n${server.output().slice(-4000)}`, { cause: error })
