@@ -131,7 +131,9 @@ export function openLineChecker(): (bytes: Uint8Array, begin: number, end: numbe
   }
 }
 
-/** Where the string that begins at `from` has its closing quote; `end` or more: nowhere; -(n + 1): byte n is a control. */
+/**
+ * Where the string that begins at `from` has its closing quote; `end` or more: nowhere; -(n + 1): byte n is a control.
+ */
 function stringEnd(bytes: Uint8Array, from: number, end: number): number {
   for (let at = from; at < end; at++) {
     const byte = bytes[at]!
