@@ -1,9 +1,10 @@
-import { open, rename, stat, writeFile } from 'node:fs/promises'
+import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
 import { firstPageBytesMax, firstPageRowsMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import type { ResultColumn } from '../../model/lake-type.ts'
+import type { Truncation } from '../../model/query-run.ts'
 import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import type { RunProgress } from '../engine.ts'
@@ -21,6 +22,10 @@ import { emptyViewStatements, viewPaths, viewStatements } from './view-sql.ts'
 
 const rowGroupRows = 4096
 const watchMs = 100
+
+/** Rows weighed where a result is too large, and how full the second try fills the cap: later rows may weigh more. */
+const sampleRows = 4096
+const fillFactor = 0.8
 
 interface BoundStatement {
   readonly columns: readonly ResultColumn[]
@@ -48,18 +53,11 @@ export async function executeRun(
   await lockDatabase(connection, [...viewPaths(job.view), resultPath])
   const { columns, types } = await bindStatement(connection, job)
   await runAll(connection, viewStatements(job.view))
-  const copied = await copyResult(connection, job, types, resultPath, onProgress)
+  const copy = (rowsMax: number) => copyRows(connection, job, types, onProgress, rowsMax)
+  const { rowCount, truncated } = await copyResult(copy, job, resultPath)
   onProgress({ phase: 'writing', percent: undefined })
-  await syncFile(resultPath)
-  await syncFile(job.resultFolder)
-  const { size } = await stat(resultPath)
-  const isCut = copied > job.rowsMax
-  return {
-    columns,
-    rowCount: Math.min(copied, job.rowsMax),
-    bytes: size,
-    truncated: isCut ? { reason: 'rowsMax', limit: job.rowsMax } : undefined,
-  }
+  const [{ size }] = await Promise.all([stat(resultPath), syncFile(resultPath), syncFile(job.resultFolder)])
+  return { columns, rowCount, bytes: size, truncated }
 }
 
 /** Renders the first rows ahead, one JSON object a line. Best effort: without the file a page reader renders them. */
@@ -98,41 +96,67 @@ async function runAll(connection: DuckDBConnection, statements: readonly string[
   for (const statement of statements) await connection.run(statement)
 }
 
-/** The number of rows written: one more than `rowsMax` says that there are more. */
+interface Copied {
+  readonly rowCount: number
+  readonly truncated: Truncation | undefined
+}
+
+/**
+ * Writes the statement's rows, as many as both caps allow. One row more than `rowsMax` is asked for and says that there
+ * are more. Where the file grows past `bytesMax`, the statement runs again for the rows that fit, by the weight of the
+ * first ones: a file cut in the middle of its writing would have no footer.
+ */
 async function copyResult(
+  copy: (rowsMax: number) => Promise<number | undefined>,
+  job: RunJob,
+  path: string,
+): Promise<Copied> {
+  const { rowsMax, bytesMax } = job
+  const copied = await copy(rowsMax + 1)
+  if (copied !== undefined) {
+    const isCut = copied > rowsMax
+    const truncated: Truncation | undefined = isCut ? { reason: 'rowsMax', limit: rowsMax } : undefined
+    return { rowCount: Math.min(copied, rowsMax), truncated }
+  }
+  const sampled = await copy(Math.min(sampleRows, rowsMax))
+  const rowBytes = (await sizeOf(path)) / Math.max(sampled ?? 0, 1)
+  const fitting = Math.floor((bytesMax * fillFactor) / rowBytes)
+  const kept = sampled === undefined || fitting < 1 ? undefined : await copy(Math.min(fitting, rowsMax))
+  if (kept !== undefined) return { rowCount: kept, truncated: { reason: 'bytesMax', limit: bytesMax } }
+  throw new AppError('too_large', `the result is larger than ${bytesMax} bytes: select fewer columns, or add a LIMIT`)
+}
+
+/** The rows written, at most `rowsMax`; undefined where the file grew past `bytesMax`. */
+async function copyRows(
   connection: DuckDBConnection,
   job: RunJob,
   types: readonly DuckDBType[],
-  resultPath: string,
   onProgress: (progress: RunProgress) => void,
-): Promise<number> {
+  rowsMax: number,
+): Promise<number | undefined> {
+  const path = join(job.resultFolder, resultFileName)
   const names = types.map((_, index) => `c${index}`)
   const stored = types.map((type, index) => `${storedExpression(`c${index}`, type)} AS c${index}`)
   const source = `(\n${job.sql}\n) AS "result"(${names.join(', ')})`
-  const rows = `SELECT ${stored.join(', ')} FROM ${source} LIMIT ${job.rowsMax + 1}`
-  const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}`
+  const rows = `SELECT ${stored.join(', ')} FROM ${source} LIMIT ${rowsMax}`
+  // Without a temporary file beside it, which would be a second path to allow.
+  const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false`
+  await rm(path, { force: true })
   let isTooLarge = false
   const watch = setInterval(async () => {
     onProgress({ phase: 'executing', percent: percentOf(connection) })
-    isTooLarge ||= (await sizeOf(resultPath)) > job.bytesMax
+    isTooLarge ||= (await sizeOf(path)) > job.bytesMax
     if (isTooLarge) connection.interrupt()
   }, watchMs)
   try {
-    const reader = await connection.runAndReadAll(`COPY (${rows}) TO ${quoteText(resultPath)} (${options})`)
-    const copied = Number(reader.value(0, 0))
-    if ((await sizeOf(resultPath)) > job.bytesMax) isTooLarge = true
-    if (isTooLarge) throw tooLarge(job.bytesMax)
-    return copied
+    const reader = await connection.runAndReadAll(`COPY (${rows}) TO ${quoteText(path)} (${options})`)
+    return (await sizeOf(path)) > job.bytesMax ? undefined : Number(reader.value(0, 0))
   } catch (error) {
-    throw isTooLarge ? tooLarge(job.bytesMax) : error
+    if (isTooLarge) return undefined
+    throw error
   } finally {
     clearInterval(watch)
   }
-}
-
-function tooLarge(bytesMax: number): AppError {
-  const message = `the result is larger than ${bytesMax} bytes: select fewer columns, or add a LIMIT`
-  return new AppError('too_large', message)
 }
 
 function percentOf(connection: DuckDBConnection): number | undefined {

@@ -1,9 +1,18 @@
-import type { ChildProcess } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { AppError, type ErrorCode } from '../../model/errors.ts'
 import type { Log } from '../../model/log.ts'
-import { makeFairQueue } from './fair-queue.ts'
+import { type FairQueue, makeFairQueue } from './fair-queue.ts'
+import {
+  type Child,
+  type JobEnd,
+  kill,
+  killAfter,
+  type Mode,
+  type PoolJob,
+  stopError,
+  type Task,
+} from './pool-child.ts'
 import type { ChildSetup } from './protocol.ts'
 import { type ChildEntry, residentBytes, residentBytesMax, startChild } from './sandbox.ts'
 
@@ -32,19 +41,6 @@ export interface PoolOptions<Reply> {
   readonly log: Log
 }
 
-export interface PoolJob<Reply> {
-  readonly tenantId: string
-  readonly timeoutMs: number
-  readonly signal: AbortSignal | undefined
-  /** The message that starts it. */
-  message(job: number): object
-  /** Called for each of the job's replies; true for the last one. */
-  onReply(reply: Reply): boolean
-}
-
-/** Why a job ended: it said so, or its process died of memory or otherwise (`signal`). */
-export type JobEnd = { readonly kind: 'answered' } | { readonly kind: 'died'; readonly of: 'memory' | 'crash' }
-
 export interface Pool<Reply> {
   /**
    * Resolves when the job has ended. Rejects with `canceled` or `timed_out` once it has stopped, or with `unavailable`
@@ -58,38 +54,12 @@ export interface Pool<Reply> {
   close(): Promise<void>
 }
 
-type Mode = 'starting' | 'ready' | 'busy' | 'settling' | 'gone'
-
-interface Child<Reply> {
-  readonly process: ChildProcess
-  readonly folder: string
-  readonly setup: ChildSetup
-  mode: Mode
-  runs: number
-  rssAtFirst: number | undefined
-  task: Task<Reply> | undefined
-  isOverMemory: boolean
-  mustRetire: boolean
-  /** Ends a child that does not stop, or does not become ready. */
-  killTimer: NodeJS.Timeout | undefined
-}
-
-interface Task<Reply> {
-  readonly job: PoolJob<Reply>
-  readonly number: number
-  readonly resolve: (end: JobEnd) => void
-  readonly reject: (error: AppError) => void
-  /** Set once it is being stopped. */
-  stop: ErrorCode | undefined
-  deadline: NodeJS.Timeout | undefined
-  onAbort: (() => void) | undefined
-}
-
 /** A reply's parts that the pool itself reads. */
 interface AnyReply {
   readonly kind: string
   readonly job?: number
   readonly rssBytes?: number
+  readonly error?: { readonly code: string }
 }
 
 const watchMs = 200
@@ -97,249 +67,290 @@ const readyMsMax = 30_000
 const restartMs = 1_000
 const stderrCharsMax = 4_000
 
+/** What the functions below share. */
+interface State<Reply> {
+  readonly options: PoolOptions<Reply>
+  readonly children: Set<Child<Reply>>
+  readonly queue: FairQueue<Task<Reply>>
+  readonly watchdog: NodeJS.Timeout
+  taskNumber: number
+  childNumber: number
+  startsFailed: number
+  isClosed: boolean
+  restartTimer: NodeJS.Timeout | undefined
+}
+
 /** Starts the children at once; the caller calls `close()`. */
 export function openPool<Reply extends AnyReply>(options: PoolOptions<Reply>): Pool<Reply> {
-  const children = new Set<Child<Reply>>()
-  const queue = makeFairQueue<Task<Reply>>()
-  let taskNumber = 0
-  let childNumber = 0
-  let startsFailed = 0
-  let isClosed = false
-  let restartTimer: NodeJS.Timeout | undefined
-  const watchdog = setInterval(watchMemory, watchMs)
-  watchdog.unref()
-  fill()
-
-  function fill(): void {
-    if (isClosed || restartTimer !== undefined) return
-    while (children.size <= options.size) addChild()
+  const pool: State<Reply> = {
+    options,
+    children: new Set(),
+    queue: makeFairQueue(),
+    watchdog: setInterval(() => watchMemory(pool), watchMs),
+    taskNumber: 0,
+    childNumber: 0,
+    startsFailed: 0,
+    isClosed: false,
+    restartTimer: undefined,
   }
-
-  function addChild(): void {
-    childNumber += 1
-    const folder = join(options.tmpFolder, `${options.entry}-${process.pid}-${childNumber}`)
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const setup = { ...options.setup, tempFolder: folder }
-    const child: Child<Reply> = {
-      process: startChild(options.entry, setup),
-      folder,
-      setup,
-      mode: 'starting',
-      runs: 0,
-      rssAtFirst: undefined,
-      task: undefined,
-      isOverMemory: false,
-      mustRetire: false,
-      killTimer: undefined,
-    }
-    children.add(child)
-    killAfter(child, readyMsMax)
-    let stderr = ''
-    child.process.stderr?.on('data', chunk => {
-      stderr = `${stderr}${chunk}`.slice(-stderrCharsMax)
-    })
-    child.process.on('message', message => receive(child, message))
-    child.process.on('error', error => options.log.error({ err: error }, 'engine process not started'))
-    child.process.on('close', (code, signal) => onGone(child, { code, signal, stderr }))
+  pool.watchdog.unref()
+  fill(pool)
+  return {
+    execute: job => execute(pool, job),
+    readyCount: () => countOf(pool, 'ready'),
+    isFailing: () => isFailing(pool),
+    close: () => close(pool),
   }
-
-  function receive(child: Child<Reply>, message: unknown): void {
-    if (child.mode === 'gone') return
-    let reply: Reply
-    try {
-      reply = options.parse(message)
-    } catch (error) {
-      options.log.error({ err: error }, 'engine process sent nonsense')
-      kill(child)
-      return
-    }
-    if (reply.kind === 'ready') onReady(child, reply.rssBytes ?? 0)
-    else if (child.task !== undefined && reply.job === child.task.number) onTaskReply(child, child.task, reply)
-  }
-
-  function onReady(child: Child<Reply>, rssBytes: number): void {
-    // Only a child that was asked for it becomes ready: a message out of turn must not free a busy one.
-    if (child.mode !== 'starting' && child.mode !== 'settling') return
-    startsFailed = 0
-    clearTimeout(child.killTimer)
-    child.rssAtFirst ??= rssBytes
-    const hasGrown = rssBytes - child.rssAtFirst > options.growthBytesMax
-    if (child.mustRetire || hasGrown || child.runs >= options.runsMax) {
-      kill(child)
-      return
-    }
-    child.mode = 'ready'
-    dispatch()
-  }
-
-  function onTaskReply(child: Child<Reply>, task: Task<Reply>, reply: Reply): void {
-    if (!task.job.onReply(reply)) return
-    endTask(child, task)
-    if (task.stop !== undefined) {
-      task.reject(stopError(task.stop))
-      kill(child)
-      return
-    }
-    child.mode = 'settling'
-    killAfter(child, readyMsMax)
-    task.resolve({ kind: 'answered' })
-    dispatch()
-  }
-
-  function endTask(child: Child<Reply>, task: Task<Reply>): void {
-    child.task = undefined
-    clearTimeout(child.killTimer)
-    release(task)
-  }
-
-  function release(task: Task<Reply>): void {
-    clearTimeout(task.deadline)
-    if (task.onAbort !== undefined) task.job.signal?.removeEventListener('abort', task.onAbort)
-  }
-
-  function dispatch(): void {
-    while (queue.size > 0 && countOf('busy') < options.size) {
-      const child = [...children].find(candidate => candidate.mode === 'ready')
-      if (child === undefined) return
-      const task = queue.take()
-      if (task !== undefined) assign(child, task)
-    }
-  }
-
-  function assign(child: Child<Reply>, task: Task<Reply>): void {
-    child.mode = 'busy'
-    child.runs += 1
-    child.task = task
-    task.deadline = setTimeout(() => stopTask(child, task, 'timed_out'), task.job.timeoutMs)
-    task.deadline.unref()
-    child.process.send(task.job.message(task.number), error => {
-      if (error !== null) kill(child)
-    })
-  }
-
-  function stopTask(child: Child<Reply>, task: Task<Reply>, code: ErrorCode): void {
-    if (task.stop !== undefined || child.task !== task) return
-    task.stop = code
-    child.process.send({ kind: 'cancel', job: task.number }, () => undefined)
-    killAfter(child, options.graceMs)
-  }
-
-  function onGone(child: Child<Reply>, exit: { code: number | null; signal: string | null; stderr: string }): void {
-    const wasStarting = child.mode === 'starting'
-    child.mode = 'gone'
-    children.delete(child)
-    clearTimeout(child.killTimer)
-    // Best effort: what a killed child left in its folder is garbage, swept again at the next start.
-    rmSync(child.folder, { recursive: true, force: true })
-    if (wasStarting && !isClosed) onStartFailed(exit)
-    const { task } = child
-    if (task !== undefined) {
-      endTask(child, task)
-      if (task.stop !== undefined) task.reject(stopError(task.stop))
-      else {
-        options.log.warn({ ...exit, isOverMemory: child.isOverMemory }, 'engine process died while busy')
-        task.resolve({ kind: 'died', of: child.isOverMemory ? 'memory' : 'crash' })
-      }
-    }
-    fill()
-    dispatch()
-  }
-
-  function onStartFailed(exit: object): void {
-    startsFailed += 1
-    options.log.error({ ...exit, startsFailed }, 'engine process died before it was ready')
-    if (startsFailed < options.startsFailedMax) return
-    for (let task = queue.take(); task !== undefined; task = queue.take()) {
-      release(task)
-      task.reject(new AppError('unavailable', 'no engine process could be started'))
-    }
-    restartTimer = setTimeout(() => {
-      restartTimer = undefined
-      fill()
-    }, restartMs)
-    restartTimer.unref()
-  }
-
-  function watchMemory(): void {
-    for (const child of children) {
-      if (child.mode !== 'busy' || child.process.pid === undefined) continue
-      const bytes = residentBytes(child.process.pid)
-      if (bytes === undefined || bytes <= residentBytesMax(options.entry, child.setup)) continue
-      child.isOverMemory = true
-      kill(child)
-    }
-  }
-
-  function countOf(mode: Mode): number {
-    let count = 0
-    for (const child of children) if (child.mode === mode) count += 1
-    return count
-  }
-
-  function execute(job: PoolJob<Reply>): Promise<JobEnd> {
-    return new Promise((resolve, reject) => {
-      if (isClosed || job.signal?.aborted) return reject(stopError('canceled'))
-      if (startsFailed >= options.startsFailedMax) return reject(stopError('unavailable'))
-      taskNumber += 1
-      const task: Task<Reply> = {
-        job,
-        number: taskNumber,
-        resolve,
-        reject,
-        stop: undefined,
-        deadline: undefined,
-        onAbort: undefined,
-      }
-      task.onAbort = () => abort(task)
-      job.signal?.addEventListener('abort', task.onAbort)
-      queue.add(job.tenantId, task)
-      dispatch()
-    })
-  }
-
-  function abort(task: Task<Reply>): void {
-    if (queue.remove(task.job.tenantId, task)) {
-      release(task)
-      task.reject(stopError('canceled'))
-      return
-    }
-    for (const child of children) if (child.task === task) stopTask(child, task, 'canceled')
-  }
-
-  async function close(): Promise<void> {
-    isClosed = true
-    clearInterval(watchdog)
-    clearTimeout(restartTimer)
-    for (let task = queue.take(); task !== undefined; task = queue.take()) {
-      release(task)
-      task.reject(stopError('canceled'))
-    }
-    const gone = [...children].map(child => new Promise(resolve => child.process.once('close', resolve)))
-    for (const child of children) {
-      if (child.task !== undefined) child.task.stop ??= 'canceled'
-      kill(child)
-    }
-    await Promise.all(gone)
-  }
-
-  const isFailing = () => startsFailed >= options.startsFailedMax
-  return { execute, readyCount: () => countOf('ready'), isFailing, close }
 }
 
-function killAfter(child: Child<never>, ms: number): void {
+function fill<Reply extends AnyReply>(pool: State<Reply>): void {
+  if (pool.isClosed || pool.restartTimer !== undefined) return
+  while (pool.children.size <= pool.options.size) addChild(pool)
+}
+
+function addChild<Reply extends AnyReply>(pool: State<Reply>): void {
+  pool.childNumber += 1
+  const folder = join(pool.options.tmpFolder, `${pool.options.entry}-${process.pid}-${pool.childNumber}`)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const setup = { ...pool.options.setup, tempFolder: folder }
+  const child: Child<Reply> = {
+    process: startChild(pool.options.entry, setup),
+    folder,
+    setup,
+    mode: 'starting',
+    runs: 0,
+    rssAtFirst: undefined,
+    task: undefined,
+    isOverMemory: false,
+    mustRetire: false,
+    killTimer: undefined,
+  }
+  pool.children.add(child)
+  killAfter(child, readyMsMax)
+  let stderr = ''
+  child.process.stderr?.on('data', chunk => {
+    stderr = `${stderr}${chunk}`.slice(-stderrCharsMax)
+  })
+  child.process.on('message', message => receive(pool, child, message))
+  child.process.on('error', error => pool.options.log.error({ err: error }, 'engine process not started'))
+  child.process.on('close', (code, signal) => onGone(pool, child, { code, signal, stderr }))
+}
+
+function receive<Reply extends AnyReply>(pool: State<Reply>, child: Child<Reply>, message: unknown): void {
+  if (child.mode === 'gone') return
+  let reply: Reply
+  try {
+    reply = pool.options.parse(message)
+  } catch (error) {
+    pool.options.log.error({ err: error }, 'engine process sent nonsense')
+    kill(child)
+    return
+  }
+  if (reply.kind === 'ready') onReady(pool, child, reply.rssBytes ?? 0)
+  else if (child.task !== undefined && reply.job === child.task.number) {
+    child.task.hasBegun = true
+    onTaskReply(pool, child, child.task, reply)
+  }
+}
+
+function onReady<Reply extends AnyReply>(pool: State<Reply>, child: Child<Reply>, rssBytes: number): void {
+  // Only a child that was asked for it becomes ready: a message out of turn must not free a busy one.
+  if (child.mode !== 'starting' && child.mode !== 'settling') return
+  pool.startsFailed = 0
   clearTimeout(child.killTimer)
-  child.killTimer = setTimeout(() => kill(child), ms)
-  child.killTimer.unref()
+  child.rssAtFirst ??= rssBytes
+  const hasGrown = rssBytes - child.rssAtFirst > pool.options.growthBytesMax
+  if (child.mustRetire || hasGrown || child.runs >= pool.options.runsMax) {
+    kill(child)
+    return
+  }
+  child.mode = 'ready'
+  dispatch(pool)
 }
 
-function kill(child: Child<never>): void {
-  // A ready child that is being killed must not be given a job before its exit is known.
-  if (child.mode === 'ready') child.mode = 'settling'
-  child.process.kill('SIGKILL')
+function onTaskReply<Reply extends AnyReply>(
+  pool: State<Reply>,
+  child: Child<Reply>,
+  task: Task<Reply>,
+  reply: Reply,
+): void {
+  if (!task.job.onReply(reply)) return
+  endTask(child, task)
+  // A statement that is merely wrong leaves its process whole; after anything else it is not trusted again.
+  child.mustRetire = reply.error !== undefined && reply.error.code !== 'invalid_argument'
+  if (task.stop !== undefined) {
+    task.reject(stopError(task.stop))
+    kill(child)
+    return
+  }
+  child.mode = 'settling'
+  killAfter(child, readyMsMax)
+  task.resolve({ kind: 'answered' })
+  dispatch(pool)
 }
 
-function stopError(code: ErrorCode): AppError {
-  if (code === 'timed_out') return new AppError('timed_out', 'the statement ran longer than its time limit')
-  if (code === 'unavailable') return new AppError('unavailable', 'no engine process could be started')
-  return new AppError('canceled', 'the run was canceled')
+function endTask<Reply>(child: Child<Reply>, task: Task<Reply>): void {
+  child.task = undefined
+  clearTimeout(child.killTimer)
+  release(task)
+}
+
+function release<Reply>(task: Task<Reply>): void {
+  clearTimeout(task.deadline)
+  if (task.onAbort !== undefined) task.job.signal?.removeEventListener('abort', task.onAbort)
+}
+
+function dispatch<Reply extends AnyReply>(pool: State<Reply>): void {
+  while (pool.queue.size > 0 && countOf(pool, 'busy') < pool.options.size) {
+    const child = [...pool.children].find(candidate => candidate.mode === 'ready')
+    if (child === undefined) return
+    const task = pool.queue.take()
+    if (task !== undefined) assign(pool, child, task)
+  }
+}
+
+function assign<Reply extends AnyReply>(pool: State<Reply>, child: Child<Reply>, task: Task<Reply>): void {
+  child.mode = 'busy'
+  child.runs += 1
+  child.task = task
+  task.deadline = setTimeout(() => stopTask(pool, child, task, 'timed_out'), task.job.timeoutMs)
+  task.deadline.unref()
+  child.process.send(task.job.message(task.number), error => {
+    if (error !== null) kill(child)
+  })
+}
+
+function stopTask<Reply extends AnyReply>(
+  pool: State<Reply>,
+  child: Child<Reply>,
+  task: Task<Reply>,
+  code: ErrorCode,
+): void {
+  if (task.stop !== undefined || child.task !== task) return
+  task.stop = code
+  child.process.send({ kind: 'cancel', job: task.number }, () => undefined)
+  killAfter(child, pool.options.graceMs)
+}
+
+function onGone<Reply extends AnyReply>(
+  pool: State<Reply>,
+  child: Child<Reply>,
+  exit: { code: number | null; signal: string | null; stderr: string },
+): void {
+  const wasStarting = child.mode === 'starting'
+  child.mode = 'gone'
+  pool.children.delete(child)
+  clearTimeout(child.killTimer)
+  // Best effort: what a killed child left in its folder is garbage, swept again at the next start.
+  rmSync(child.folder, { recursive: true, force: true })
+  if (wasStarting && !pool.isClosed) onStartFailed(pool, exit)
+  const { task } = child
+  if (task !== undefined) onTaskDied(pool, child, task, exit)
+  fill(pool)
+  dispatch(pool)
+}
+
+function onTaskDied<Reply extends AnyReply>(
+  pool: State<Reply>,
+  child: Child<Reply>,
+  task: Task<Reply>,
+  exit: object,
+): void {
+  pool.options.log.warn(
+    { ...exit, isOverMemory: child.isOverMemory, stop: task.stop },
+    'engine process died while busy',
+  )
+  if (task.stop === undefined && !task.hasBegun) {
+    // The child was dead before it read the message: nobody has executed anything. Once: a message may itself be deadly.
+    task.hasBegun = true
+    child.task = undefined
+    clearTimeout(task.deadline)
+    pool.queue.add(task.job.tenantId, task)
+    return
+  }
+  endTask(child, task)
+  if (task.stop !== undefined) task.reject(stopError(task.stop))
+  else task.resolve({ kind: 'died', of: child.isOverMemory ? 'memory' : 'crash' })
+}
+
+function onStartFailed<Reply extends AnyReply>(pool: State<Reply>, exit: object): void {
+  pool.startsFailed += 1
+  pool.options.log.error({ ...exit, startsFailed: pool.startsFailed }, 'engine process died before it was ready')
+  if (!isFailing(pool)) return
+  for (let task = pool.queue.take(); task !== undefined; task = pool.queue.take()) {
+    release(task)
+    task.reject(new AppError('unavailable', 'no engine process could be started'))
+  }
+  pool.restartTimer = setTimeout(() => {
+    pool.restartTimer = undefined
+    fill(pool)
+  }, restartMs)
+  pool.restartTimer.unref()
+}
+
+function watchMemory<Reply extends AnyReply>(pool: State<Reply>): void {
+  for (const child of pool.children) {
+    if (child.mode !== 'busy' || child.process.pid === undefined) continue
+    const bytes = residentBytes(child.process.pid)
+    if (bytes === undefined || bytes <= residentBytesMax(pool.options.entry, child.setup)) continue
+    child.isOverMemory = true
+    kill(child)
+  }
+}
+
+function countOf<Reply extends AnyReply>(pool: State<Reply>, mode: Mode): number {
+  let count = 0
+  for (const child of pool.children) if (child.mode === mode) count += 1
+  return count
+}
+
+function execute<Reply extends AnyReply>(pool: State<Reply>, job: PoolJob<Reply>): Promise<JobEnd> {
+  return new Promise((resolve, reject) => {
+    if (pool.isClosed || job.signal?.aborted) return reject(stopError('canceled'))
+    if (isFailing(pool)) return reject(stopError('unavailable'))
+    pool.taskNumber += 1
+    const task: Task<Reply> = {
+      job,
+      number: pool.taskNumber,
+      resolve,
+      reject,
+      hasBegun: false,
+      stop: undefined,
+      deadline: undefined,
+      onAbort: undefined,
+    }
+    task.onAbort = () => abort(pool, task)
+    job.signal?.addEventListener('abort', task.onAbort)
+    pool.queue.add(job.tenantId, task)
+    dispatch(pool)
+  })
+}
+
+function abort<Reply extends AnyReply>(pool: State<Reply>, task: Task<Reply>): void {
+  if (pool.queue.remove(task.job.tenantId, task)) {
+    release(task)
+    task.reject(stopError('canceled'))
+    return
+  }
+  for (const child of pool.children) if (child.task === task) stopTask(pool, child, task, 'canceled')
+}
+
+async function close<Reply extends AnyReply>(pool: State<Reply>): Promise<void> {
+  pool.isClosed = true
+  clearInterval(pool.watchdog)
+  clearTimeout(pool.restartTimer)
+  for (let task = pool.queue.take(); task !== undefined; task = pool.queue.take()) {
+    release(task)
+    task.reject(stopError('canceled'))
+  }
+  const gone = [...pool.children].map(child => new Promise(resolve => child.process.once('close', resolve)))
+  for (const child of pool.children) {
+    if (child.task !== undefined) child.task.stop ??= 'canceled'
+    kill(child)
+  }
+  await Promise.all(gone)
+}
+
+function isFailing<Reply>(pool: State<Reply>): boolean {
+  return pool.startsFailed >= pool.options.startsFailedMax
 }

@@ -1,5 +1,4 @@
 import {
-  type DuckDBArrayType,
   type DuckDBDecimalType,
   type DuckDBListType,
   type DuckDBMapType,
@@ -59,7 +58,6 @@ const rules: ReadonlyMap<DuckDBTypeId, TypeRule> = new Map<DuckDBTypeId, TypeRul
   [DuckDBTypeId.TIME, { wire: 'string', stored: value => `strftime(DATE '2000-01-01' + ${value}, '%H:%M:%S.%g')` }],
   [DuckDBTypeId.INTERVAL, { wire: 'string', stored: storeInterval }],
   [DuckDBTypeId.LIST, { wire: 'array', stored: storeList, rendered: renderList }],
-  [DuckDBTypeId.ARRAY, { wire: 'array', stored: storeList, rendered: renderList }],
   [DuckDBTypeId.MAP, { wire: 'map', stored: storeMap, rendered: renderMap }],
   [DuckDBTypeId.STRUCT, { wire: 'row', stored: storeStruct, rendered: renderStruct }],
 ])
@@ -141,12 +139,11 @@ function storeInterval(value: string): string {
 }
 
 function elementType(type: DuckDBType): DuckDBType {
-  return (type as DuckDBListType | DuckDBArrayType).valueType
+  return (type as DuckDBListType).valueType
 }
 
 function storeList(value: string, type: DuckDBType): string {
-  const list = type.typeId === DuckDBTypeId.ARRAY ? `CAST(${value} AS ${elementType(type)}[])` : value
-  return mapList(list, element => storedExpression(element, elementType(type)))
+  return mapList(value, element => storedExpression(element, elementType(type)))
 }
 
 function renderList(value: string, type: DuckDBType): string {

@@ -83,15 +83,30 @@ suite('the bounds of a run', () => {
     assert.deepEqual(seen, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
   })
 
-  test('too large a result fails with its bound', async context => {
+  test('a result cut by the byte cap says so and keeps its first rows', async context => {
     const fixture = await engineFixture(context)
     const { value, from } = digits(5)
-    const ran = await fixture.run(`SELECT sin(${value}) AS h FROM ${from}`, {
-      limits: { bytesMax: 100_000 },
+    const ran = await fixture.run(`SELECT n, sin(n) AS s FROM (SELECT ${value} AS n FROM ${from}) AS t ORDER BY n`, {
+      limits: { bytesMax: 200_000 },
     })
+    if (ran.outcome.kind === 'failed') return assert.fail(ran.outcome.error.message)
+    const { rowCount, bytes, truncated } = ran.outcome
+    assert.deepEqual(truncated, { reason: 'bytesMax', limit: 200_000 })
+    assert.ok(rowCount > 1000 && rowCount < 100_000 && bytes <= 200_000, `${rowCount} rows in ${bytes} bytes`)
+    const rows = (await rowsOf(fixture, ran, rowCount - 2, 10)) as { n: number }[]
+    assert.deepEqual(
+      rows.map(row => row.n),
+      [rowCount - 2, rowCount - 1],
+    )
+  })
+
+  test('a result whose first rows are too large already fails with the bound', async context => {
+    const fixture = await engineFixture(context)
+    const { value, from } = digits(3)
+    const ran = await fixture.run(`SELECT sin(${value}) AS h FROM ${from}`, { limits: { bytesMax: 500 } })
     assert.deepEqual(errorOf(ran), {
       code: 'too_large',
-      message: 'the result is larger than 100000 bytes: select fewer columns, or add a LIMIT',
+      message: 'the result is larger than 500 bytes: select fewer columns, or add a LIMIT',
     })
   })
 
