@@ -38,6 +38,7 @@ export function buildApp(deps: AppDependencies): App {
   const app = newApp(deps)
   const known = knownRoutes()
   app.addHook('onRoute', route => known.add(route))
+  app.decorateRequest('refusal', undefined)
   app.setErrorHandler((error, request, reply) => sendError(deps.clock, error, request, reply))
   app.setNotFoundHandler((request, reply) => sendError(deps.clock, known.refusal(request, reply), request, reply))
   // Input is checked by the functions of api/, which are tolerant in ways a schema cannot say.

@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Clock } from '../model/clock.ts'
-import { AppError } from '../model/errors.ts'
+import { AppError, type ErrorCode } from '../model/errors.ts'
 import { newId, parseUuid } from '../model/ids.ts'
 import { answerHeaders } from './answer-headers.ts'
-import { retryAfterSeconds, toRequestError } from './error-status.ts'
+import { retryAfterSeconds, statusOf, toRequestError } from './error-status.ts'
 import { renderProblem } from './problem.ts'
 import type { RenderedError, RequestFacts } from './rendered-error.ts'
 import { renderTokenError } from './token-error.ts'
@@ -13,10 +13,19 @@ import { renderXdrError } from './xdr-error.ts'
 // Every answer that is not a success leaves through here, in the form its path has, and always as JSON: known clients
 // parse the body of every error, also of those a framework would have written itself.
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The kind of error it was answered with. */
+    refusal: ErrorCode | undefined
+  }
+}
+
 /** Answers with the error in the form of the request's path. Unknown errors are logged whole and shown as one line. */
 export function sendError(clock: Clock, thrown: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const error = toRequestError(thrown)
+  request.refusal = error.code
   if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'request failed')
+  else if (statusOf[error.code] >= 500) request.log.warn({ err: error.cause ?? error }, 'request not served')
   // The rest of a body nobody will read is not waited for: the connection ends with this answer.
   if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close')
   // Here too: a request that was refused before its route was found has passed no hook.

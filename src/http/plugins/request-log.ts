@@ -38,6 +38,7 @@ export function logRequests(app: App, deps: AppDependencies): void {
         address: request.address,
         principalId: request.caller?.principalId,
         tenantId: request.tenantId,
+        refusal: request.refusal,
       },
       'request',
     )
