@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
-import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
+import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -24,7 +26,7 @@ function run(command: string, args: readonly string[], options: SpawnSyncOptions
   return String(result.stdout)
 }
 
-test('the package installs and its command runs', t => {
+test('the package installs, and its command and its server run', async t => {
   const folder = mkdtempSync(join(tmpdir(), 'edr-lake-package-'))
   t.after(() => rmSync(folder, { recursive: true, force: true }))
   run(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root })
@@ -47,4 +49,21 @@ test('the package installs and its command runs', t => {
   }
   assert.equal(run(command, ['--version'], { cwd: folder }), `${version}\n`)
   assert.match(run(command, ['config'], { cwd: folder }), /^--port +EDR_LAKE_PORT +8480/m)
+
+  const server = spawn(command, ['serve', '--port', '0', '--data', 'data'], {
+    cwd: folder,
+    env: shellEnvironment(),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  t.after(() => server.kill('SIGKILL'))
+  const messages: string[] = []
+  for await (const line of createInterface({ input: server.stdout })) {
+    messages.push((JSON.parse(line) as { msg: string }).msg)
+    if (messages.at(-1) !== 'ready') continue
+    // In ./data, where the command looks by itself; the workers run from dist too.
+    assert.equal(run(command, ['query', "SELECT 'x' AS a, 1 AS b"], { cwd: folder }), '{"a":"x","b":1}\n')
+    server.kill('SIGTERM')
+  }
+  const code = server.exitCode ?? (await once(server, 'close'))[0]
+  assert.deepEqual([code, messages.at(-1)], [0, 'stopped'])
 })
