@@ -162,6 +162,7 @@ export const waitSecondsMax = 60
 export const idempotencyKeyCharsMax = 255
 export const listPageDefault = 50
 export const tenantsPageMax = 100
+export const endpointsPageMax = 500
 export const savedQueriesPageMax = 250
 export const rejectedRequestBytesMax = 1 * mib
 export const shutdownMsMax = 10 * second

@@ -19,6 +19,8 @@ export const actions = [
   'runs.write',
   /** Put rows into the lake. */
   'rows.write',
+  /** Hosts: their ids and names. */
+  'hosts.read',
   /** Schema, statistics, validation: about the lake, not its rows. */
   'lake.read',
   /** Tenants of one's own partner or organization. */
@@ -34,9 +36,9 @@ export type Action = (typeof actions)[number]
 /** What each role may do. A principal that manages must not see what the hosts reported, hence the gaps. */
 export const allowedActions: Readonly<Record<Role, readonly Action[]>> = {
   superAdmin: actions,
-  forensics: ['queries.read', 'queries.write', 'runs.read', 'runs.write', 'lake.read', 'tenants.read'],
-  readOnly: ['queries.read', 'runs.read', 'lake.read', 'tenants.read'],
-  management: ['tenants.read'],
+  forensics: ['queries.read', 'queries.write', 'runs.read', 'runs.write', 'hosts.read', 'lake.read', 'tenants.read'],
+  readOnly: ['queries.read', 'runs.read', 'hosts.read', 'lake.read', 'tenants.read'],
+  management: ['hosts.read', 'tenants.read'],
 }
 
 /** Throws `permission_denied` when the caller's role does not allow the action. */

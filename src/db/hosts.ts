@@ -68,6 +68,35 @@ export async function findHost(db: Db, tenantId: string, id: string): Promise<Ho
   return row === undefined ? undefined : toHost(row)
 }
 
+/** Which of a tenant's hosts a list is about; `{}` means all. */
+export interface HostFilter {
+  readonly ids?: readonly string[]
+  /** Text the host identifier contains; letter case of ASCII letters is ignored. */
+  readonly search?: string
+}
+
+/** Hosts `[offset, offset + count)` by identifier, and how many match in all. */
+export async function listHosts(
+  db: Db,
+  tenantId: string,
+  filter: HostFilter,
+  offset: number,
+  count: number,
+): Promise<{ readonly hosts: readonly Host[]; readonly total: number }> {
+  let matching = db.selectFrom('hosts').where('tenant_id', '=', tenantId)
+  const { ids, search } = filter
+  if (ids !== undefined) matching = matching.where('id', 'in', ids)
+  if (search !== undefined) {
+    const sought = search.replace(/[A-Z]/g, letter => letter.toLowerCase())
+    matching = matching.where(({ eb, fn, val }) =>
+      eb(fn<number>('instr', [fn('lower', ['host_identifier']), val(sought)]), '>', 0),
+    )
+  }
+  const counted = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  const rows = await matching.selectAll().orderBy('host_identifier').limit(count).offset(offset).execute()
+  return { hosts: rows.map(toHost), total: Number(counted.count) }
+}
+
 function toHost(row: HostRow): Host {
   return {
     id: row.id,

@@ -12,6 +12,7 @@ import { readBodiesWhole } from './plugins/bodies.ts'
 import { openCallCounter } from './plugins/call-limits.ts'
 import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
+import { endpointRoutes } from './routes/endpoints.ts'
 import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -64,6 +65,7 @@ export function buildApp(deps: AppDependencies): App {
   resultRoutes(app, deps, calls)
   savedQueryRoutes(app, deps)
   tenantRoutes(app, deps)
+  endpointRoutes(app, deps)
   principalRoutes(app, deps)
   enrollSecretRoutes(app, deps)
   queryLibraryRoutes(app, deps)

@@ -19,10 +19,10 @@ const foreign = { code: 'permission_denied', details: { refused: 'tenant' } }
 
 test('every role and every action', () => {
   const expected: Readonly<Record<Role, string>> = {
-    superAdmin: '111111111',
-    management: '000000100',
-    forensics: '111101100',
-    readOnly: '101001100',
+    superAdmin: '1111111111',
+    management: '0000010100',
+    forensics: '1111011100',
+    readOnly: '1010011100',
   }
   const order: readonly Action[] = actions
   assert.deepEqual(order, [
@@ -31,6 +31,7 @@ test('every role and every action', () => {
     'runs.read',
     'runs.write',
     'rows.write',
+    'hosts.read',
     'lake.read',
     'tenants.read',
     'tenants.write',

@@ -34,6 +34,7 @@ test('there are all the routes of the contract', async t => {
     'DELETE /lake/v1/saved-queries/:id',
     'DELETE /xdr-query/v1/queries/runs/:runId',
     'GET /.well-known/jwks.json',
+    'GET /endpoint/v1/endpoints',
     'GET /lake/v1/enroll-secrets',
     'GET /lake/v1/principals',
     'GET /lake/v1/schema',
