@@ -86,7 +86,7 @@ export interface LiveRun {
   readonly expiresAt: number
 }
 
-/** Every live run of every tenant, oldest first: what a runner chooses from. At most the queue's bound and those running. */
+/** Every live run of every tenant, oldest first: what a runner chooses from. At most the queue's bound and a few. */
 export async function listLiveRuns(db: Db): Promise<LiveRun[]> {
   const rows = await db
     .selectFrom('runs')

@@ -21,7 +21,7 @@ export interface Engine {
 
   /**
    * Rows from `firstRow` on, at most `rowCount`: fewer at the end, or where more would exceed `sliceBytesMax`. The same
-   * call gives the same bytes. Rejects with `unavailable` (no reader could be had) or `internal` (the file is unreadable).
+   * call gives the same bytes. Rejects with `unavailable` (no reader could be had) or `internal` (an unreadable file).
    */
   readResult(result: ResultFile, firstRow: number, rowCount: number): Promise<ResultSlice>
 

@@ -4,7 +4,7 @@ import type { CheckedStatement } from '../sql/check.ts'
 import type { LakeAccess } from './lake-access.ts'
 import type { SqlThread } from './sql-thread.ts'
 
-/** How long a refusal may wait for the tail's keys; longer than their reader's own bound, or it would read for nothing. */
+/** How long a refusal may wait for the tail's keys: longer than their reader's own bound, else that is wasted. */
 const refreshMsMax = 1000
 
 /**

@@ -65,7 +65,7 @@ export function openRunner(deps: RunnerDeps): Runner {
     if (!isLooking) void look()
   }
 
-  /** Claims as long as there is a place and a queued run. One look at a time: the choice is fair only over all of them. */
+  /** Claims while there is a place and a queued run. One look at a time: the choice is fair only over all of them. */
   async function look(): Promise<void> {
     isLooking = true
     try {

@@ -177,7 +177,8 @@ async function prepareRun(
 function checkLength(template: string, limits: QueryLimits): void {
   const { templateCharsMin, templateCharsMax } = limits
   if (template.length >= templateCharsMin && template.length <= templateCharsMax) return
-  const message = `the template has ${template.length} characters: between ${templateCharsMin} and ${templateCharsMax} are allowed`
+  const allowed = `between ${templateCharsMin} and ${templateCharsMax} are allowed`
+  const message = `the template has ${template.length} characters: ${allowed}`
   throw new AppError('invalid_argument', message, { details: { field: 'adHocQuery.template' } })
 }
 

@@ -19,9 +19,10 @@ import { type ChildEntry, residentBytes, residentBytesMax, startChild } from './
 // Warm child processes that each execute one job at a time, and a spare so that a killed one is not missed.
 //
 // Modes of a child: starting → ready (a fresh database waits) → busy (one job) → settling (answered, making itself
-// ready again) → ready …; from every mode → gone (exited; its folder is deleted, a new one is started). A job belongs to
-// the one child that executes it, and stopping a job is a message with its number or a signal to that child's own pid:
-// it cannot meet another job. A child is replaced after a stop, a crash, `runsMax` jobs, or when its memory has grown.
+// ready again) → ready …; from every mode → gone (exited; its folder is deleted, a new one is started). A job belongs
+// to the one child that executes it, and stopping it is a message with its number or a signal to that child's own pid:
+// it cannot meet another job. A child is replaced after a stop, a crash or a failure that is not the statement's own,
+// after `runsMax` jobs, and when its memory has grown.
 
 export interface PoolOptions<Reply> {
   readonly entry: ChildEntry
@@ -261,7 +262,7 @@ function onTaskDied<Reply extends AnyReply>(
     'engine process died while busy',
   )
   if (task.stop === undefined && !task.hasBegun) {
-    // The child was dead before it read the message: nobody has executed anything. Once: a message may itself be deadly.
+    // The child was dead before it read the message: nothing was executed. Once: a message may be deadly itself.
     task.hasBegun = true
     child.task = undefined
     clearTimeout(task.deadline)

@@ -135,7 +135,8 @@ function storeInterval(value: string): string {
   const clock = `${part(3_600_000, 24, 2)} || ':' || ${part(60_000, 60, 2)} || ':' || ${part(1000, 60, 2)}`
   const dayToSecond = `${sign(ms)} || ${days} || ' ' || ${clock} || '.' || ${part(1, 1000, 3)}`
   const yearToMonth = `${sign(months)} || (abs(${months}) // 12) || '-' || (abs(${months}) % 12)`
-  return `CASE WHEN ${value} IS NULL THEN NULL WHEN ${months} <> 0 AND ${ms} = 0 THEN ${yearToMonth} ELSE ${dayToSecond} END`
+  const words = `CASE WHEN ${months} <> 0 AND ${ms} = 0 THEN ${yearToMonth} ELSE ${dayToSecond} END`
+  return `CASE WHEN ${value} IS NOT NULL THEN ${words} END`
 }
 
 function elementType(type: DuckDBType): DuckDBType {

@@ -14,7 +14,7 @@ export type ChildEntry = 'worker' | 'page-reader'
 /**
  * How far each kind may pass DuckDB's own limit, resident and as data. A worker: a fifth, for the parser and what else
  * DuckDB does not count. A page reader holds a page as text several times over, and freed memory that stays reserved
- * (measured: 2.4 GB of data for a limit of 512 MiB and cells of 16 MB, 0.9 GB of it resident); it runs only our own SQL.
+ * (measured: 2.4 GB of data for a limit of 512 MiB and cells of 16 MB, 0.9 GB resident); it runs only our own SQL.
  */
 const memoryFactors: Readonly<Record<ChildEntry, { readonly resident: number; readonly data: number }>> = {
   worker: { resident: 1.2, data: 1.2 },

@@ -56,9 +56,11 @@ function storedColumns(relation: ViewRelation): LakeColumn[] {
 function filesSql(files: readonly string[], columns: readonly LakeColumn[]): string {
   const fields = columns.map(column => {
     const type = duckdbTypes[column.type]
-    return `${quoteInteger(column.fieldId)}: {name: ${quoteText(column.name)}, type: ${quoteText(type)}, default_value: NULL}`
+    const field = `name: ${quoteText(column.name)}, type: ${quoteText(type)}, default_value: NULL`
+    return `${quoteInteger(column.fieldId)}: {${field}}`
   })
-  return `SELECT ${namesOf(columns)} FROM read_parquet([${files.map(quoteText).join(', ')}], schema = MAP {${fields.join(', ')}})`
+  const paths = files.map(quoteText).join(', ')
+  return `SELECT ${namesOf(columns)} FROM read_parquet([${paths}], schema = MAP {${fields.join(', ')}})`
 }
 
 function tailBranchSql(relation: ViewRelation, tenantId: string, columns: readonly LakeColumn[]): string {
