@@ -5,8 +5,8 @@ import { parseUuid } from '../model/ids.ts'
 import { fieldsParameter, KeyedPages, keyedPageParameters } from './page.ts'
 import { listParameter, type Parameters, textParameter } from './parameters.ts'
 
-// `GET /endpoint/v1/endpoints`: the part of the vendor's Endpoint API that `matchEndpoints` needs, read-only. What a host
-// has not told is left out.
+// `GET /endpoint/v1/endpoints`: the part of the vendor's Endpoint API that `matchEndpoints` needs, read-only. What a
+// host has not told is left out.
 
 export const Endpoint = Type.Object({
   id: Type.String({ description: 'the `endpoint_id` of its rows' }),
