@@ -7,7 +7,7 @@ import { AppError, toAppError } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
 import type { QueryRun, RunEvent } from '../model/query-run.ts'
 import type { CheckedStatement } from '../sql/check.ts'
-import type { LakeAccess, PinnedView } from './lake-access.ts'
+import type { DataSpan, LakeAccess, PinnedView } from './lake-access.ts'
 import { nextRun } from './next-run.ts'
 import { deleteResult, resultFolderOf } from './result-pages.ts'
 import { emptyNote, readRange, windowReport } from './window.ts'
@@ -141,8 +141,11 @@ async function execute(
       now: deps.clock(),
       leaseMs: deps.limits.leaseMs,
     })
+    // Beside the execution: where the data lies is not worth waiting for after it.
+    const span = deps.lake.dataSpan(run.tenantId)
+    span.catch(() => undefined)
     const outcome = await runEngine(deps, run, statement, pinned, resultFolder, execution)
-    isKept = await end(deps, run, outcome)
+    isKept = await end(deps, run, outcome, await span)
   } catch (thrown) {
     await endThrown(deps, run, thrown, execution.abort.signal)
   } finally {
@@ -184,8 +187,12 @@ function runEngine(
 }
 
 /** True where the result counts: the run had not ended otherwise meanwhile. */
-async function end(deps: RunnerDeps, run: QueryRun, outcome: EngineOutcome): Promise<boolean> {
-  const span = await deps.lake.dataSpan(run.tenantId)
+async function end(
+  deps: RunnerDeps,
+  run: QueryRun,
+  outcome: EngineOutcome,
+  span: DataSpan | undefined,
+): Promise<boolean> {
   const window = windowReport(run, span)
   if (outcome.kind === 'failed') {
     await change(deps, run, 'error', { error: outcome.error, window })
