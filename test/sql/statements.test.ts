@@ -190,6 +190,19 @@ const cases: readonly (readonly [string, readonly unknown[]])[] = [
   ['SELECT timestamp, "timestamp" FROM xgfw_data', []],
   ["SELECT raw FROM mdr_ioc_all WHERE ingestion_timestamp >= now() - interval '1' day", []],
   ["SELECT ioc_detection_id FROM xdr_ioc_view v WHERE v.query_name IN ('a', 'b')", []],
+  [
+    'SELECT name, round(count(*) * 1E2 / sum(count(*)) OVER (), 1) p FROM xdr_data GROUP BY name ORDER BY p DESC, name LIMIT 1',
+    [['cmd.exe', 50]],
+  ],
+  [
+    'SELECT filter(ARRAY[pid], x -> x > 10) f, count(*) FROM xdr_data GROUP BY filter(ARRAY[pid], x -> x > 10) ORDER BY 2 DESC, cardinality(f) LIMIT 1',
+    [[[], '1']],
+  ],
+  ["SELECT max(name) FROM xdr_data HAVING max(name) > 'a' ORDER BY 'x'", [['svchost.exe']]],
+  ["SELECT 9007199254740993 > 1.5, BIGINT '9007199254740993' = 9007199254740993.0, 1.5 < 2", [[true, true, true]]],
+  ['SELECT sum(c) FROM (VALUES 1.25, 2.5) t(c)', [['3.75']]],
+  ['SELECT avg(c), max(c) FROM (VALUES 1.25, 2.5) t(c)', [['1.88', '2.50']]],
+  ["SELECT sum(i) FROM (VALUES INTERVAL '1' DAY, INTERVAL '2' HOUR) t(i)", [['1 02:00:00.000']]],
 ]
 
 for (const [sql, expected] of cases) {

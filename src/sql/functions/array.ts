@@ -1,6 +1,7 @@
 import { SqlRefusal } from '../diagnostics.ts'
 import type { Expression } from '../parse/ast.ts'
 import { toText } from '../rewrite/casts.ts'
+import { lambdaName } from '../rewrite/context.ts'
 import { failure } from '../rewrite/operators.ts'
 import { engineType, fieldName, quoteText, type SqlType } from '../sql-type.ts'
 import type { BoundCall, FunctionRules } from './rule.ts'
@@ -33,15 +34,17 @@ function arrayJoin(call: BoundCall): string {
 }
 
 /** `body` for each position of the longer array; positions past an array's end give NULL. */
-function overPositions(arrays: readonly string[], body: (items: readonly string[]) => string): string {
+function overPositions(call: BoundCall, arrays: readonly string[], body: (items: readonly string[]) => string): string {
+  const at = lambdaName(call.context)
   const longest = arrays.length === 1 ? `len(${arrays[0]})` : `greatest(${arrays.map(sql => `len(${sql})`).join(', ')})`
   const anyNull = arrays.map(sql => `${sql} IS NULL`).join(' OR ')
-  const list = `list_transform(range(1, ${longest} + 1), lambda "at": ${body(arrays.map(sql => `${sql}["at"]`))})`
+  const list = `list_transform(range(1, ${longest} + 1), lambda ${at}: ${body(arrays.map(sql => `${sql}[${at}]`))})`
   return `CASE WHEN ${anyNull} THEN NULL ELSE ${list} END`
 }
 
 function zip(call: BoundCall): string {
   return overPositions(
+    call,
     sqlOf(call),
     items => `struct_pack(${items.map((sql, i) => `"field${i}" := ${sql}`).join(', ')})`,
   )
@@ -81,8 +84,8 @@ function elementAt(call: BoundCall): string {
 function reduce(call: BoundCall): string {
   const [array, initial, step] = sqlOf(call)
   const state = `list_reduce(${array}, ${step}, ${initial})`
-  const finish = call.bodies[3]!(['"state"'])
-  return `list_transform([${state}], lambda "state": ${finish})[1]`
+  const name = lambdaName(call.context)
+  return `list_transform([${state}], lambda ${name}: ${call.bodies[3]!([name])})[1]`
 }
 
 function combinations(call: BoundCall): string {
@@ -168,7 +171,7 @@ export const arrayRules: FunctionRules = {
   reduce: rewrite(reduce),
   repeat: rewrite(call => {
     const [value, count] = sqlOf(call)
-    return limited(call, count!, `list_transform(range(${count}), lambda "at": ${value})`)
+    return limited(call, count!, `list_transform(range(${count}), lambda ${lambdaName(call.context)}: ${value})`)
   }),
   sequence: rewrite(sequence),
   shuffle: macro('trino_shuffle'),
@@ -178,7 +181,7 @@ export const arrayRules: FunctionRules = {
   zip: rewrite(zip),
   zip_with: rewrite(call => {
     const [a, b] = sqlOf(call)
-    return overPositions([a!, b!], items => call.bodies[2]!(items))
+    return overPositions(call, [a!, b!], items => call.bodies[2]!(items))
   }),
   exclude_columns: refused('name the columns to keep'),
   table_changes: refused('it is a table function of the Iceberg connector'),

@@ -1,14 +1,19 @@
+import { lambdaName } from '../rewrite/context.ts'
 import { engineType, type SqlType } from '../sql-type.ts'
 import { pairOf, pairSql } from './array.ts'
 import type { BoundCall, FunctionRules } from './rule.ts'
 import { callSql, native, rewrite } from './rule.ts'
 
-const key = `struct_extract("entry", 'key')`
-const value = `struct_extract("entry", 'value')`
+/** A lambda's parameter for an entry of a map, and the entry's two sides. */
+function entryOf(call: BoundCall): { entry: string; key: string; value: string } {
+  const entry = lambdaName(call.context)
+  return { entry, key: `struct_extract(${entry}, 'key')`, value: `struct_extract(${entry}, 'value')` }
+}
 
-/** The map made of each entry of the map `sql`. */
-function overEntries(sql: string, entry: string): string {
-  return `map_from_entries(list_transform(map_entries(${sql}), lambda "entry": ${entry}))`
+/** The map whose entries are made of those of the first argument. */
+function overEntries(call: BoundCall, make: (key: string, value: string) => string): string {
+  const { entry, key, value } = entryOf(call)
+  return `map_from_entries(list_transform(map_entries(${call.args[0]!.sql}), lambda ${entry}: ${make(key, value)}))`
 }
 
 /** The element type of an array argument. */
@@ -17,20 +22,23 @@ function elementOf(type: SqlType): SqlType {
 }
 
 function fromEntries(call: BoundCall): string {
-  const [k, v] = pairOf('"entry"', elementOf(call.args[0]!.type))
-  return `map_from_entries(list_transform(${call.args[0]!.sql}, lambda "entry": ${pairSql(k, v)}))`
+  const { entry } = entryOf(call)
+  const [k, v] = pairOf(entry, elementOf(call.args[0]!.type))
+  return `map_from_entries(list_transform(${call.args[0]!.sql}, lambda ${entry}: ${pairSql(k, v)}))`
 }
 
 function multimapFromEntries(call: BoundCall): string {
-  const [k, v] = pairOf('"entry"', elementOf(call.args[0]!.type))
-  return callSql('trino_multimap', `list_transform(${call.args[0]!.sql}, lambda "entry": ${pairSql(k, v)})`)
+  const { entry } = entryOf(call)
+  const [k, v] = pairOf(entry, elementOf(call.args[0]!.type))
+  return callSql('trino_multimap', `list_transform(${call.args[0]!.sql}, lambda ${entry}: ${pairSql(k, v)})`)
 }
 
 function zipWith(call: BoundCall): string {
   const [a, b] = [call.args[0]!.sql, call.args[1]!.sql]
   const keys = `list_distinct(map_keys(${a}) || map_keys(${b}))`
-  const body = call.bodies[2]!(['"name"', `${a}["name"]`, `${b}["name"]`])
-  return `map_from_entries(list_transform(${keys}, lambda "name": ${pairSql('"name"', body)}))`
+  const name = lambdaName(call.context)
+  const body = call.bodies[2]!([name, `${a}[${name}]`, `${b}[${name}]`])
+  return `map_from_entries(list_transform(${keys}, lambda ${name}: ${pairSql(name, body)}))`
 }
 
 export const mapRules: FunctionRules = {
@@ -40,20 +48,22 @@ export const mapRules: FunctionRules = {
     return maps.length === 1 ? maps[0]! : callSql('map_concat', ...maps)
   }),
   map_entries: rewrite(call => {
-    const entry = `struct_pack("field0" := ${key}, "field1" := ${value})`
-    return `list_transform(map_entries(${call.args[0]!.sql}), lambda "entry": ${entry})`
+    const { entry, key, value } = entryOf(call)
+    const row = `struct_pack("field0" := ${key}, "field1" := ${value})`
+    return `list_transform(map_entries(${call.args[0]!.sql}), lambda ${entry}: ${row})`
   }),
   map_filter: rewrite(call => {
+    const { entry, key, value } = entryOf(call)
     const test = call.bodies[1]!([key, value])
-    return `map_from_entries(list_filter(map_entries(${call.args[0]!.sql}), lambda "entry": ${test}))`
+    return `map_from_entries(list_filter(map_entries(${call.args[0]!.sql}), lambda ${entry}: ${test}))`
   }),
   map_from_entries: rewrite(fromEntries),
   map_keys: native('map_keys'),
   map_values: native('map_values'),
   map_zip_with: rewrite(zipWith),
   multimap_from_entries: rewrite(multimapFromEntries),
-  transform_keys: rewrite(call => overEntries(call.args[0]!.sql, pairSql(call.bodies[1]!([key, value]), value))),
-  transform_values: rewrite(call => overEntries(call.args[0]!.sql, pairSql(key, call.bodies[1]!([key, value])))),
+  transform_keys: rewrite(call => overEntries(call, (key, value) => pairSql(call.bodies[1]!([key, value]), value))),
+  transform_values: rewrite(call => overEntries(call, (key, value) => pairSql(key, call.bodies[1]!([key, value])))),
 }
 
 export function mapType(key: SqlType, value: SqlType): string {

@@ -130,7 +130,8 @@ function complete(form: Form, args: readonly ArgumentType[], bindings: Bindings)
 
 /** The argument's own precision, length and zone, where the pattern leaves them open. */
 function keepDetails(wanted: SqlType, actual: SqlType): SqlType {
-  if (wanted.kind === actual.kind) return actual
+  const isNested = wanted.kind === 'array' || wanted.kind === 'map' || wanted.kind === 'row'
+  if (wanted.kind === actual.kind && !isNested) return actual
   if (wanted.kind === 'timestamptz' && actual.kind === 'timestamp') return { ...wanted, precision: actual.precision }
   if (wanted.kind === 'decimal') {
     const precision = { tinyint: 3, smallint: 5, integer: 10, bigint: 19 }[actual.kind as string]

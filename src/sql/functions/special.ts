@@ -80,6 +80,8 @@ function bindFormat(node: Call, context: Context): Typed {
 
 function bindGrouping(node: Call, context: Context): Typed {
   const args = bindArgs(node, { ...context, grouping: undefined }, 1, 60)
+  const stranger = args.find(arg => context.grouping?.texts.has(arg.value.sql) !== true)
+  if (stranger !== undefined) throw new SqlRefusal('grouping() takes columns of GROUP BY', stranger.node)
   return { sql: `CAST(grouping(${args.map(arg => arg.value.sql).join(', ')}) AS BIGINT)`, type: bigintType }
 }
 

@@ -1,13 +1,14 @@
 import { type Macro, macro } from './macro.ts'
 
 // IP addresses as unsigned 128-bit numbers, IPv4 mapped to ::ffff:a.b.c.d as Trino does it.
+// `list_transform([x], lambda v: …)[1]` computes x once: a macro's argument is otherwise copied to each of its uses.
 
 const mapped = '281470681743360'
 
 const zeroRuns = [8, 7, 6, 5, 4, 3, 2]
   .map(
     n =>
-      `WHEN regexp_matches(t, '(^|:)0(:0){${n - 1}}($|:)') THEN regexp_replace(t, '(^|:)0(:0){${n - 1}}($|:)', '::')`,
+      `WHEN regexp_matches(g, '(^|:)0(:0){${n - 1}}($|:)') THEN regexp_replace(g, '(^|:)0(:0){${n - 1}}($|:)', '::')`,
   )
   .join(' ')
 
@@ -31,8 +32,8 @@ export const networkMacros: readonly Macro[] = [
   macro(
     'trino_ipv6',
     's',
-    `CASE WHEN len(trino_ipv6_words(s)) = 8 THEN list_reduce(list_transform(trino_ipv6_words(s), lambda w:
-      CAST(CAST('0x' || w AS INTEGER) AS UHUGEINT)), lambda a, d: a * CAST(65536 AS UHUGEINT) + d) END`,
+    `list_transform([trino_ipv6_words(s)], lambda w: CASE WHEN len(w) = 8 THEN list_reduce(list_transform(w, lambda h:
+      CAST(CAST('0x' || h AS INTEGER) AS UHUGEINT)), lambda a, d: a * CAST(65536 AS UHUGEINT) + d) END)[1]`,
   ),
   macro(
     'trino_ip_or_null',
@@ -45,8 +46,8 @@ export const networkMacros: readonly Macro[] = [
   macro(
     'trino_ip',
     's',
-    `CASE WHEN s IS NOT NULL AND trino_ip_or_null(s) IS NULL THEN CAST(error('not an IP address: ' || s) AS UHUGEINT)
-      ELSE trino_ip_or_null(s) END`,
+    `list_transform([trino_ip_or_null(s)], lambda v: CASE WHEN s IS NOT NULL AND v IS NULL
+      THEN CAST(error('not an IP address: ' || s) AS UHUGEINT) ELSE v END)[1]`,
   ),
   macro('trino_is_ipv4', 'i', `(i BETWEEN CAST(${mapped} AS UHUGEINT) AND CAST(281474976710655 AS UHUGEINT))`),
   macro('trino_ip_part', 'i, d, m', 'CAST((i // CAST(d AS UHUGEINT)) % CAST(m AS UHUGEINT) AS BIGINT)'),
@@ -56,12 +57,13 @@ export const networkMacros: readonly Macro[] = [
     `array_to_string(list_transform(range(8), lambda n: lower(to_base(
       trino_ip_part(i, pow(65536, 7 - n), 65536), 16))), ':')`,
   ),
-  macro('trino_shorten', 't', `CASE ${zeroRuns} ELSE t END`),
+  macro('trino_shorten', 't', `list_transform([t], lambda g: CASE ${zeroRuns} ELSE g END)[1]`),
   macro(
     'trino_ip_text',
     'i',
-    `CASE WHEN trino_is_ipv4(i) THEN concat(trino_ip_part(i, 16777216, 256), '.', trino_ip_part(i, 65536, 256), '.',
-      trino_ip_part(i, 256, 256), '.', trino_ip_part(i, 1, 256)) WHEN i IS NOT NULL THEN trino_shorten(trino_ip_words(i)) END`,
+    `list_transform([i], lambda v: CASE WHEN trino_is_ipv4(v) THEN concat(trino_ip_part(v, 16777216, 256), '.',
+      trino_ip_part(v, 65536, 256), '.', trino_ip_part(v, 256, 256), '.', trino_ip_part(v, 1, 256))
+      WHEN v IS NOT NULL THEN trino_shorten(trino_ip_words(v)) END)[1]`,
   ),
   macro('trino_network_size', 'b', 'CAST(pow(2, 128 - b) AS UHUGEINT)'),
   macro(
@@ -78,24 +80,27 @@ export const networkMacros: readonly Macro[] = [
   macro(
     'trino_prefix_or_null',
     's',
-    `trino_prefix_make(trino_ip_or_null(split_part(s, '/', 1)), TRY_CAST(nullif(split_part(s, '/', 2), '') AS INTEGER))`,
+    `list_transform([trino_ip_or_null(split_part(s, '/', 1))], lambda v: trino_prefix_make(v,
+      TRY_CAST(nullif(split_part(s, '/', 2), '') AS INTEGER)))[1]`,
   ),
   macro(
     'trino_prefix',
     's',
-    `CASE WHEN s IS NOT NULL AND trino_prefix_or_null(s) IS NULL THEN
-      CASE WHEN error('not an IP prefix: ' || s) IS NULL THEN NULL END ELSE trino_prefix_or_null(s) END`,
+    `list_transform([trino_prefix_or_null(s)], lambda f: CASE WHEN s IS NOT NULL AND f IS NULL THEN
+      CASE WHEN error('not an IP prefix: ' || s) IS NULL THEN f END ELSE f END)[1]`,
   ),
   macro('trino_prefix_of', 'i', 'trino_prefix_make(i, CASE WHEN trino_is_ipv4(i) THEN 32 ELSE 128 END)'),
   macro(
     'trino_prefix_text',
     'p',
-    "(trino_ip_text(struct_extract(p, 'address')) || '/' || CAST(struct_extract(p, 'bits') AS VARCHAR))",
+    `list_transform([p], lambda f: trino_ip_text(struct_extract(f, 'address')) || '/' ||
+      CAST(struct_extract(f, 'bits') AS VARCHAR))[1]`,
   ),
   macro(
     'trino_in_network',
     's, i',
-    `(trino_network(i, struct_extract(trino_prefix(s), 'bits') + CASE WHEN
-      trino_is_ipv4(struct_extract(trino_prefix(s), 'address')) THEN 96 ELSE 0 END) = struct_extract(trino_prefix(s), 'address'))`,
+    `list_transform([struct_pack(f := trino_prefix(s), v := i)], lambda z: trino_network(struct_extract(z, 'v'),
+      struct_extract(struct_extract(z, 'f'), 'bits') + CASE WHEN trino_is_ipv4(struct_extract(struct_extract(z, 'f'),
+      'address')) THEN 96 ELSE 0 END) = struct_extract(struct_extract(z, 'f'), 'address'))[1]`,
   ),
 ]

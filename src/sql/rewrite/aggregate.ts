@@ -3,7 +3,7 @@ import { aggregateRules, windowRules } from '../functions/aggregate.ts'
 import type { AggregateRule, BoundCall } from '../functions/rule.ts'
 import { findFunction } from '../functions/scalar.ts'
 import type { Form } from '../functions/signature.ts'
-import type { Call, FrameBound, SortItem, WindowSpec } from '../parse/ast.ts'
+import type { Call, Expression, FrameBound, SortItem, WindowSpec } from '../parse/ast.ts'
 import { engineType, isInterval, isNumeric, type SqlType } from '../sql-type.ts'
 import { bindCondition } from './condition.ts'
 import { bind, type Context, type Typed } from './context.ts'
@@ -84,7 +84,8 @@ function windowSql(spec: WindowSpec, context: Context, depth = 0): string {
   if (own.partitionBy.length > 0) {
     parts.push(`PARTITION BY ${own.partitionBy.map(value => bind(value, inner).sql).join(', ')}`)
   }
-  if (own.orderBy.length > 0) parts.push(`ORDER BY ${sortSql(own.orderBy, inner)}`)
+  const order = sortSql(own.orderBy, inner)
+  if (order !== '') parts.push(`ORDER BY ${order}`)
   if (spec.frame !== undefined) parts.push(frameSql(spec.frame, inner))
   return parts.join(' ')
 }
@@ -111,7 +112,16 @@ function boundSql(bound: FrameBound, context: Context): string {
 
 /** Sort keys inside an aggregate or a window; NULLs last unless said otherwise, as Trino sorts. */
 export function sortSql(items: readonly SortItem[], context: Context): string {
-  return items.map(item => sortItemSql(bind(item.value, context).sql, item)).join(', ')
+  return items
+    .filter(item => !isConstant(item.value))
+    .map(item => sortItemSql(bind(item.value, context).sql, item))
+    .join(', ')
+}
+
+/** Sorting by a literal sorts nothing, and the engine refuses to. A position in the select list is no such literal. */
+export function isConstant(node: Expression): boolean {
+  const isNumber = node.kind === 'number'
+  return isNumber || node.kind === 'string' || node.kind === 'null' || node.kind === 'boolean' || node.kind === 'typed'
 }
 
 export function sortItemSql(sql: string, item: SortItem): string {

@@ -5,10 +5,10 @@ import { findFunction, functionNames, scalarRules } from '../functions/scalar.ts
 import { type ArgumentType, chooseForm, type Form } from '../functions/signature.ts'
 import { specialForms } from '../functions/special.ts'
 import type { Call, Expression, ExpressionOf } from '../parse/ast.ts'
-import { engineType, isSameStorage, quoteName, type SqlType, typeText } from '../sql-type.ts'
+import { engineType, isSameStorage, type SqlType, typeText } from '../sql-type.ts'
 import { bindAggregate, bindWindowFunction } from './aggregate.ts'
 import { coerce } from './casts.ts'
-import { bind, type Context, freshName, type Scope, type Typed } from './context.ts'
+import { bind, type Context, lambdaName, type Scope, type Typed } from './context.ts'
 import { foreignFunctionHint } from './foreign-functions.ts'
 
 /** A call of any kind, admitted by the catalogue or refused. */
@@ -80,13 +80,20 @@ const variadic = new Set(['concat', 'concat_ws', 'greatest', 'least', 'map_conca
 
 function formsFor(node: Call, forms: readonly Form[]): readonly Form[] {
   if (!variadic.has(node.name)) return forms
-  return forms.flatMap(form => {
+  const repeated: Form[] = []
+  const plain: Form[] = []
+  for (const form of forms) {
     const last = form.params.at(-1)!
     const missing = node.args.length - form.params.length
     const isRepeatable = node.name === 'concat_ws' ? last.name === 'varchar' : form.params.length === 1
-    if (missing <= 0 || !isRepeatable) return [form]
-    return [{ params: [...form.params, ...Array.from({ length: missing }, () => last)], result: form.result }]
-  })
+    if (missing <= 0 || !isRepeatable) plain.push(form)
+    else {
+      const params = [...form.params, ...Array.from({ length: missing }, () => last)]
+      repeated.push({ params, result: form.result })
+    }
+  }
+  // Of forms that fit alike the first is taken: `concat(a, ARRAY[])` joins two arrays.
+  return [...repeated, ...plain]
 }
 
 /** Binds the arguments, chooses the form and converts the arguments to it. */
@@ -107,7 +114,7 @@ export function prepareCall(node: Call, forms: readonly Form[], contextOf: (node
     }
     const inputs = chosen.inputs[index] ?? []
     const body = (params: readonly string[]) => coerce(bindLambda(arg, inputs, params, context), type).sql
-    const names = arg.params.map(() => quoteName(freshName(context.session, 'l')))
+    const names = arg.params.map((_, position) => lambdaName(context, position))
     args.push({ sql: `lambda ${names.join(', ')}: ${body(names)}`, type })
     bodies.push(body)
   }
@@ -145,7 +152,7 @@ function bindLambda(
   for (const [index, param] of lambda.params.entries()) {
     parameters.set(param.text.toLowerCase(), { sql: sql[index]!, type: types[index]! })
   }
-  const scope: Scope = { relations: [], lambda: parameters, parent: context.scope }
+  const scope: Scope = { relations: [], lambda: parameters, parent: context.scope, isLambda: true }
   return bind(lambda.body, { ...context, scope, allowsAggregate: false, allowsWindow: false })
 }
 

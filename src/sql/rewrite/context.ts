@@ -60,6 +60,8 @@ export interface Scope {
   readonly relations: readonly BoundRelation[]
   readonly lambda: ReadonlyMap<string, Typed> | undefined
   readonly parent: Scope | undefined
+  /** True where `lambda` holds the parameters of a lambda, not the aliases ORDER BY sees. */
+  readonly isLambda?: boolean
 }
 
 /** The columns a grouped query may use outside aggregates: expressions by their SQL text. */
@@ -120,6 +122,16 @@ export function freshName(session: Session, prefix: string): string {
       session.schema.queryNames.some(query => query.name.toLowerCase() === name)
     if (!isTaken) return name
   }
+}
+
+/**
+ * The quoted name of a parameter for a lambda printed here. It depends on how many lambdas stand around it only: equal
+ * expressions give equal SQL, and a lambda inside another never hides its parameters.
+ */
+export function lambdaName(context: Context, index = 0): string {
+  let depth = 0
+  for (let at: Scope | undefined = context.scope; at !== undefined; at = at.parent) if (at.isLambda === true) depth++
+  return `"l${depth}_${index}"`
 }
 
 export function bind(expression: Expression, context: Context): Typed {

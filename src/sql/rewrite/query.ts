@@ -1,7 +1,7 @@
 import { SqlRefusal } from '../diagnostics.ts'
 import type { CommonTable, Query, QueryBody, SortItem } from '../parse/ast.ts'
 import { commonType, quoteName, type SqlType, typeText } from '../sql-type.ts'
-import { sortItemSql } from './aggregate.ts'
+import { isConstant, sortItemSql } from './aggregate.ts'
 import { coerce } from './casts.ts'
 import {
   type BoundColumn,
@@ -16,7 +16,7 @@ import {
 } from './context.ts'
 import { unify } from './operators.ts'
 import { bindTableName } from './relation.ts'
-import { bindSelect, type NameColumns, type OutputColumn, selectList } from './select.ts'
+import { bindSelect, isPosition, type NameColumns, type OutputColumn, selectList } from './select.ts'
 
 // Queries: WITH, set operations, VALUES, ORDER BY and LIMIT. Every query names its columns c1, c2, … for whoever reads
 // it; the author's names live in the scopes only, so that no name of the author's can hide one of ours.
@@ -59,7 +59,10 @@ function bindBody(
   const columns = plain.columns.map((column, index) => {
     return { name: column.name, sql: `${alias}.c${index + 1}`, type: column.type, source: undefined }
   })
-  const orderSql = orderBy.map(item => sortItemSql(outputSortKey(item, columns, context), item)).join(', ')
+  const orderSql = orderBy
+    .filter(item => isPosition(item.value) || !isConstant(item.value))
+    .map(item => sortItemSql(outputSortKey(item, columns, context), item))
+    .join(', ')
   const list = selectList(columns, nameColumns?.(plain.columns))
   return { sql: `SELECT ${list} FROM (${plain.sql}) AS ${alias}`, orderSql, columns: plain.columns }
 }

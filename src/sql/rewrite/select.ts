@@ -2,7 +2,7 @@ import { SqlRefusal } from '../diagnostics.ts'
 import { findFunction } from '../functions/scalar.ts'
 import type { Expression, GroupItem, Name, Select, SelectItem, SortItem } from '../parse/ast.ts'
 import { quoteName, typeText } from '../sql-type.ts'
-import { isPlainAggregate, sortItemSql } from './aggregate.ts'
+import { isConstant, isPlainAggregate, sortItemSql } from './aggregate.ts'
 import { noteWhereBounds } from './bounds.ts'
 import { bindCondition } from './condition.ts'
 import {
@@ -238,7 +238,15 @@ function bindOrder(
   }
   const scope: Scope = { relations: [], lambda: aliases, parent: context.scope }
   const inner: Context = { ...context, scope, clause: 'ORDER BY' }
-  return orderBy.map(item => sortItemSql(sortKey(item.value, outputs, inner), item)).join(', ')
+  return orderBy
+    .filter(item => isPosition(item.value) || !isConstant(item.value))
+    .map(item => sortItemSql(sortKey(item.value, outputs, inner), item))
+    .join(', ')
+}
+
+/** `ORDER BY 2` */
+export function isPosition(node: Expression): boolean {
+  return node.kind === 'number' && node.form === 'integer'
 }
 
 function sortKey(node: Expression, outputs: readonly Output[], context: Context): string {
