@@ -1,7 +1,7 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import { type ColumnType, duckdbTypes } from '../model/lake-type.ts'
 import { rowIdentifierSql } from './identity.ts'
-import { pointerOf, queryNameOf, rawLineKey, rawValueKey } from './lines.ts'
+import { queryNameOf, rawLineKey, rawValueKey } from './lines.ts'
 import { quoteName, quoteText } from './quote.ts'
 
 // The value of each column of the wide table, over the rows of lines.ts. Every value arrives as text and is cast; what
@@ -158,9 +158,9 @@ function rawValuesSql(
     const entry = `${quoteText(`${JSON.stringify(name)}:`)} || to_json(${textOf(name)})::VARCHAR`
     return `CASE WHEN ${cast} IS NULL AND ${textOf(name)} <> '' THEN ${entry} END`
   })
-  const prefixed = "CASE WHEN starts_with(key, 'meta_') THEN key ELSE 'meta_' || key END"
+  const prefixed = "CASE WHEN starts_with(entry.key, 'meta_') THEN entry.key ELSE 'meta_' || entry.key END"
   const unknown = [
-    unknownSql('c', namesOf(values), 'key'),
+    unknownSql('c', namesOf(values), 'entry.key'),
     unknownSql('d', namesOf(decorations).flatMap(decorationKeys), prefixed),
   ]
   return `nullif('{' || concat_ws(',', ${[...failed, ...unknown].join(', ')}) || '}', '{}')`
@@ -171,11 +171,11 @@ function rawValuesSql(
  * all keys of a row lets nearly every row pass; keys are compared one by one only where it does not match.
  */
 function unknownSql(object: string, known: readonly string[], name: string): string {
-  const isUnknown = known.length === 0 ? 'true' : `key NOT IN (${known.map(quoteText).join(', ')})`
-  const text = `coalesce(to_json(json_extract_string(${object}, ${pointerOf('key')}))::VARCHAR, 'null')`
-  const entries =
-    `array_to_string(list_transform(list_filter(json_keys(${object}), lambda key: ${isUnknown}), ` +
-    `lambda key: to_json(${name})::VARCHAR || ':' || ${text}), ',')`
+  const isUnknown = known.length === 0 ? 'true' : `entry.key NOT IN (${known.map(quoteText).join(', ')})`
+  const all = `map_entries(json_transform(${object}, '"MAP(VARCHAR, VARCHAR)"'))`
+  const text = `to_json(${name})::VARCHAR || ':' || coalesce(to_json(entry.value)::VARCHAR, 'null')`
+  const unknown = `list_filter(${all}, lambda entry: ${isUnknown})`
+  const entries = `array_to_string(list_transform(${unknown}, lambda entry: ${text}), ',')`
   const areKnown = `regexp_full_match(to_json(json_keys(${object}))::VARCHAR, ${quoteText(keysPattern(known))})`
   return `CASE WHEN NOT ${areKnown} THEN nullif(${entries}, '') END`
 }

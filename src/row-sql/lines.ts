@@ -101,9 +101,34 @@ const headerShape = JSON.stringify({
   decorations: 'JSON',
 })
 
+/** A JSON object this short cannot have many keys, and is not counted. */
+const shortBytesMax = 16_384
+/** An object with more keys is kept as one raw text: no agent logs one, and work on keys is more than linear. */
+const keysMax = 1_000
+/**
+ * What a line's rows may repeat of its header and decorations; a line that would repeat more is kept as one raw text.
+ */
+const repeatedBytesMax = 8 * 1024 * 1024
+
+/** Longer lines are kept as one raw text when more than one character in `charsPerContainerMin` opens a container. */
+const denseBytesMin = 4_096
+/** An agent's shortest row, `{"a":"1"},`, has ten. Parsing takes 16 bytes for each container, many times over. */
+const charsPerContainerMin = 8
+const containers = "(strlen(line) - strlen(translate(line, '[{', '')))"
+const isDense = `strlen(line) >= ${denseBytesMin} AND ${containers} * ${charsPerContainerMin} > strlen(line)`
+
+const isShort = (object: string, bytes: string) =>
+  `(strlen(${bytes}) <= ${shortBytesMax} OR len(json_keys(${object})) <= ${keysMax})`
+
+const rowCount =
+  '(coalesce(len(x.snapshot), 0) + coalesce(len(x.diffResults.added), 0) + coalesce(len(x.diffResults.removed), 0))'
+const headerBytes = `(strlen(d) + strlen(concat_ws('', ${textKeys.map(key => `x.${key}`).join(', ')})))`
+const isRepeated = `${rowCount} * ${headerBytes} > ${repeatedBytesMax}`
+const isRaw = `j IS NULL OR CASE WHEN ${rowCount} > 1 THEN ${isRepeated} ELSE false END`
+
 /** The rows of a line as a list of {c: columns, a: action}, in the order in which the line has them. */
 const rowList = `CASE
-  WHEN j IS NULL THEN [{c: json_object('${rawLineKey}', line), a: NULL::VARCHAR}]
+  WHEN raw THEN [{c: json_object('${rawLineKey}', line), a: NULL::VARCHAR}]
   WHEN x.columns IS NOT NULL THEN [{c: x.columns, a: x.action}]
   WHEN x.snapshot IS NOT NULL THEN list_transform(x.snapshot, lambda c: {c: c, a: coalesce(x.action, 'snapshot')})
   ELSE list_concat(
@@ -112,15 +137,13 @@ const rowList = `CASE
 
 const known = [...headerKeys, 'hostname'].map(quoteText).join(', ')
 
-/** Keys of the line that are decorations merged at top level; `hostname` is one only beside a host identifier. */
-const topLevel =
-  `list_filter(json_keys(j), lambda key: key NOT IN (${known}) ` +
-  `OR (key = 'hostname' AND x.hostIdentifier IS NOT NULL))`
-
 /** All decorations of the line, as one JSON object. */
 const nested = objectOrEmpty('x.decorations')
-const merged = `json_merge_patch(${objectOf('j', topLevel, 'key')}, ${nested})`
-const decorations = `CASE WHEN len(${topLevel}) > 0 THEN ${merged} ELSE ${nested} END`
+const isTopLevel = (key: string) =>
+  `(${key} NOT IN (${known}) OR (${key} = 'hostname' AND x.hostIdentifier IS NOT NULL))`
+const merged = `json_merge_patch(${objectOf('j', isTopLevel('entry.key'), 'entry.key')}, ${nested})`
+const hasTopLevel = `len(list_filter(json_keys(j), lambda key: ${isTopLevel('key')})) > 0`
+const decorations = `CASE WHEN ${hasTopLevel} THEN ${merged} ELSE ${nested} END`
 
 /**
  * SELECT of every line of the sources: row_segment, `ordinal` (its place in the segment), `t`, `h`, `hi`, `line_bytes`,
@@ -131,14 +154,18 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
   const texts =
     'SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
     `FROM (${framesSql(sources, only)})`
-  const json = `SELECT *, coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON)) AS j FROM (${texts})`
+  const parse = `coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON))`
+  const json = `SELECT *, CASE WHEN NOT (${isDense}) THEN ${parse} END AS j FROM (${texts})`
+  const bounded = `SELECT * REPLACE (CASE WHEN ${isShort('j', 'line')} THEN j END AS j) FROM (${json})`
   const names = only.queryNames?.map(name => name.toLowerCase())
   const isWanted = isOneOf(`lower(${queryNameOf("json_extract_string(j, '$.name')")})`, names)
-  const parsed = `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${json}) WHERE ${isWanted}`
+  const parsed = `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${bounded}) WHERE ${isWanted}`
   const header = [...textKeys, 'hostname'].map(key => `${key}: x.${key}`).join(', ')
+  const decorated = `SELECT *, ${decorations} AS d FROM (${parsed})`
   return (
-    `SELECT row_segment, ordinal, t, h, hi, strlen(line) AS line_bytes, {${header}} AS x, ${rowList} AS rs, ` +
-    `${decorations} AS d FROM (${parsed})`
+    `SELECT row_segment, ordinal, t, h, hi, strlen(line) AS line_bytes, CASE WHEN NOT raw THEN {${header}} END AS x, ` +
+    `${rowList} AS rs, CASE WHEN raw THEN '{}'::JSON ELSE ${lowerCaseKeys('d')} END AS d ` +
+    `FROM (SELECT *, (${isRaw}) AS raw FROM (${decorated}))`
   )
 }
 
@@ -150,22 +177,27 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
 export function rowsSql(lines: string): string {
   const rows = `SELECT * EXCLUDE (rs), len(rs) AS n, unnest(rs) AS r, unnest(range(len(rs))) AS k FROM ${lines}`
   const value =
-    `CASE WHEN json_type(r.c) = 'OBJECT' THEN r.c WHEN r.c IS NULL THEN '{}'::JSON ` +
+    `CASE WHEN json_type(r.c) = 'OBJECT' AND ${isShort('r.c', 'r.c')} THEN r.c WHEN r.c IS NULL THEN '{}'::JSON ` +
     `ELSE json_object('${rawValueKey}', r.c) END`
   const flat =
     `SELECT row_segment, ordinal * ${rowsPerLineMax} + k AS row_ordinal, t, h, hi, line_bytes, n, x, r.a AS action, ` +
     `${value} AS c, d FROM (${rows})`
-  return `SELECT * REPLACE (${lowerCaseKeys('c')} AS c, ${lowerCaseKeys('d')} AS d) FROM (${flat})`
+  return `SELECT * REPLACE (${lowerCaseKeys('c')} AS c) FROM (${flat})`
 }
 
 function objectOrEmpty(value: string): string {
-  return `CASE WHEN json_type(${value}) = 'OBJECT' THEN ${value} ELSE '{}'::JSON END`
+  const isBounded = isShort(value, value)
+  const isObject = `json_type(${value}) = 'OBJECT'`
+  const raw = `CASE WHEN ${isObject} THEN json_object('${rawValueKey}', ${value}) ELSE '{}'::JSON END`
+  return `CASE WHEN ${isObject} AND ${isBounded} THEN ${value} ELSE ${raw} END`
 }
 
-/** JSON object of some keys of `object`, each renamed by an SQL expression over `key`. */
-function objectOf(object: string, keys: string, name: string): string {
-  const entry = `to_json(${name})::VARCHAR || ':' || json_extract(${object}, ${pointerOf('key')})::VARCHAR`
-  return `('{' || array_to_string(list_transform(${keys}, lambda key: ${entry}), ',') || '}')::JSON`
+/** JSON object of those entries of `object` that are wanted, each renamed; both are SQL over `entry.key`. */
+function objectOf(object: string, isWanted: string, name: string): string {
+  const all = `map_entries(json_transform(${object}, '"MAP(VARCHAR, JSON)"'))`
+  const entries = `list_filter(${all}, lambda entry: ${isWanted})`
+  const text = `to_json(${name})::VARCHAR || ':' || coalesce(entry.value::VARCHAR, 'null')`
+  return `('{' || array_to_string(list_transform(${entries}, lambda entry: ${text}), ',') || '}')::JSON`
 }
 
 /**
@@ -174,11 +206,7 @@ function objectOf(object: string, keys: string, name: string): string {
  */
 function lowerCaseKeys(object: string): string {
   const keys = `json_keys(${object})`
-  const name = `CASE WHEN list_contains(${keys}, lower(key)) THEN key ELSE lower(key) END`
-  return `CASE WHEN lower(${keys}::VARCHAR) = ${keys}::VARCHAR THEN ${object} ELSE ${objectOf(object, keys, name)} END`
-}
-
-/** The JSON pointer (RFC 6901) of a key, as SQL: the one path syntax in which any key can be written. */
-export function pointerOf(key: string): string {
-  return `'/' || replace(replace(${key}, '~', '~0'), '/', '~1')`
+  const name = `CASE WHEN list_contains(${keys}, lower(entry.key)) THEN entry.key ELSE lower(entry.key) END`
+  const isLower = `lower(${keys}::VARCHAR) = ${keys}::VARCHAR`
+  return `CASE WHEN ${isLower} THEN ${object} ELSE ${objectOf(object, 'true', name)} END`
 }
