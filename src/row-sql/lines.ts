@@ -115,10 +115,13 @@ const denseBytesMin = 4_096
 /** An agent's shortest row, `{"a":"1"},`, has ten. Parsing takes 16 bytes for each container, many times over. */
 const charsPerContainerMin = 8
 const containers = "(strlen(line) - strlen(translate(line, '[{', '')))"
-const isDense = `strlen(line) >= ${denseBytesMin} AND ${containers} * ${charsPerContainerMin} > strlen(line)`
+/** Cheap tests stand in CASE: DuckDB evaluates both sides of AND in a projection. */
+const isDense =
+  `CASE WHEN strlen(line) < ${denseBytesMin} THEN false ` +
+  `ELSE ${containers} * ${charsPerContainerMin} > strlen(line) END`
 
 const isShort = (object: string, bytes: string) =>
-  `(strlen(${bytes}) <= ${shortBytesMax} OR len(json_keys(${object})) <= ${keysMax})`
+  `CASE WHEN strlen(${bytes}) <= ${shortBytesMax} THEN true ELSE len(json_keys(${object})) <= ${keysMax} END`
 
 const rowCount =
   '(coalesce(len(x.snapshot), 0) + coalesce(len(x.diffResults.added), 0) + coalesce(len(x.diffResults.removed), 0))'
@@ -155,7 +158,7 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
     'SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
     `FROM (${framesSql(sources, only)})`
   const parse = `coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON))`
-  const json = `SELECT *, CASE WHEN NOT (${isDense}) THEN ${parse} END AS j FROM (${texts})`
+  const json = `SELECT *, CASE WHEN ${isDense} THEN NULL ELSE ${parse} END AS j FROM (${texts})`
   const bounded = `SELECT * REPLACE (CASE WHEN ${isShort('j', 'line')} THEN j END AS j) FROM (${json})`
   const names = only.queryNames?.map(name => name.toLowerCase())
   const isWanted = isOneOf(`lower(${queryNameOf("json_extract_string(j, '$.name')")})`, names)
