@@ -5,10 +5,10 @@ import { parseArgs } from 'node:util'
 import { startServer, type TestServer } from '../test/support/server.ts'
 import { connect, type XdrClient } from '../test/support/xdr-client.ts'
 import { type FleetLog, openFleet } from './fleet.ts'
-import { type Bodies, writeBodies } from './support/bodies.ts'
+import { type Bodies, greetings, writeBodies } from './support/bodies.ts'
 import { type LoadResult, sendBodies } from './support/load.ts'
 import { plainDuckdb } from './support/plain-duckdb.ts'
-import { count, type Figure, machine, median, milliseconds, quantile, table } from './support/report.ts'
+import { count, type Figure, machine, median, milliseconds, otherWork, quantile, table } from './support/report.ts'
 import { type Conversion, conversionSince, dataFiles, untilConverted } from './support/store-reading.ts'
 
 // The main job in figures: lines acknowledged, rows converted, and the getting-started guide's query from its POST to
@@ -48,19 +48,26 @@ function logOf({ seed, lines }: Options): FleetLog {
   return openFleet({ seed, lines: lines * 2, start: end - 30 * daySeconds, end })[0]!
 }
 
-async function sendAll(server: TestServer, bodies: Bodies, connections: number): Promise<LoadResult> {
-  const { token, tenantId } = await connect(server.firstRun)
+interface Work {
+  readonly greeting: string
+  readonly bodies: Bodies
+}
+
+async function sendAll(server: TestServer, { greeting, bodies }: Work, connections: number): Promise<LoadResult> {
+  const client = await connect(server.firstRun)
+  await client.ingest(greeting)
+  const { token, tenantId } = client
   const headers = { authorization: `Bearer ${token}`, 'x-tenant-id': tenantId, 'content-type': 'application/x-ndjson' }
   return sendBodies({ url: server.url, path: '/lake/v1/ingest/osquery', headers }, bodies, connections)
 }
 
 /** A fresh lake for each run: lines that it has seen would be recognised and not written. */
-async function measureAcknowledged(bodies: Bodies, { runs, connections }: Options): Promise<readonly Figure[]> {
+async function measureAcknowledged(work: Work, { runs, connections }: Options): Promise<readonly Figure[]> {
   const results: LoadResult[] = []
   for (let run = 0; run < runs; run += 1) {
     // Segments that are never sealed: what the door alone can do.
     await using server = await startServer({ flags: ['--segment-bytes', '1t', '--segment-age', '10d'] })
-    results.push(await sendAll(server, bodies, connections))
+    results.push(await sendAll(server, work, connections))
   }
   const latencies = results.flatMap(result => result.latencies)
   const linesPerSecond = median(results.map(result => result.lines / result.seconds))
@@ -78,9 +85,9 @@ interface FilledLake {
 }
 
 /** Fills a lake, kills its server in the middle of the work and lets another convert what was left. */
-async function fillLake(bodies: Bodies, { connections }: Options): Promise<FilledLake> {
+async function fillLake(work: Work, { connections }: Options): Promise<FilledLake> {
   const first = await startServer()
-  const load = await sendAll(first, bodies, connections)
+  const load = await sendAll(first, work, connections)
   await first.stop('SIGKILL')
   const restartedAt = Date.now()
   const server = await first.restart()
@@ -138,7 +145,7 @@ async function measureGuide({ server, client }: FilledLake, limit: number | unde
     name: limit === undefined ? "the guide's query, first page" : `the guide's query LIMIT ${limit}, first page`,
     value: milliseconds(median(times)),
     beside: `DuckDB ${milliseconds(plain.medianMs)}`,
-    note: `${count(plain.rows)} rows; p max ${milliseconds(Math.max(...times))}`,
+    note: `${count(plain.rows)} rows; slowest ${milliseconds(Math.max(...times))}`,
   }
 }
 
@@ -149,11 +156,14 @@ function guideColumns(): readonly string[] {
 
 async function main(): Promise<void> {
   const options = readOptions()
+  const conditions = `machine: ${machine()}; ${otherWork()}`
   const folder = await mkdtemp(join(tmpdir(), 'edr-lake-bench-'))
   try {
-    const bodies = writeBodies(logOf(options), linesPerBody, join(folder, 'bodies'))
-    const figures = [...(await measureAcknowledged(bodies, options))]
-    const lake = await fillLake(bodies, options)
+    const log = logOf(options)
+    const bodies = writeBodies(log, linesPerBody, join(folder, 'bodies'))
+    const work = { greeting: greetings(log), bodies }
+    const figures = [...(await measureAcknowledged(work, options))]
+    const lake = await fillLake(work, options)
     await using server = lake.server
     figures.push(
       ...conversionFigures(lake),
@@ -161,7 +171,7 @@ async function main(): Promise<void> {
       await measureGuide(lake, undefined),
     )
     bodies.close()
-    console.log(`machine: ${machine()}`)
+    console.log(conditions)
     console.log(
       `data: ${count(bodies.lines)} lines, ${count(bodies.bytes)} bytes, ${count(bodies.count)} bodies, seed ${options.seed}, ` +
         `${options.connections} connections; medians of ${options.runs} runs, queries of ${queryRepeats}, warm\n`,

@@ -20,6 +20,15 @@ interface BodyPlace {
   readonly lines: number
 }
 
+/** One line of every host: makes all of them known before anything is timed, as the hosts of a running lake are. */
+export function greetings(log: FleetLog): string {
+  const lines = log.tenant.hosts.map(({ hostIdentifier }) => {
+    const head = { name: 'greeting', hostIdentifier, unixTime: 1_760_000_000, epoch: 0, counter: 0, numerics: false }
+    return JSON.stringify({ ...head, columns: { seen: '1' }, action: 'added' })
+  })
+  return `${lines.join('\n')}\n`
+}
+
 /** Cuts the log's lines, in their order, into bodies of `linesPerBody` lines of one host; the last of a host is shorter. */
 export function writeBodies(log: FleetLog, linesPerBody: number, path: string): Bodies {
   const file = openSync(path, 'w+')

@@ -1,4 +1,4 @@
-import { cpus, totalmem } from 'node:os'
+import { cpus, loadavg, totalmem } from 'node:os'
 
 /** One line of a figure's table. */
 export interface Figure {
@@ -33,6 +33,11 @@ export function machine(): string {
   const gibibytes = Math.round(totalmem() / 2 ** 30)
   const model = processors[0]?.model.trim() ?? 'unknown processor'
   return `${processors.length} × ${model}, ${gibibytes} GiB, ${process.platform} ${process.arch}, Node ${process.version}`
+}
+
+/** What else ran: figures taken beside other work are worth little. */
+export function otherWork(): string {
+  return `load average before the start: ${loadavg()[0]!.toFixed(1)}`
 }
 
 /** A Markdown table, so that a run's output can stand in docs/benchmarks.md as it is. */

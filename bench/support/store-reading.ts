@@ -24,13 +24,13 @@ export async function untilConverted(directory: string): Promise<void> {
   }
 }
 
-/** The data files committed since `since` (ms since the epoch). */
+/** The result rows' data files committed since `since` (ms since the epoch); reports of lines are not counted. */
 export function conversionSince(directory: string, since: number): Conversion {
   return withStore(directory, store => {
     const commits = store
       .prepare(
         `SELECT created_at AS at, sum(rows) AS rows, count(*) AS files, sum(bytes) AS bytes
-         FROM data_files WHERE created_at >= ? GROUP BY created_at ORDER BY created_at`,
+         FROM data_files WHERE created_at >= ? AND table_name = 'xdr_data' GROUP BY created_at ORDER BY created_at`,
       )
       .all(since) as unknown as { at: number; rows: number; files: number; bytes: number }[]
     const sum = (key: 'rows' | 'files' | 'bytes'): number => commits.reduce((total, commit) => total + commit[key], 0)
@@ -41,10 +41,12 @@ export function conversionSince(directory: string, since: number): Conversion {
   })
 }
 
-/** Absolute paths of the lake's live data files. */
+/** Absolute paths of the live data files of result rows. */
 export function dataFiles(directory: string): readonly string[] {
   return withStore(directory, store => {
-    const rows = store.prepare('SELECT path FROM data_files WHERE dropped_version IS NULL ORDER BY id').all()
+    const rows = store
+      .prepare("SELECT path FROM data_files WHERE dropped_version IS NULL AND table_name = 'xdr_data' ORDER BY id")
+      .all()
     return rows.map(row => join(directory, 'lake', String(row['path'])))
   })
 }

@@ -27,7 +27,8 @@ describe('the getting-started guide', () => {
   let expected: readonly ExpectedRow[]
 
   before(async () => {
-    server = await startServer({ through: 'npmScript' })
+    // Small segments, so that most rows are read from data files and the rest from the open tail.
+    server = await startServer({ through: 'npmScript', flags: ['--segment-bytes', '4m'] })
     folder = await mkdtemp(join(tmpdir(), 'edr-lake-guide-'))
     log = fleetLog({ seed: 7, lines: lineCount, ...lastHours(Date.now()) })
     expected = Array.from({ length: log.lineCount }, (_, index) => expectedRows(log.line(index), fleetReading)).flat()
