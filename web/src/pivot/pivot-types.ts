@@ -35,7 +35,7 @@ const byColumn: readonly (readonly [RegExp, PivotType])[] = [
   [/(^|_)(ip|ip_address|address|remote_address|local_address|source_ip|destination_ip|public_ip)$/, 'ipAddress'],
   [/(^|_)(registry_key|key_path)$/, 'registryKey'],
   [/(^|_)(url|clean_url)$/, 'url'],
-  [/(^|_)(path|file_path|pathname|directory|cwd|process_name|image)$/, 'filePath'],
+  [/(?:^|_)(?<!key_)(path|file_path|pathname|directory|cwd|process_name|image)$/, 'filePath'],
 ]
 
 const byLook: readonly (readonly [RegExp, PivotType])[] = [

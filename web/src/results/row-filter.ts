@@ -41,7 +41,15 @@ function comparison(operator: '>' | '>=' | '<' | '<=', operand: string): CellTes
   return value => {
     if (isNull(value)) return false
     const text = cellText(value)
-    const difference = isNumber ? Number(text) - number : text < operand ? -1 : text > operand ? 1 : 0
+    const difference = isNumber
+      ? text.trim() === ''
+        ? Number.NaN
+        : Number(text) - number
+      : text < operand
+        ? -1
+        : text > operand
+          ? 1
+          : 0
     if (operator === '>') return difference > 0
     if (operator === '>=') return difference >= 0
     return operator === '<' ? difference < 0 : difference <= 0

@@ -54,8 +54,13 @@ const pageRows = 2_000
 const publishMs = 400
 
 interface Reader {
-  readonly pages: AsyncGenerator<ResultPage>
-  items: ResultItem[]
+  readonly runId: string
+  readonly signal: AbortSignal
+  /** Undefined until the first page is asked for, and after a failure: then reading begins anew and skips. */
+  pages: AsyncGenerator<ResultPage> | undefined
+  columns: readonly ResultPageColumn[]
+  items: readonly ResultItem[]
+  rowCount: number | undefined
   isDone: boolean
   isBusy: boolean
   wanted: number
@@ -86,8 +91,7 @@ export function openRunStore(client: LakeClient): RunStore {
     if (signal.aborted) return
     show(tabId, { kind: 'finished', run: finished, result: undefined })
     if (finished.result !== 'succeeded') return
-    const pages = client.resultPages(finished.id, { pageSize: pageRows, signal })
-    readers.set(tabId, { pages, items: [], isDone: false, isBusy: false, wanted: 0 })
+    readers.set(tabId, openReader(finished.id, signal))
     await readRows(tabId, 1)
   }
 
@@ -107,8 +111,9 @@ export function openRunStore(client: LakeClient): RunStore {
     } catch (error) {
       noteFailure(error)
       if (readers.get(tabId) === reader) {
-        showResult(tabId, { isReading: false, failure: failureOf(error) })
+        reader.pages = undefined
         reader.wanted = 0
+        showResult(tabId, { ...shownOf(reader), isReading: false, failure: failureOf(error) })
       }
     } finally {
       reader.isBusy = false
@@ -117,21 +122,15 @@ export function openRunStore(client: LakeClient): RunStore {
 
   async function readOn(tabId: string, reader: Reader): Promise<void> {
     showResult(tabId, { isReading: true })
-    let shownAt = 0
+    let shownAt = Number.NEGATIVE_INFINITY
     while (!reader.isDone && reader.items.length < reader.wanted) {
-      const { value: page, done } = await reader.pages.next()
+      await readPage(client, reader)
       if (readers.get(tabId) !== reader) return
-      if (done || page === undefined) reader.isDone = true
-      else {
-        reader.items = reader.items.concat(page.items)
-        if (page.rowCount !== undefined && reader.items.length >= page.rowCount) reader.isDone = true
-        if (performance.now() - shownAt > publishMs) {
-          shownAt = performance.now()
-          showResult(tabId, { columns: page.columns, items: reader.items, rowCount: page.rowCount, isReading: true })
-        }
-      }
+      if (performance.now() - shownAt < publishMs) continue
+      shownAt = performance.now()
+      showResult(tabId, { ...shownOf(reader), isReading: true })
     }
-    showResult(tabId, { items: reader.items, isReading: false })
+    showResult(tabId, { ...shownOf(reader), isReading: false })
   }
 
   function showResult(tabId: string, change: Partial<ResultState>): void {
@@ -207,6 +206,37 @@ export function openRunStore(client: LakeClient): RunStore {
       for (const abort of aborts.values()) abort.abort()
       readers.clear()
     },
+  }
+}
+
+function openReader(runId: string, signal: AbortSignal): Reader {
+  const nothing = { pages: undefined, columns: [], items: [], rowCount: undefined }
+  return { runId, signal, ...nothing, isDone: false, isBusy: false, wanted: 0 }
+}
+
+function shownOf({ columns, items, rowCount }: Reader): Pick<ResultState, 'columns' | 'items' | 'rowCount'> {
+  return { columns, items, rowCount }
+}
+
+/** Adds the next page; after a failure those that are there already are read again and dropped. */
+async function readPage(client: LakeClient, reader: Reader): Promise<void> {
+  const isAnew = reader.pages === undefined
+  reader.pages ??= client.resultPages(reader.runId, { pageSize: pageRows, signal: reader.signal })
+  for (let skipped = 0; ; ) {
+    const { value: page, done } = await reader.pages.next()
+    if (done || page === undefined) {
+      reader.isDone = true
+      return
+    }
+    if (isAnew && skipped < reader.items.length) {
+      skipped += page.items.length
+      continue
+    }
+    reader.columns = page.columns
+    reader.rowCount = page.rowCount
+    reader.items = reader.items.concat(page.items)
+    reader.isDone = page.rowCount !== undefined && reader.items.length >= page.rowCount
+    return
   }
 }
 
