@@ -3,8 +3,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** Kinds of tests that take seconds each: left out of `npm run check`. */
-const slowFolders = ['crash', 'e2e', 'fuzz', 'scripts']
+/** Folders whose tests start servers, processes or engines, and take seconds each: left out of `npm run check`. */
+const slowFolders = ['crash', 'e2e', 'engine', 'fuzz', 'lake', 'scripts']
 
 /**
  * Paths of test files below `root`/test, sorted, `/`-separated and relative to `root`; those that contain one of

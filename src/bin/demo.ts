@@ -18,7 +18,7 @@ import { thisMachineLines } from '../simulator/this-machine.ts'
 import { terminalOutput } from './terminal.ts'
 
 // `npm run demo`: a lake in a temporary folder on a free port, this machine and twenty simulated ones in it, the tour,
-// and then the lake stays up until it is stopped. Server and folder go with this process, unless it is killed by SIGKILL.
+// and then the lake stays up until it is stopped. Server and folder go with this process, unless SIGKILL ends it.
 
 const daySeconds = 86_400
 const hostCount = 20
@@ -80,7 +80,7 @@ async function fillLake(firstRun: FirstRun, signal: AbortSignal) {
   }
   const took = formatSeconds(systemClock() - startedAt)
   await output.write(
-    `${countOf(lines, 'line')} of osquery results from this machine and ${hostCount} simulated ones stored in ${took}\n`,
+    `${countOf(lines, 'line')} of osquery results of this machine and ${hostCount} simulated ones stored in ${took}\n`,
   )
   const { sha256, fileName, startedAt: storyAt } = fleet.story
   return { client, facts: { sha256, fileName, startedAt: storyAt, thisMachine: hostname() } }

@@ -1,8 +1,8 @@
 import { AppError, type ErrorCode } from '../model/errors.ts'
 import { displayWidth, harmlessText } from './display.ts'
 
-// How a command fails: one sentence on standard error and an exit code. 2: the command line is wrong; 1: it could not be
-// done; 130: the person stopped it.
+// How a command fails: one sentence on standard error and an exit code. 2: the command line is wrong; 1: it could not
+// be done; 130: the person stopped it.
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, canceled: 130 } as const
 

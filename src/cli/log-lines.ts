@@ -149,7 +149,7 @@ function checkHead(file: InputFile, head: Buffer<ArrayBuffer>): Buffer<ArrayBuff
   if (/^\ufeff?\s*\[/.test(head.toString('utf8', 0, 256))) {
     throw new AppError(
       'invalid_argument',
-      `${file.name} is one JSON array, not lines: convert it with \`jq -c '.[]'\`, or post it to /lake/v1/ingest/osquery`,
+      `${file.name} is a JSON array, not lines: convert it with \`jq -c '.[]'\` or post it to /lake/v1/ingest/osquery`,
     )
   }
   return head

@@ -54,7 +54,8 @@ function renderBlocks(columns: readonly ResultPageColumn[], items: readonly Resu
         const name = padToWidth(names[at] ?? '', nameWidth, 'right')
         return `${name}  ${cutToWidth(cellText(item[column.name]), valueWidth)}\n`
       })
-      return `── row ${index + 1} ${'─'.repeat(Math.max(3, Math.min(width, 80) - 8 - String(index + 1).length))}\n${lines.join('')}`
+      const title = `── row ${index + 1} `
+      return `${title.padEnd(Math.max(title.length + 3, Math.min(width, 80)), '─')}\n${lines.join('')}`
     })
     .join('')
 }

@@ -2,8 +2,8 @@ import { type Program, programs } from './catalogue-programs.ts'
 import type { SimulatedHost } from './hosts.ts'
 import { type PlannedProcess, programHash, type Span } from './processes.ts'
 
-// A small story for an analyst to find: a document starts PowerShell, PowerShell fetches a program, the program talks to
-// an address nobody else talks to, a local user appears, and an hour later the same program runs on a second machine.
+// A small story for an analyst to find: a document starts PowerShell, PowerShell fetches a program, the program talks
+// to an address that nobody else knows, a local user appears, and an hour later the program runs on a second machine.
 
 export interface Story {
   /** SHA-256 of the fetched program. */

@@ -130,7 +130,7 @@ test('what is no log is refused by name', async t => {
     'cut.gz': 'cut.gz is cut off: its gzip data has no end',
     'damaged.gz': 'damaged.gz is damaged: its gzip data cannot be read',
     'array.json':
-      "array.json is one JSON array, not lines: convert it with `jq -c '.[]'`, or post it to /lake/v1/ingest/osquery",
+      "array.json is a JSON array, not lines: convert it with `jq -c '.[]'` or post it to /lake/v1/ingest/osquery",
     'utf16.log': 'utf16.log is UTF-16: convert it to UTF-8 first',
     'binary.log': 'binary.log line 1 is longer than 32 MiB: this is no result log',
   }

@@ -11,8 +11,8 @@ import { exitCodes, failureOf, placeOf, pointAt } from '../failure.ts'
 import { openProgress } from '../progress.ts'
 import { type RowFormat, tableRowsDefault, writePages } from '../row-format.ts'
 
-// `edr-lake query 'SELECT …'`: one run from start to the last row. Rows go to standard output; the window, the progress
-// and everything else for the person to standard error.
+// `edr-lake query 'SELECT …'`: one run from start to the last row. Rows go to standard output; the window, progress and
+// everything else for the person to standard error.
 
 export interface QueryFlags extends ConnectionFlags {
   /** Instant, date or ISO duration ago, as the API takes them. Both absent: the whole span of the data. */
