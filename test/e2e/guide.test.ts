@@ -45,9 +45,33 @@ describe('the getting-started guide', () => {
     writeLog(log, file)
     const first = await runCommand(['import', file, ...connectionFlags(server.firstRun)])
     assert.equal(first.exitCode, 0, first.stderr + first.stdout)
-    await runCommand(['import', file, ...connectionFlags(server.firstRun)])
+    assert.match(first.stdout, /: 30,000 stored, 0 already there, 0 rejected$/m)
+    const second = await runCommand(['import', file, ...connectionFlags(server.firstRun)])
+    assert.equal(second.exitCode, 0, second.stderr + second.stdout)
+    assert.match(second.stdout, /: 0 stored, 30,000 already there, 0 rejected$/m)
     const [row] = await client.query({ sql: 'SELECT count(*) AS n, count(DISTINCT query_name) AS names FROM xdr_data' })
     assert.deepEqual(row, { n: expected.length, names: 40 })
+  })
+
+  test('the command that the import shows prints what was imported', async () => {
+    const shown = await runCommand([
+      'import',
+      join(folder, 'osqueryd.results.log'),
+      ...connectionFlags(server.firstRun),
+    ])
+    const [, sql, from, to] = /query '([^']+)' --from (\S+) --to (\S+)/.exec(shown.stdout)!
+    const window = ['--from', from!, '--to', to!, '--format', 'ndjson']
+    const query = await runCommand(['query', sql!, ...window, ...connectionFlags(server.firstRun)])
+    assert.equal(query.exitCode, 0, query.stderr)
+    const counts = query.stdout
+      .trim()
+      .split('\n')
+      .map(line => JSON.parse(line) as { query_name: string; n: number })
+    const wanted = Map.groupBy(expected, row => row['query_name'])
+    assert.deepEqual(
+      new Map(counts.map(row => [row.query_name, row.n])),
+      new Map([...wanted].map(([name, rows]) => [name, rows.length])),
+    )
   })
 
   test('step 1: who am I', async () => {
