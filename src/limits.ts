@@ -113,6 +113,10 @@ export const runLifetimeMs = 2 * hour
 export const runsQueuedMax = 200
 export const runsQueuedPerTenantMax = 20
 export const sqlCheckMsMax = 500
+/** Validations of one tenant at once: an editor asks one at a time, and all share the one SQL thread. */
+export const validationsPerTenantMax = 4
+/** What a validation waits for a worker to say the result's types; runs come first where all are busy. */
+export const describeMsMax = 2 * second
 export const pageRowsDefault = 50
 export const pageRowsMax = 2_000
 export const runsPageDefault = 50
@@ -165,4 +169,5 @@ export const tenantsPageMax = 100
 export const endpointsPageMax = 500
 export const savedQueriesPageMax = 250
 export const rejectedRequestBytesMax = 1 * mib
-export const shutdownMsMax = 10 * second
+/** A stop promises ten seconds; this is when what is left is cut off. */
+export const shutdownMsMax = 9 * second

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
-import { pino } from 'pino'
+import { type Logger, pino } from 'pino'
 import { Registry } from 'prom-client'
 import { openSigningKeys } from '../auth/signing-keys.ts'
 import { type Config, parseConfig, processEnvironment, settingRows } from '../config.ts'
@@ -11,8 +11,9 @@ import { openHosts } from '../fleet/hosts.ts'
 import { buildApp } from '../http/app.ts'
 import { openIngest } from '../ingest/ingest.ts'
 import { convertSegment } from '../lake/data-file-writer.ts'
+import { openJanitor } from '../lake/janitor.ts'
 import { openWriter } from '../lake/writer.ts'
-import { shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
+import { janitorIntervalMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, systemErrorCode, toAppError } from '../model/errors.ts'
 import { openQueries } from '../query/runs.ts'
@@ -27,6 +28,7 @@ import { lakeAccess } from './lake-access.ts'
 
 /** From the sources and from dist/ alike: the console is built once, beside its sources. */
 const consoleFolder = fileURLToPath(new URL('../../web/dist', import.meta.url))
+const clock = systemClock
 const version: string = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
 
 async function main(args: readonly string[]): Promise<void> {
@@ -42,46 +44,24 @@ async function main(args: readonly string[]): Promise<void> {
 
 /** Starts every part; resolves with what stops them again when the lake is ready. */
 async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
-  const clock = systemClock
   const log = pino({ level: config.logLevel, base: { pid: process.pid } })
-  const store = openStore(directory.storeFile)
-  const signingKeys = await openSigningKeys(store, clock)
-  const storage = await openLocalStorage(directory.lake)
-  const writer = openWriter({ memoryBytes: writerMemoryBytes, threads: writerThreads, tempFolder: directory.temporary })
-  const conversion = { store, storage, writer, tempFolder: directory.temporary, clock }
-  const ingest = openIngest({
-    ...{ store, clock, log, hosts: openHosts(store, clock) },
-    consume: async segment => {
-      await convertSegment(conversion, segment, ingest.pathOf(segment))
-    },
-    segmentsFolder: directory.segments,
-    rejectedFolder: directory.rejected,
-    segmentBytesMax: config.segmentBytesMax,
-    segmentAgeMsMax: config.segmentAgeMsMax,
-    diskReserveBytes: config.diskReserveBytes,
-  })
-  const engine = openDuckdbEngine({ tmpFolder: directory.temporary, log, limits: config })
-  const sqlThread = openSqlThread({ log })
-  const queries = openQueries({
-    ...{ store, engine, sqlThread, clock, log },
-    lake: lakeAccess({ store, storage, ingest, clock }),
-    resultsFolder: directory.results,
-    limits: { ...config, runsAtOnce: config.workerCount },
-  })
+  const parts = await openParts(config, directory, log)
+  const { store, ingest, engine, queries, janitor } = parts
+  const { secretKey } = directory
   const app = buildApp({
-    ...{ store, signingKeys, secretKey: directory.secretKey, queries, ingest, clock, log, version },
+    ...{ store, secretKey, queries, ingest, clock, log, version },
+    signingKeys: await openSigningKeys(store, clock),
     metrics: new Registry(),
-    health: healthOf({
-      ...{ store, ingest, engine, dataDirectory: directory.root, diskReserveBytes: config.diskReserveBytes },
-    }),
+    health: healthOf({ ...config, ...{ store, ingest, engine } }),
     settings: { ...config, consoleFolder, callLimits: callLimitsOf(config) },
   })
 
   await ingest.recover()
   await queries.recover()
   await listen(app, config)
+  const janitorClock = setInterval(() => void janitor.pass(), janitorIntervalMs)
   const url = urlOf(config, app.server.address() as AddressInfo)
-  const firstRun = await ensureFirstRun({ store, secretKey: directory.secretKey, clock }, directory.firstRunFile, url)
+  const firstRun = await ensureFirstRun({ store, secretKey, clock }, directory.firstRunFile, url)
   if (firstRun !== undefined && process.stdout.isTTY) {
     process.stdout.write(firstRunBlock(firstRun, directory.firstRunFile))
   } else if (firstRun !== undefined) {
@@ -93,15 +73,54 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     log.info({ reason }, 'stopping')
     // What does not end by itself in time is cut off: everything acknowledged is durable already.
     setTimeout(() => process.exit(0), shutdownMsMax).unref()
+    clearInterval(janitorClock)
     await app.close()
-    await queries.close()
-    await sqlThread.close()
-    await engine.close()
-    await ingest.close()
-    await writer.close()
-    await store.destroy()
+    await parts.close()
     directory.release()
     log.info({ reason }, 'stopped')
+  }
+}
+
+/** Opens the parts behind the API in the order in which they need one another; `close` is the reverse. */
+async function openParts(config: Config, directory: DataDirectory, log: Logger) {
+  const store = openStore(directory.storeFile)
+  const storage = await openLocalStorage(directory.lake)
+  const writerOptions = { memoryBytes: writerMemoryBytes, threads: writerThreads, tempFolder: directory.temporary }
+  // Merges have a process of their own, so that rows just sealed never wait for one.
+  const [converter, merger] = [openWriter(writerOptions), openWriter(writerOptions)]
+  const lake = { store, storage, clock, tempFolder: directory.temporary }
+  const ingest = openIngest({
+    ...{ store, clock, log, hosts: openHosts(store, clock) },
+    consume: async (segment, path) => {
+      await convertSegment({ ...lake, writer: converter }, segment, path)
+    },
+    segmentsFolder: directory.segments,
+    rejectedFolder: directory.rejected,
+    segmentBytesMax: config.segmentBytesMax,
+    segmentAgeMsMax: config.segmentAgeMsMax,
+    diskReserveBytes: config.diskReserveBytes,
+  })
+  const janitor = openJanitor({ ...lake, writer: merger, pathOf: segment => ingest.pathOf(segment), log })
+  const engine = openDuckdbEngine({ tmpFolder: directory.temporary, log, limits: config })
+  const sqlThread = openSqlThread({ log })
+  const queries = openQueries({
+    ...{ store, engine, sqlThread, clock, log },
+    lake: lakeAccess({ store, storage, ingest, clock }),
+    resultsFolder: directory.results,
+    limits: { ...config, runsAtOnce: config.workerCount },
+  })
+  return {
+    ...{ store, ingest, janitor, engine, queries },
+    async close() {
+      await queries.close()
+      await sqlThread.close()
+      await engine.close()
+      await janitor.close()
+      await merger.close()
+      await ingest.close()
+      await converter.close()
+      await store.destroy()
+    },
   }
 }
 
