@@ -43,6 +43,24 @@ export const Truncated = Type.Object({
   total: Type.Optional(Type.Integer()),
 })
 
+/** Something that was accepted and is rarely meant. Line and column from 1, offset from 0, in UTF-16 units. */
+export const RunWarning = Type.Object({
+  code: Type.String(),
+  message: Type.String(),
+  line: Type.Optional(Type.Integer()),
+  column: Type.Optional(Type.Integer()),
+  offset: Type.Optional(Type.Integer()),
+  length: Type.Optional(Type.Integer()),
+})
+
+export const runPhases = ['queued', 'opening', 'executing', 'writing'] as const
+
+export const RunProgress = Type.Object({
+  phase: Type.Enum([...runPhases]),
+  percent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'where the engine knows' })),
+})
+export type RunProgress = Static<typeof RunProgress>
+
 export const Run = Type.Object({
   id: Type.String(),
   createdAt: Type.String(),
@@ -59,7 +77,10 @@ export const Run = Type.Object({
   matchEndpoints: Type.Optional(Type.Object({ filters: Type.Array(Type.Object({ ids: Type.Array(Type.String()) })) })),
   from: Type.String(),
   to: Type.String({ description: 'inclusive' }),
-  // Members the original does not have; only on a finished run.
+  // Members the original does not have.
+  warnings: Type.Optional(Type.Array(RunWarning)),
+  progress: Type.Optional(RunProgress),
+  // The rest only on a finished run.
   error: Type.Optional(
     Type.Object({
       code: Type.String(),
@@ -139,9 +160,23 @@ export function toWireRun(run: QueryRun, references: RunReferences = {}): Run {
       category: run.categoryId === undefined ? undefined : (references.category ?? { id: run.categoryId }),
       variables: run.variables?.map(variable => ({ ...variable })),
       matchEndpoints: run.hostIds === undefined ? undefined : { filters: [{ ids: [...run.hostIds] }] },
+      warnings: run.warnings?.map(warning => ({ ...warning })),
     }),
     ...(isTerminal(run.state) ? toOutcome(run) : {}),
   }
+}
+
+/**
+ * How far a run is, for the members of a poll; undefined once it has ended. `known`: what its runner says, undefined
+ * while it waits, or before it has said anything.
+ */
+export function toWireProgress(
+  state: RunState,
+  known: { readonly phase: RunProgress['phase']; readonly percent: number | undefined } | undefined,
+): RunProgress | undefined {
+  if (isTerminal(state)) return undefined
+  if (state === 'queued') return { phase: 'queued' }
+  return { phase: known?.phase ?? 'opening', ...present({ percent: known?.percent }) }
 }
 
 /** A run right after it was started: `pending`, whatever has become of it meanwhile. */

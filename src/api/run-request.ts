@@ -130,7 +130,8 @@ function parseSavedQuery(savedQuery: { queryId: string; categoryId?: string }): 
   return { kind: 'saved', queryId, categoryId }
 }
 
-function parseHostIds(filters: readonly { ids: string[] }[]): readonly string[] {
+/** Lower-case UUIDs without doubles; none: all hosts. Throws `invalid_argument`. */
+export function parseHostIds(filters: readonly { ids: string[] }[]): readonly string[] {
   const ids = new Set<string>()
   for (const text of filters.flatMap(filter => filter.ids)) {
     const id = parseUuid(text)
@@ -141,7 +142,7 @@ function parseHostIds(filters: readonly { ids: string[] }[]): readonly string[] 
   return [...ids]
 }
 
-function emptyAsAbsent(text: string | undefined): string | undefined {
+export function emptyAsAbsent(text: string | undefined): string | undefined {
   return text === '' ? undefined : text
 }
 

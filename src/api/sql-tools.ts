@@ -1,6 +1,12 @@
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { AppError } from '../model/errors.ts'
 import { wireTypes } from '../model/lake-type.ts'
-import { Variable } from './query-runs.ts'
+import type { QueryVariable } from '../model/query-run.ts'
+import { decodeText, dropNulls, firstError, parseJson } from './body.ts'
+import { RunWarning, Variable } from './query-runs.ts'
+import { emptyAsAbsent, parseHostIds } from './run-request.ts'
+import type { WindowRequest } from './time.ts'
 
 // What an editor asks about SQL without running it: `POST /lake/v1/sql/validate` and `GET /lake/v1/sql/functions`.
 
@@ -15,6 +21,28 @@ export const ValidateBody = Type.Object({
   to: Type.Optional(Type.String({ description: 'inclusive: UTC timestamp, date or ISO duration ago' })),
 })
 export type ValidateBody = Static<typeof ValidateBody>
+
+const validateBody = Compile(ValidateBody)
+
+export interface ValidateRequest {
+  readonly template: string
+  readonly variables: readonly QueryVariable[]
+  /** Lower-case UUIDs, without doubles; undefined: all hosts. */
+  readonly hostIds: readonly string[] | undefined
+  readonly window: WindowRequest
+}
+
+/** The request a body holds. Throws `invalid_argument` for a body of another shape; its SQL is not looked at. */
+export function parseValidateRequest(body: Uint8Array): ValidateRequest {
+  const members = dropNulls(parseJson(decodeText(body)))
+  if (!validateBody.Check(members)) throw new AppError('invalid_argument', firstError(validateBody.Errors(members)))
+  const { template, variables = [], matchEndpoints, from, to } = members
+  const hostIds = parseHostIds(matchEndpoints?.filters ?? [])
+  return {
+    ...{ template, variables, hostIds: hostIds.length === 0 ? undefined : hostIds },
+    window: { from: emptyAsAbsent(from), to: emptyAsAbsent(to) },
+  }
+}
 
 /** A place in the template: line and column from 1, offset from 0, all in UTF-16 units. */
 const place = {
@@ -31,17 +59,17 @@ export const SqlError = Type.Object({
 })
 export type SqlError = Static<typeof SqlError>
 
-export const SqlWarning = Type.Object({ code: Type.String(), message: Type.String(), ...place })
+export const SqlWarning = RunWarning
 export type SqlWarning = Static<typeof SqlWarning>
 
-/** What a run would read. Rows and bytes are of the data files left after pruning; the tail's are counted in `rows`. */
+/** What a run would read: the data files left after pruning, and the tail, whose rows nobody has counted yet. */
 export const SqlReads = Type.Object({
   tables: Type.Array(Type.String()),
   queryNames: Type.Optional(Type.Array(Type.String(), { description: 'absent: any' })),
   columns: Type.Optional(Type.Array(Type.String(), { description: 'absent: all' })),
-  files: Type.Integer(),
-  rows: Type.Integer(),
-  bytes: Type.Integer(),
+  files: Type.Integer({ description: 'data files' }),
+  rows: Type.Integer({ description: 'in data files' }),
+  bytes: Type.Integer({ description: 'of data files and of the tail' }),
 })
 export type SqlReads = Static<typeof SqlReads>
 

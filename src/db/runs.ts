@@ -254,6 +254,7 @@ function toRow(run: QueryRun, statementJson: string): RunRow {
     truncated_json: toJson(run.truncated),
     window_json: toJson(run.window),
     note: run.note ?? null,
+    warnings_json: toJson(run.warnings),
   }
 }
 
@@ -279,6 +280,7 @@ function fromRow(row: Selectable<RunRow>): QueryRun {
     truncated: fromJson(row.truncated_json),
     window: fromJson(row.window_json),
     note: row.note ?? undefined,
+    warnings: fromJson(row.warnings_json),
     rowCount: row.row_count ?? undefined,
   }
 }

@@ -171,6 +171,7 @@ export interface RunRow {
   truncated_json: string | null
   window_json: string | null
   note: string | null
+  warnings_json: string | null
 }
 
 export interface SavedQueryRow {

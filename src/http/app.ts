@@ -22,6 +22,7 @@ import { resultRoutes } from './routes/results.ts'
 import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
 import { schemaRoutes } from './routes/schema.ts'
+import { sqlToolRoutes } from './routes/sql-tools.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
@@ -70,6 +71,7 @@ export function buildApp(deps: AppDependencies): App {
   enrollSecretRoutes(app, deps)
   queryLibraryRoutes(app, deps)
   schemaRoutes(app, deps)
+  sqlToolRoutes(app, deps)
   operationRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))

@@ -13,7 +13,10 @@ export interface AppDependencies {
   readonly signingKeys: SigningKeys
   /** Bytes that key the hashes of client secrets. */
   readonly secretKey: Uint8Array
-  readonly queries: Pick<Queries, 'start' | 'get' | 'list' | 'cancel' | 'results'>
+  readonly queries: Pick<
+    Queries,
+    'start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'functions'
+  >
   readonly ingest: Pick<Ingest, 'accept'>
   readonly clock: Clock
   readonly log: FastifyBaseLogger

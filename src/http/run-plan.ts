@@ -1,5 +1,5 @@
 import { parseRunRequest } from '../api/run-request.ts'
-import { parseWindow } from '../api/time.ts'
+import { parseWindow, type WindowRequest } from '../api/time.ts'
 import { findCategory, findSavedQuery } from '../db/saved-queries.ts'
 import { findTenant } from '../db/tenants.ts'
 import { runNameCharsMax, templateCharsMax } from '../limits.ts'
@@ -21,12 +21,7 @@ export async function planRun(deps: PlanDependencies, tenantId: string, body: Ui
     templateCharsMax,
     nameCharsMax: runNameCharsMax,
   })
-  const tenant = await findTenant(deps.store, tenantId)
-  const spanMsMax = deps.settings.querySpanMsMax ?? (tenant?.retentionDays ?? 1) * dayMs
-  const { range, isOpenEnded } = parseWindow(request.window, { now: deps.clock(), spanMsMax })
-  // An end that nobody asked for stays open: agents' clocks run ahead, and their rows still count.
-  const window = isOpenEnded ? { start: range.start } : range
-  const shared = { hostIds: request.hostIds, window }
+  const shared = { hostIds: request.hostIds, window: await planWindow(deps, tenantId, request.window) }
   const { source } = request
   if (source.kind === 'adHoc') {
     return { template: source.template, name: source.name, variables: request.variables, ...shared }
@@ -45,6 +40,19 @@ export async function planRun(deps: PlanDependencies, tenantId: string, body: Ui
     categoryId,
     ...shared,
   }
+}
+
+/** The window of a request about the tenant's lake, no longer than its retention. Throws `invalid_argument`. */
+export async function planWindow(
+  deps: PlanDependencies,
+  tenantId: string,
+  request: WindowRequest,
+): Promise<StartRun['window']> {
+  const tenant = await findTenant(deps.store, tenantId)
+  const spanMsMax = deps.settings.querySpanMsMax ?? (tenant?.retentionDays ?? 1) * dayMs
+  const { range, isOpenEnded } = parseWindow(request, { now: deps.clock(), spanMsMax })
+  // An end that nobody asked for stays open: agents' clocks run ahead, and their rows still count.
+  return isOpenEnded ? { start: range.start } : range
 }
 
 /** The variables given, and the saved query's own values for those that were not. */

@@ -81,6 +81,16 @@ export interface RunWindow {
   readonly futureRows?: number
 }
 
+/** Something in a statement that was accepted and is rarely meant; the place is in the template, as in SQL errors. */
+export interface RunWarning {
+  readonly code: string
+  readonly message: string
+  readonly line?: number
+  readonly column?: number
+  readonly offset?: number
+  readonly length?: number
+}
+
 export interface RunError {
   readonly code: string
   readonly message: string
@@ -114,6 +124,8 @@ export interface QueryRun {
   readonly window: RunWindow | undefined
   /** One sentence for people, for instance why there are no rows. */
   readonly note: string | undefined
+  /** undefined: none. */
+  readonly warnings?: readonly RunWarning[] | undefined
   /** Rows in the result; undefined until it succeeded. */
   readonly rowCount: number | undefined
 }

@@ -19,11 +19,13 @@ import type { Log } from '../model/log.ts'
 import type { TenantCaller } from '../model/principal.ts'
 import type { QueryRun, QueryVariable } from '../model/query-run.ts'
 import type { CheckedStatement } from '../sql/check.ts'
+import { type CatalogueEntry, functionCatalogue } from '../sql/functions.ts'
 import { checkSql } from './check-sql.ts'
 import type { LakeAccess } from './lake-access.ts'
 import { deleteResult, type ResultPage, readResultPage } from './result-pages.ts'
 import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
 import type { SqlThread } from './sql-thread.ts'
+import { openValidation, type ValidateSql, type Validation } from './validate.ts'
 import { resolveWindow, type WantedWindow } from './window.ts'
 
 // The life of query runs: start, find, list, cancel, results. A run is checked before it is stored, so a stored one is
@@ -85,6 +87,13 @@ export interface Queries {
    * result folders of no run are deleted. Called once, before the first request.
    */
   recover(): Promise<{ readonly queuedAgain: number; readonly failed: number; readonly orphans: number }>
+  /**
+   * What starting the run would do, without starting it. Resolves also for a statement that would be refused; rejects
+   * with `rate_limited` where the tenant has too many under way.
+   */
+  validate(tenantId: string, request: ValidateSql): Promise<Validation>
+  /** Every function of Trino and what becomes of it here, by name; the same for every tenant. */
+  readonly functions: readonly CatalogueEntry[]
   /** Deletes expired runs and their results; called by itself every minute. */
   expire(): Promise<number>
   close(): Promise<void>
@@ -127,6 +136,8 @@ export function openQueries(options: QueriesOptions): Queries {
       if (isEnded) runner.stop(runId)
       return isEnded
     },
+    validate: openValidation(options, limits),
+    functions: functionCatalogue,
     results: (tenantId, runId, range) => readResultPage(options, tenantId, runId, range, clock()),
     recover: () => recover(options, runner),
     expire: () => expire(options, runner),
@@ -169,6 +180,7 @@ async function prepareRun(
     truncated: undefined,
     window: undefined,
     note: undefined,
+    warnings: statement.warnings.length === 0 ? undefined : statement.warnings,
     rowCount: undefined,
   }
   return { run, statement }

@@ -321,3 +321,24 @@ test('a key ends with its run, and a refused request does not use it up', async 
   assertXdrError(await post(adHoc(), { 'idempotency-key': 'x'.repeat(256) }), 401, 'Unauthorized')
   assertXdrError(await post(adHoc(), { ...headers, 'idempotency-key': 'x'.repeat(256) }), 400, 'ValidationException')
 })
+
+test('a run under way says how far it is, an ended one does not, and warnings stay', async t => {
+  const lake = await openTestApp(t)
+  const headers = await lake.headersFor((await lake.tenant()).id)
+  const started = await lake.app.inject({ method: 'POST', url: runs, headers, payload: 'SELECT 1' })
+  assert.equal('progress' in started.json(), false)
+  const { id } = started.json()
+  const poll = async () => (await lake.app.inject({ url: `${runs}/${id}`, headers })).json()
+  assert.deepEqual((await poll()).progress, { phase: 'queued' })
+  const warnings = [{ code: 'no_query_name', message: 'all rows are read', line: 1, column: 1, offset: 0, length: 3 }]
+  lake.queries.set(id, { state: 'running', warnings })
+  assert.deepEqual((await poll()).progress, { phase: 'opening' })
+  lake.queries.progress = { phase: 'executing', percent: 40 }
+  assert.deepEqual((await poll()).progress, { phase: 'executing', percent: 40 })
+  lake.queries.progress = { phase: 'writing', percent: undefined }
+  assert.deepEqual((await poll()).progress, { phase: 'writing' })
+  lake.queries.set(id, { state: 'succeeded', finishedAt: lake.now })
+  const ended = await poll()
+  assert.equal('progress' in ended, false)
+  assert.deepEqual(ended.warnings, warnings)
+})

@@ -34,6 +34,7 @@ suite('query runs', () => {
       template,
       name: 'all',
       createdBy: { principalId: caller(tenant).principalId, accountId: tenant, accountType: 'tenant' },
+      warnings: started.warnings,
     })
     assert.deepEqual(started, expected)
     const run = await fixture.ended(queries, tenant, started.id)

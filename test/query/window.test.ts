@@ -69,6 +69,7 @@ suite('the window of a run', () => {
       emptyNote(closed, { oldest: 20, newest: 30 }),
       'No rows: the data lies in 1970-01-01T00:00:00.020Z to 1970-01-01T00:00:00.030Z, outside the window 1970-01-01T00:00:00.010Z to 1970-01-01T00:00:00.020Z.',
     )
+    assert.equal(emptyNote(closed, { oldest: 20, newest: 30, isPartial: true }), undefined)
     assert.equal(emptyNote(closed, { oldest: 5, newest: 10 }), undefined)
     assert.equal(emptyNote(window, { oldest: now + 5, newest: now + 6 }), undefined)
     assert.equal(emptyNote(window, undefined), 'No rows: this tenant has no data yet.')

@@ -5,7 +5,9 @@ import { newId } from '../../src/model/ids.ts'
 import type { TenantCaller } from '../../src/model/principal.ts'
 import { isTerminal, type QueryRun } from '../../src/model/query-run.ts'
 import type { StartRun } from '../../src/query/runs.ts'
+import type { ValidateSql, Validation } from '../../src/query/validate.ts'
 import { resolveWindow } from '../../src/query/window.ts'
+import { functionCatalogue } from '../../src/sql/functions.ts'
 
 /** Runs in memory for tests of the HTTP interface: they end when the test says so. */
 export type MemoryQueries = AppDependencies['queries'] & {
@@ -15,6 +17,10 @@ export type MemoryQueries = AppDependencies['queries'] & {
   set(runId: string, members: Partial<QueryRun>): void
   /** Rows of every result. */
   rows: readonly object[]
+  /** What is said of every run under way. */
+  progress: ReturnType<AppDependencies['queries']['progressOf']>
+  validation: Validation
+  readonly validated: { readonly tenantId: string; readonly request: ValidateSql }[]
   /** Called at every `get`, before it answers. */
   onGet: (() => void) | undefined
 }
@@ -29,6 +35,9 @@ export function memoryQueries(clock: Clock): MemoryQueries {
     runs: [],
     started: [],
     rows: [],
+    progress: undefined,
+    validation: { error: undefined, warnings: [], columns: undefined, reads: undefined },
+    validated: [],
     onGet: undefined,
     set(runId, members) {
       const index = self.runs.findIndex(run => run.id === runId)
@@ -52,6 +61,12 @@ export function memoryQueries(clock: Clock): MemoryQueries {
         .toSorted((a, b) => (order === 'asc' ? 1 : -1) * (a.createdAt - b.createdAt))
       return { runs: runs.slice(offset, offset + count), total: runs.length }
     },
+    progressOf: () => self.progress,
+    validate: async (tenantId, request) => {
+      self.validated.push({ tenantId, request })
+      return self.validation
+    },
+    functions: functionCatalogue,
     async cancel(tenantId, runId) {
       if (isTerminal(find(tenantId, runId).state)) return false
       self.set(runId, { state: 'canceled', finishedAt: clock() })

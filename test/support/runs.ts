@@ -36,6 +36,7 @@ export function queuedRun(tenantId: string, id: string, changed: Partial<QueryRu
     truncated: undefined,
     window: undefined,
     note: undefined,
+    warnings: undefined,
     rowCount: undefined,
     ...changed,
   }

@@ -4,11 +4,13 @@ import type { Parameters } from '../../api/parameters.ts'
 import {
   Canceled,
   parseRunList,
+  present,
   Run,
   RunList,
   RunListQuery,
   RunQuery,
   toWireNewRun,
+  toWireProgress,
   toWireRun,
 } from '../../api/query-runs.ts'
 import { RunBody } from '../../api/run-request.ts'
@@ -84,7 +86,10 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
       const runId = runIdOf(request)
       const waitMs = parseWait(request.query as Parameters)
       const run = await untilEnded(() => queries.get(tenantId, runId), waitMs, app.stopping, request.raw.socket)
-      return toWireRun(run, await openReferences(deps.store, tenantId)(run))
+      return {
+        ...toWireRun(run, await openReferences(deps.store, tenantId)(run)),
+        ...present({ progress: toWireProgress(run.state, queries.progressOf(run.id)) }),
+      }
     },
   )
 

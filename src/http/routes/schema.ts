@@ -3,10 +3,10 @@ import { LakeSchemaReply, type SchemaColumn } from '../../api/lake-schema.ts'
 import { listQueryNames, type SeenName } from '../../db/query-names.ts'
 import { schemaOf } from '../../lake/schema.ts'
 import { grownFieldIdMin } from '../../limits.ts'
-import { sha256Hex } from '../../model/ids.ts'
 import type { LakeColumn, LakeSchema } from '../../model/lake-table.ts'
 import { formatInstant } from '../../model/time-range.ts'
 import type { AppDependencies } from '../dependencies.ts'
+import { etagOf, isEtagMatch } from '../etag.ts'
 import type { App } from '../instance.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
 import type { RouteAccess } from '../route-access.ts'
@@ -23,9 +23,9 @@ export function schemaRoutes(app: App, { store }: AppDependencies): void {
     async (request, reply) => {
       const { tenantId } = tenantCallerOf(request)
       const body = toWireSchema(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
-      const etag = `"${sha256Hex(JSON.stringify(body)).slice(0, 32)}"`
+      const etag = etagOf(JSON.stringify(body))
       reply.headers({ etag, 'cache-control': 'private, no-cache' })
-      if (isMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
+      if (isEtagMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
       return body
     },
   )
@@ -53,9 +53,4 @@ function toWireColumn({ name, type, fieldId, description }: LakeColumn): SchemaC
     ...(description === undefined ? {} : { description }),
     ...(fieldId >= grownFieldIdMin ? { isGrown: true } : {}),
   }
-}
-
-/** RFC 9110 §13.1.2: a list of tags, weak ones compared without their mark, or `*`. */
-function isMatch(header: string | undefined, etag: string): boolean {
-  return (header ?? '').split(',').some(each => ['*', etag].includes(each.trim().replace(/^W\//, '')))
 }
