@@ -8,6 +8,9 @@ import type { Clock } from '../model/clock.ts'
 import type { LakeAccess } from '../query/lake-access.ts'
 import type { Storage } from '../storage/storage.ts'
 
+/** Readings of a long tail for its span: each is bounded in time, and goes on where the last one stopped. */
+const tailReadingsMax = 10
+
 /** The lake as runs see it: the catalog, the data files and ingest's open tail together. */
 export function lakeAccess(deps: { store: Store; storage: Storage; ingest: Ingest; clock: Clock }): LakeAccess {
   const { store, storage, ingest, clock } = deps
@@ -17,6 +20,11 @@ export function lakeAccess(deps: { store: Store; storage: Storage; ingest: Inges
     pinView: (tenantId, request) => pinView({ store, storage, tail: ingest }, tenantId, request),
     releaseLease: leaseId => releaseLease(store, leaseId),
     renewLease: (leaseId, now, leaseMs) => renewLease(store, leaseId, now, leaseMs),
-    dataSpan: async tenantId => dataSpan(store, tenantId, await ingest.tailKeys(tenantId)),
+    async dataSpan(tenantId) {
+      let tail = await ingest.tailKeys(tenantId)
+      for (let more = 1; !tail.isComplete && more < tailReadingsMax; more += 1) tail = await ingest.tailKeys(tenantId)
+      const span = await dataSpan(store, tenantId, tail)
+      return span && { ...span, isPartial: !tail.isComplete }
+    },
   }
 }

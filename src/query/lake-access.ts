@@ -42,6 +42,8 @@ export interface PinnedView {
 
 /** Milliseconds since the epoch, both inclusive. */
 export interface DataSpan {
+  /** True: there may be older or newer rows, the tail was too long to be read to its end. */
+  readonly isPartial?: boolean
   readonly oldest: number
   readonly newest: number
 }

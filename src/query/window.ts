@@ -57,6 +57,7 @@ export function windowReport(window: ResolvedWindow, span: DataSpan | undefined)
 /** Why a run over this window found nothing, where time is the reason; else undefined. */
 export function emptyNote(window: ResolvedWindow, span: DataSpan | undefined): string | undefined {
   if (span === undefined) return 'No rows: this tenant has no data yet.'
+  if (span.isPartial === true) return undefined
   const { start, end } = readRange(window)
   const isOutside = span.newest < start || (end !== undefined && span.oldest >= end)
   if (!isOutside) return undefined
