@@ -32,6 +32,8 @@ export interface TestServer extends AsyncDisposable {
   readonly url: string
   readonly directory: string
   readonly firstRun: FirstRun
+  /** Of the process that was started: with `npmScript` the script's. */
+  readonly pid: number
   /** Everything the process wrote so far; what to show when a test fails. */
   output(): string
   /** Sends the signal and resolves when the process has ended, with its exit code (null: it died of the signal). */
@@ -79,6 +81,7 @@ function testServer(
   return {
     ...ready,
     directory: options.directory,
+    pid: child.pid!,
     stop: signal => end(child, signal),
     restart: () => startServer(options),
     close,
