@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { planCompaction } from '../../src/lake/compaction-plan.ts'
-import type { LiveFile } from '../../src/lake/data-files.ts'
-import { compactedBytesMin, compactionBytesMax, todayFlushFilesMax } from '../../src/limits.ts'
-import { dayMs } from '../../src/model/time-range.ts'
+import type { LiveFile } from '../../../src/lake/data-files.ts'
+import { planCompaction } from '../../../src/lake/upkeep/compaction-plan.ts'
+import { compactedBytesMin, compactionBytesMax, todayFlushFilesMax } from '../../../src/limits.ts'
+import { dayMs } from '../../../src/model/time-range.ts'
 
 // A Wednesday.
 const now = Date.UTC(2026, 10, 25, 12)

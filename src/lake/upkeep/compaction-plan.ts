@@ -1,6 +1,6 @@
-import { compactedBytesMin, compactionBytesMax, todayFlushFilesMax } from '../limits.ts'
-import { dayMs } from '../model/time-range.ts'
-import type { LiveFile } from './data-files.ts'
+import { compactedBytesMin, compactionBytesMax, todayFlushFilesMax } from '../../limits.ts'
+import { dayMs } from '../../model/time-range.ts'
+import type { LiveFile } from '../data-files.ts'
 
 // Which files to merge next: flush files (level 1) into files of a day (2), those into files of a week (3). A day and a
 // week are of ingestion: agents' clocks lie. Pure; planning again after a merge plans no less than what is left, and in

@@ -1,10 +1,10 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { type Db, inTransaction, type Store } from '../db/db.ts'
-import { consumedSegmentAgeMsMin, orphanAgeMsMin } from '../limits.ts'
-import { systemErrorCode } from '../model/errors.ts'
-import type { Segment } from '../model/segment.ts'
-import type { Storage } from '../storage/storage.ts'
+import { type Db, inTransaction, type Store } from '../../db/db.ts'
+import { consumedSegmentAgeMsMin, orphanAgeMsMin } from '../../limits.ts'
+import { systemErrorCode } from '../../model/errors.ts'
+import type { Segment } from '../../model/segment.ts'
+import type { Storage } from '../../storage/storage.ts'
 
 // Collection: deletes what nothing can name any more. A file goes before its row, so a crash between leaves a row whose
 // file is gone, which the next collection finishes; it never leaves a file that nothing knows. Every step is idempotent

@@ -1,7 +1,7 @@
-import type { Store } from '../db/db.ts'
-import { AppError } from '../model/errors.ts'
-import { dayMs } from '../model/time-range.ts'
-import { commitReplacement } from './commit.ts'
+import type { Store } from '../../db/db.ts'
+import { AppError } from '../../model/errors.ts'
+import { dayMs } from '../../model/time-range.ts'
+import { commitReplacement } from '../commit.ts'
 
 /**
  * Drops the tenant's files all of whose rows came in more than `retentionDays` ago, at most `filesMax` of them;

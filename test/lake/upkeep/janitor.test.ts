@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { listConsumedSegments } from '../../src/lake/catalog.ts'
-import { convertSegment } from '../../src/lake/data-file-writer.ts'
-import { listLiveFiles } from '../../src/lake/data-files.ts'
-import { type JanitorDeps, openJanitor } from '../../src/lake/janitor.ts'
-import { queryNameStats, tableStats, tailStats } from '../../src/lake/stats.ts'
-import { consumedSegmentAgeMsMin } from '../../src/limits.ts'
-import { dayMs } from '../../src/model/time-range.ts'
-import { openTestLake, type TestLake } from '../support/lake.ts'
+import { listConsumedSegments } from '../../../src/lake/catalog.ts'
+import { convertSegment } from '../../../src/lake/data-file-writer.ts'
+import { listLiveFiles } from '../../../src/lake/data-files.ts'
+import { queryNameStats, tableStats, tailStats } from '../../../src/lake/stats.ts'
+import { type JanitorDeps, openJanitor } from '../../../src/lake/upkeep/janitor.ts'
+import { consumedSegmentAgeMsMin } from '../../../src/limits.ts'
+import { dayMs } from '../../../src/model/time-range.ts'
+import { openTestLake, type TestLake } from '../../support/lake.ts'
 
 let lake: TestLake
 let logged: string[]
