@@ -23,7 +23,9 @@ export interface SqlInput {
 }
 
 export interface CheckedStatement {
-  /** The statement for DuckDB: reads the relations of `scope` by their bare quoted lower-case names, and nothing else. */
+  /**
+   * The statement for DuckDB: reads the relations of `scope` by their bare quoted lower-case names, and nothing else.
+   */
   readonly duckdbSql: string
   /** One name a result column, as typed; `_col0` where there is none, a repeated one numbered. */
   readonly columnNames: readonly string[] | undefined
@@ -41,9 +43,9 @@ export interface SqlWarning {
 }
 
 /**
- * The statement checked and rewritten. Throws `invalid_argument` for everything that is no query of Trino's or names what
- * the lake has not got; `details` hold `{line, column, offset, length, hint?, unknown?}` in the template, and `unknown`
- * says that a newer schema might help.
+ * The statement checked and rewritten. Throws `invalid_argument` for everything that is no query of Trino's or names
+ * what the lake has not got; `details` hold `{line, column, offset, length, hint?, unknown?}` in the template, and
+ * `unknown` says that a newer schema might help.
  */
 export function checkStatement(input: SqlInput): CheckedStatement {
   checkTemplate(input)

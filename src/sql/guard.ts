@@ -2,8 +2,8 @@ import { AppError } from '../model/errors.ts'
 import { macroNames } from './macros.ts'
 
 // The second guard: DuckDB's own parse tree of the rewritten statement (`json_serialize_sql`), checked against what the
-// rewriting can have printed. It is the parser that will execute, so no difference between two parsers can hide anything.
-// Everything is an allow-list: a class, a type or a name that is not in one ends the run.
+// rewriting can have printed. It is the parser that will execute, so no difference between two parsers can hide
+// anything. Everything is an allow-list: a class, a type or a name that is not in one ends the run.
 
 /** Query nodes, relations and modifiers: what an object whose `type` is text, and that has no `class`, may be. */
 const nodeTypes = new Set([
@@ -75,8 +75,9 @@ const engineFunctions = `
 const allowedFunctions: ReadonlySet<string> = new Set([...engineFunctions, ...macroNames])
 
 /**
- * Passes where `json`, the text `json_serialize_sql` made, is one query that reads only `relationNames` and its own WITH
- * queries and calls only known functions. Throws `invalid_argument` for everything else, an error of the parser included.
+ * Passes where `json`, the text `json_serialize_sql` made, is one query that reads only `relationNames` and its own
+ * WITH queries and calls only known functions. Throws `invalid_argument` for everything else, an error of the parser
+ * included.
  */
 export function checkSerializedTree(json: string, relationNames: Iterable<string>): void {
   const tree: unknown = JSON.parse(json)

@@ -7,9 +7,9 @@ import { networkMacros } from './macros/network.ts'
 import { regexMacros, textMacros } from './macros/text.ts'
 import { timeMacros } from './macros/time.ts'
 
-// The functions that a fresh DuckDB is given before any statement runs: what Trino's functions do and no function of the
-// engine does. All are called trino_…, none hides one of the engine's own, and none is an aggregate (DISTINCT, FILTER
-// and OVER would be refused there). A macro may use macros before it in this list only.
+// The functions that a fresh DuckDB is given before any statement runs: what Trino's functions do and no function of
+// the engine does. All are called trino_…, none hides one of the engine's own, and none is an aggregate (DISTINCT,
+// FILTER and OVER would be refused there). A macro may use macros before it in this list only.
 
 const macros: readonly Macro[] = [
   ...listMacros,

@@ -6,13 +6,13 @@ import { parseQuery } from './parse/query.ts'
 import { accept, pairParentheses, peek, type Reader, unexpected } from './parse/reader.ts'
 
 // Trino's query grammar by recursive descent: the language of SqlBase.g4 from `query` downwards and nothing beyond it,
-// so what is no query cannot even be read. A general SQL parser was weighed and measured against this one: it is lenient
-// where Trino refuses (backticks, adjacent literals, FROM first), drops what matters (the place of a literal, a
+// so what is no query cannot even be read. A general SQL parser was weighed and measured against this one: it is
+// lenient where Trino refuses (backticks, adjacent literals, FROM first), drops what matters (the place of a literal, a
 // timestamp's zone, a comparator), and takes longer and hundreds of megabytes.
 
 /**
- * The one query of `text`; one trailing semicolon is allowed. Refuses everything else with its place. Time is linear in the
- * text (nothing is read twice), depth is bounded.
+ * The one query of `text`; one trailing semicolon is allowed. Refuses everything else with its place. Time is linear
+ * in the text (nothing is read twice), depth is bounded.
  */
 export function parseStatement(text: string): Query {
   const tokens = tokenize(text)

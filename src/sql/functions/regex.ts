@@ -36,7 +36,10 @@ function checkPattern(node: Expression): void {
 }
 
 function pattern(call: BoundCall): string {
-  checkPattern(call.node.args[1]!)
+  const node = call.node.args[1]!
+  checkPattern(node)
+  // RE2 spells a named group (?P<name>…).
+  if (node.kind === 'string') return quoteText(node.value.replace(/(^|[^\\])\(\?<(?=[A-Za-z])/g, '$1(?P<'))
   return call.args[1]!.sql
 }
 

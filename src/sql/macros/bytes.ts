@@ -29,7 +29,8 @@ export const byteMacros: readonly Macro[] = [
     'b',
     `CASE WHEN octet_length(b) = 0 THEN '' ELSE rpad(array_to_string(list_transform(
       range((octet_length(b) * 8 + 4) // 5), lambda i: substr(${base32}, trino_bits_number(rpad(
-      substr(trino_bits(b), i * 5 + 1, 5), 5, '0')) + 1, 1)), ''), CAST((octet_length(b) + 4) // 5 * 8 AS INTEGER), '=') END`,
+      substr(trino_bits(b), i * 5 + 1, 5), 5, '0')) + 1, 1)), ''), CAST((octet_length(b) + 4) // 5 * 8 AS INTEGER),
+      '=') END`,
   ),
   macro(
     'trino_base32_bits',
@@ -73,7 +74,8 @@ export const urlMacros: readonly Macro[] = [
   macro(
     'trino_url_parameter',
     'u, p',
-    `list_transform(list_filter(string_split(trino_url_query(u), '&'), lambda x: trino_url_decode(split_part(x, '=', 1)) = p),
+    `list_transform(list_filter(string_split(trino_url_query(u), '&'), lambda x: trino_url_decode(split_part(x,
+      '=', 1)) = p),
       lambda x: trino_url_decode(array_to_string(string_split(x, '=')[2:], '=')))[1]`,
   ),
 ]

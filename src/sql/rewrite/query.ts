@@ -108,7 +108,8 @@ function bindSet(body: Extract<PlainBody, { kind: 'set' }>, context: Context): O
   const left = bindBody(body.left, [], context)
   const right = bindBody(body.right, [], context)
   if (left.columns.length !== right.columns.length) {
-    const message = `${body.operator} needs as many columns on both sides: ${left.columns.length} and ${right.columns.length}`
+    const counts = `${left.columns.length} and ${right.columns.length}`
+    const message = `${body.operator} needs as many columns on both sides: ${counts}`
     throw new SqlRefusal(message, body.right)
   }
   const columns = left.columns.map((column, index) => {
@@ -116,7 +117,8 @@ function bindSet(body: Extract<PlainBody, { kind: 'set' }>, context: Context): O
     const type = commonType(column.type, other.type)
     if (type === undefined) {
       const name = column.name === undefined ? '' : ` ('${column.name}')`
-      const message = `column ${index + 1}${name} of ${body.operator} has types ${typeText(column.type)} and ${typeText(other.type)}`
+      const types = `${typeText(column.type)} and ${typeText(other.type)}`
+      const message = `column ${index + 1}${name} of ${body.operator} has types ${types}`
       throw new SqlRefusal(message, body.right, { hint: 'convert one side with CAST' })
     }
     return { name: column.name, type, source: undefined }

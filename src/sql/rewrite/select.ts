@@ -134,7 +134,9 @@ function warnOfImplicitAlias(alias: Name, parts: readonly Name[], context: Conte
   const column = parts.at(-1)!.text
   context.session.notices.push({
     code: 'implicit_alias',
-    message: `'${column} ${alias.text}' returns column '${column}' under the name '${alias.text}', which is a column too: is a comma missing?`,
+    message:
+      `'${column} ${alias.text}' returns column '${column}' under the name '${alias.text}', ` +
+      'which is a column too: is a comma missing?',
     span: { start: parts[0]!.start, end: alias.end },
   })
 }
