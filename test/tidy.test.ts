@@ -27,6 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   ingest: ['model', 'limits', 'lake', 'osquery', 'db', 'fleet'],
   query: ['model', 'limits', 'sql', 'lake', 'db', 'storage/storage', 'engine/engine'],
   fleet: ['model', 'limits', 'db', 'osquery', 'ingest'],
+  library: ['model', 'limits', 'db'],
   http: ['auth', 'osquery', 'ingest', 'lake', 'query', 'fleet', 'db', 'model', 'api', 'limits'],
   client: ['api', 'model'],
   cli: ['client', 'api', 'model', 'limits'],

@@ -13,6 +13,7 @@ import { openIngest } from '../ingest/ingest.ts'
 import { convertSegment } from '../lake/data-file-writer.ts'
 import { openJanitor } from '../lake/upkeep/janitor.ts'
 import { openWriter } from '../lake/writer.ts'
+import { installLibrary } from '../library/install.ts'
 import { janitorIntervalMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, systemErrorCode, toAppError } from '../model/errors.ts'
@@ -56,6 +57,8 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     settings: { ...config, consoleFolder, callLimits: callLimitsOf(config) },
   })
 
+  const { taken } = await installLibrary(store, clock())
+  if (taken.length > 0) log.warn({ ids: taken }, 'canned queries left out: their ids are taken')
   await ingest.recover()
   await queries.recover()
   await listen(app, config)

@@ -19,7 +19,6 @@ export interface SavedQueryFilter {
  * Puts the query in place of its owner's with that id, categories included. Rejects with `conflict` when the id is
  * another owner's (canned queries have none of their own), and fails on categories that do not exist; nothing has
  * changed then.
- * then.
  */
 export async function putSavedQuery(store: Store, query: SavedQuery): Promise<void> {
   await inTransaction(store, async transaction => {
@@ -141,6 +140,32 @@ export async function listCategories(db: Db, tenantId: string): Promise<CountedC
 export async function findCategory(db: Db, tenantId: string, categoryId: string): Promise<CountedCategory | undefined> {
   const row = await countedCategories(db, tenantId).where('id', '=', categoryId).executeTakeFirst()
   return row === undefined ? undefined : toCounted(row)
+}
+
+/** What ships with the product and belongs to nobody. */
+export interface CannedLibrary {
+  readonly queries: readonly SavedQuery[]
+  readonly categories: readonly QueryCategory[]
+}
+
+/** Every canned query and category, of all versions that were ever installed and not deleted. */
+export async function listCanned(db: Db): Promise<CannedLibrary> {
+  const queries = await db.selectFrom('saved_queries').selectAll().where('tenant_id', 'is', null).execute()
+  const categories = await db.selectFrom('query_categories').selectAll().where('tenant_id', 'is', null).execute()
+  return {
+    queries: await withCategories(db, queries),
+    categories: categories.map(row => toCounted({ ...row, query_count: null }).category),
+  }
+}
+
+/** Tenants' own queries and the runs of this one stay. */
+export async function deleteCannedQuery(db: Db, queryId: string): Promise<void> {
+  await db.deleteFrom('saved_queries').where('tenant_id', 'is', null).where('id', '=', queryId).execute()
+}
+
+/** Its queries stay, without it. */
+export async function deleteCannedCategory(db: Db, categoryId: string): Promise<void> {
+  await db.deleteFrom('query_categories').where('tenant_id', 'is', null).where('id', '=', categoryId).execute()
 }
 
 function countedCategories(db: Db, tenantId: string) {
