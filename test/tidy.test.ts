@@ -38,7 +38,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 /** Packages and the files of src/ (by prefix) that may import them. */
 const vendorPlaces: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['engine/duckdb/', 'lake/'],
-  '@polyglot-sql/sdk': ['sql/'],
   '@fastify/type-provider-typebox': ['http/'],
   commander: ['cli/', 'bin/cli'],
   fastify: ['http/'],
