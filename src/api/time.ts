@@ -1,4 +1,4 @@
-import { AppError } from '../model/errors.ts'
+import { AppError, type ErrorDetails } from '../model/errors.ts'
 import { dayMs, type TimeRange } from '../model/time-range.ts'
 
 // `from` and `to` of a run. The wire's `to` is inclusive; what comes out is half-open: `to` + 1 ms, or the next
@@ -38,7 +38,8 @@ export function parseWindow(request: WindowRequest, bounds: WindowBounds): RunWi
   if (start >= end) throw refuse('from', request.from ?? '', "cannot be after 'to'")
   if (bounds.spanMsMax !== undefined && end - start > bounds.spanMsMax + spanSlackMs) {
     const days = Math.round(bounds.spanMsMax / dayMs)
-    throw refuse('from', request.from ?? '', `the span of one query cannot be more than ${days} days`)
+    const reason = `the span of one query cannot be more than ${days} days`
+    throw refuse('from', request.from ?? '', reason, { field: 'from', limitMs: bounds.spanMsMax })
   }
   return { range: { start, end }, isOpenEnded: to === undefined }
 }
@@ -134,7 +135,8 @@ function isTimestamp(ms: number): boolean {
 
 const shownCharsMax = 100
 
-function refuse(member: string, value: string, reason: string): AppError {
+function refuse(member: string, value: string, reason: string, details?: ErrorDetails): AppError {
   const shown = value.length > shownCharsMax ? `${value.slice(0, shownCharsMax)}…` : value
-  return new AppError('invalid_argument', `Invalid time range '${member}' field: ${shown} - ${reason}.`)
+  const message = `Invalid time range '${member}' field: ${shown} - ${reason}.`
+  return new AppError('invalid_argument', message, details === undefined ? {} : { details })
 }

@@ -13,11 +13,20 @@ export interface QueueBounds {
   readonly queuedPerTenantMax: number
 }
 
+/** What must become true together with a new run, in its transaction; when it rejects, there is no run either. */
+export type WithRun = (transaction: Db, run: QueryRun) => Promise<void>
+
 /**
  * Stores a new run as queued, with the text of its checked statement. Rejects with `rate_limited` when the tenant has
  * too many runs waiting and with `unavailable` when all tenants have; nothing is stored then.
  */
-export function insertRun(store: Store, run: QueryRun, statementJson: string, bounds: QueueBounds): Promise<void> {
+export function insertRun(
+  store: Store,
+  run: QueryRun,
+  statementJson: string,
+  bounds: QueueBounds,
+  withRun?: WithRun,
+): Promise<void> {
   return inTransaction(store, async transaction => {
     const rows = await transaction
       .selectFrom('runs')
@@ -30,6 +39,7 @@ export function insertRun(store: Store, run: QueryRun, statementJson: string, bo
     if (own >= bounds.queuedPerTenantMax) throw tooMany('rate_limited', own, 'of this tenant')
     if (all >= bounds.queuedMax) throw tooMany('unavailable', all, 'in all')
     await transaction.insertInto('runs').values(toRow(run, statementJson)).execute()
+    await withRun?.(transaction, run)
   })
 }
 

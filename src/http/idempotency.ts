@@ -1,4 +1,5 @@
 import { findIdempotencyKey, putIdempotencyKey } from '../db/idempotency-keys.ts'
+import type { WithRun } from '../db/runs.ts'
 import { idempotencyKeyCharsMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import { sha256Hex } from '../model/ids.ts'
@@ -7,14 +8,17 @@ import type { QueryRun } from '../model/query-run.ts'
 import type { AppDependencies } from './dependencies.ts'
 
 // `Idempotency-Key` on POST runs: a request sent again gives the run it started the first time. A key belongs to one
-// principal and tenant and lives as long as its run.
+// principal and tenant, lives as long as its run and is stored in the run's own transaction.
+
+/** Starts the run and stores what it is given in the run's transaction. */
+type StartWith = (withRun: WithRun | undefined) => Promise<QueryRun>
 
 export interface Idempotency {
   /**
    * The run of this key, or the one `start` makes when there is none. Two requests with one key at once start one run.
    * Throws `conflict` when the key came with another body before. Without a key it just starts.
    */
-  once(caller: TenantCaller, key: unknown, body: Uint8Array, start: () => Promise<QueryRun>): Promise<QueryRun>
+  once(caller: TenantCaller, key: unknown, body: Uint8Array, start: StartWith): Promise<QueryRun>
 }
 
 export function openIdempotency(deps: Pick<AppDependencies, 'store' | 'queries' | 'clock'>): Idempotency {
@@ -25,7 +29,7 @@ export function openIdempotency(deps: Pick<AppDependencies, 'store' | 'queries' 
     caller: TenantCaller,
     key: string,
     requestHash: string,
-    start: () => Promise<QueryRun>,
+    start: StartWith,
   ): Promise<QueryRun> {
     const { tenantId, principalId } = caller
     const known = await findIdempotencyKey(deps.store, tenantId, principalId, key, deps.clock())
@@ -35,15 +39,15 @@ export function openIdempotency(deps: Pick<AppDependencies, 'store' | 'queries' 
       }
       return deps.queries.get(tenantId, known.runId)
     }
-    const run = await start()
-    const entry = { tenantId, principalId, key, requestHash, runId: run.id, expiresAt: run.expiresAt }
-    await putIdempotencyKey(deps.store, entry, deps.clock())
-    return run
+    return start((transaction, run) => {
+      const entry = { tenantId, principalId, key, requestHash, runId: run.id, expiresAt: run.expiresAt }
+      return putIdempotencyKey(transaction, entry, deps.clock())
+    })
   }
 
   return {
     async once(caller, key, body, start) {
-      if (key === undefined) return start()
+      if (key === undefined) return start(undefined)
       if (typeof key !== 'string' || key === '' || key.length > idempotencyKeyCharsMax) {
         throw new AppError('invalid_argument', `Idempotency-Key must have 1 to ${idempotencyKeyCharsMax} characters`)
       }

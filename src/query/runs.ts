@@ -9,6 +9,7 @@ import {
   listLiveRuns,
   listRuns,
   type RunFilter,
+  type WithRun,
 } from '../db/runs.ts'
 import type { Engine, RunProgress } from '../engine/engine.ts'
 import * as defaults from '../limits.ts'
@@ -66,9 +67,10 @@ export interface StartRun {
 export interface Queries {
   /**
    * Checks the statement and stores a queued run. Rejects with `invalid_argument` (position in `details`) for one that
-   * cannot run, with `rate_limited` or `unavailable` when too many wait; nothing is stored then.
+   * cannot run, with `rate_limited` or `unavailable` when too many wait; nothing is stored then. `withRun` is stored
+   * in the same transaction as the run.
    */
-  start(caller: TenantCaller, request: StartRun): Promise<QueryRun>
+  start(caller: TenantCaller, request: StartRun, withRun?: WithRun): Promise<QueryRun>
   /** Rejects with `not_found` for a run that is unknown, expired or another tenant's. */
   get(tenantId: string, runId: string): Promise<QueryRun>
   /** How far a run under way is; undefined: not under way, or not known. */
@@ -119,10 +121,10 @@ export function openQueries(options: QueriesOptions): Queries {
   )
   expiry.unref()
   return {
-    async start(caller, request) {
+    async start(caller, request, withRun) {
       const { run, statement } = await prepareRun(options, limits, caller, request)
       const bounds = { queuedMax: limits.runsQueuedMax, queuedPerTenantMax: limits.runsQueuedPerTenantMax }
-      await insertRun(store, run, JSON.stringify(statement), bounds)
+      await insertRun(store, run, JSON.stringify(statement), bounds, withRun)
       runner.wake()
       return run
     },

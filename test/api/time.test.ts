@@ -102,7 +102,8 @@ test('a span of the bound passes with a little slack, a longer one does not', ()
   assert.equal(window('2026-01-01', '2026-01-31', bound).range.start, Date.UTC(2026, 0, 1))
   assert.ok(window('P30D', undefined, bound))
   const message = "Invalid time range 'from' field: 2025-12-01 - the span of one query cannot be more than 30 days."
-  assert.throws(() => window('2025-12-01', '2026-01-15', bound), new AppError('invalid_argument', message))
+  const details = { field: 'from', limitMs: bound }
+  assert.throws(() => window('2025-12-01', '2026-01-15', bound), new AppError('invalid_argument', message, { details }))
   assert.ok(window('2020-01-01', undefined, undefined))
 })
 

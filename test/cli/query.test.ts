@@ -105,24 +105,28 @@ test('a lake without data is asked as it is by default', async () => {
   assert.ok(effects.stderr.text.endsWith('\n0 rows in 0.0 s\nno data yet\n'))
 })
 
-test('a lake that bounds the window gets a closer one, at last exactly the data', async () => {
-  const tooLong = { status: 400, body: { error: 'ValidationException', message: 'long', details: { field: 'from' } } }
-  await using server = await lake({ refusals: [tooLong, tooLong, tooLong] })
+test('a lake that bounds the window gets the widest that it allows, and what is wider than that is refused', async () => {
+  const tooLong = (days: number) => ({
+    status: 400,
+    body: { error: 'ValidationException', message: 'long', details: { field: 'from', limitMs: days * 86_400_000 } },
+  })
+  // The data lies in 14 days; a minute is left for the lake's own clock.
+  await using server = await lake({ refusals: [tooLong(30)] })
   const effects = recordedEffects()
   assert.equal(await query(effects, 'SELECT 1', flagsFor(server.url)), 0)
   assert.deepEqual(
     started(server).map(({ from, to }) => [from, to]),
     [
       ['2025-12-07T08:00:00.000Z', '2026-03-19T08:00:00.000Z'],
-      ['2026-01-06T08:00:00.000Z', '2026-02-17T08:00:00.000Z'],
-      ['2026-01-17T08:00:00.000Z', '2026-02-06T08:00:00.000Z'],
-      ['2026-01-20T08:00:00.000Z', '2026-02-03T08:00:00.000Z'],
+      ['2026-01-12T08:00:30.000Z', '2026-02-11T07:59:30.000Z'],
     ],
   )
-  await using strict = await lake({ refusals: [tooLong, tooLong, tooLong, tooLong] })
-  const refused = recordedEffects()
-  assert.equal(await query(refused, 'SELECT 1', flagsFor(strict.url)), 1)
-  assert.equal(refused.stderr.text, 'edr-lake: long\n')
+  for (const refusals of [[tooLong(14)], [tooLong(30), tooLong(30)]]) {
+    await using strict = await lake({ refusals })
+    const refused = recordedEffects()
+    assert.equal(await query(refused, 'SELECT 1', flagsFor(strict.url)), 1)
+    assert.equal(refused.stderr.text, 'edr-lake: long\n')
+  }
 })
 
 test('a given window is used and printed as it is', async () => {

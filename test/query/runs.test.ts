@@ -2,7 +2,10 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import type { Db } from '../../src/db/db.ts'
+import { findIdempotencyKey, putIdempotencyKey } from '../../src/db/idempotency-keys.ts'
 import { insertRun } from '../../src/db/runs.ts'
+import type { QueryRun } from '../../src/model/query-run.ts'
 import { dayMs } from '../../src/model/time-range.ts'
 import { column, until, writeDataFile } from '../support/engine-fixtures.ts'
 import { queriesFixture, sharedSqlThread } from '../support/queries.ts'
@@ -22,6 +25,29 @@ const rowsSql = (count: number) =>
 suite('query runs', () => {
   const sqlThread = sharedSqlThread()
   after(() => sqlThread.close())
+
+  test('what must become true with a run is in its transaction: neither is there without the other', async context => {
+    const fixture = await queriesFixture(context, sqlThread)
+    const queries = fixture.open()
+    const request = { template: 'SELECT 1 AS n', window: {} }
+    const put = (key: string) => (transaction: Db, run: QueryRun) =>
+      putIdempotencyKey(
+        transaction,
+        { tenantId: tenant, principalId: 'p', key, requestHash: 'h', runId: run.id, expiresAt: run.expiresAt },
+        now,
+      )
+    const run = await queries.start(caller(tenant), request, put('k'))
+    assert.equal((await findIdempotencyKey(fixture.store, tenant, 'p', 'k', now))?.runId, run.id)
+    await assert.rejects(queries.start(caller(tenant), request, put('k')), /UNIQUE/)
+    const failing = async (transaction: Db, second: QueryRun) => {
+      await put('l')(transaction, second)
+      throw new Error('cut off')
+    }
+    await assert.rejects(queries.start(caller(tenant), request, failing), /^Error: cut off$/)
+    assert.equal(await findIdempotencyKey(fixture.store, tenant, 'p', 'l', now), undefined)
+    const { total } = await queries.list(tenant, { states: undefined, order: 'asc', offset: 0, count: 10 })
+    assert.equal(total, 1)
+  })
 
   test('a run is queued, executed and paged to its end, every row once', async context => {
     const fixture = await queriesFixture(context, sqlThread)

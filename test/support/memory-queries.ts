@@ -1,3 +1,4 @@
+import type { Store } from '../../src/db/db.ts'
 import type { AppDependencies } from '../../src/http/dependencies.ts'
 import type { Clock } from '../../src/model/clock.ts'
 import { AppError } from '../../src/model/errors.ts'
@@ -25,7 +26,7 @@ export type MemoryQueries = AppDependencies['queries'] & {
   onGet: (() => void) | undefined
 }
 
-export function memoryQueries(clock: Clock): MemoryQueries {
+export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
   const find = (tenantId: string, runId: string): QueryRun => {
     const run = self.runs.find(each => each.id === runId && each.tenantId === tenantId && each.expiresAt > clock())
     if (run === undefined) throw new AppError('not_found', `there is no run ${runId}`)
@@ -45,9 +46,10 @@ export function memoryQueries(clock: Clock): MemoryQueries {
       if (run === undefined) throw new Error(`no run ${runId}`)
       self.runs[index] = { ...run, ...members }
     },
-    async start(caller, request) {
+    async start(caller, request, withRun) {
       self.started.push({ caller, request })
       const run = newRun(caller, request, clock())
+      await withRun?.(store, run)
       self.runs.push(run)
       return run
     },

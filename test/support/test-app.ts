@@ -60,7 +60,7 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
   })
   const clock = () => self.now
   const keys = await openSigningKeys(store, () => Date.UTC(2026, 1, 3, 8, 0, 0))
-  const queries = memoryQueries(clock)
+  const queries = memoryQueries(clock, store)
   const ingest = memoryIngest()
   const app = buildApp({
     store,

@@ -23,8 +23,10 @@ export interface QueryFlags extends ConnectionFlags {
   readonly limit?: number
 }
 
-/** Tried in turn until the lake takes the window: around the data by this much. */
-const marginsMs = [44, 14, 3, 0].map(days => days * dayMs)
+/** The window is around the data by this much, or by what the lake's bound on windows leaves. */
+const marginMsMax = 44 * dayMs
+/** The lake's clock is not this one's. */
+const clockSlackMs = 60_000
 
 export async function query(effects: CliEffects, sqlArgument: string, flags: QueryFlags): Promise<number> {
   const sql = sqlArgument === '-' ? await readText(effects.stdin) : sqlArgument
@@ -49,16 +51,17 @@ async function start(effects: CliEffects, client: LakeClient, sql: string, flags
   const { from, to } = flags
   if (!isWholeSpan(flags)) return client.startRun({ template: sql, from, to }, effects.signal)
   const span = await findSpan(effects, client)
-  for (const [index, marginMs] of marginsMs.entries()) {
-    const window = span === undefined ? {} : windowAround(span, marginMs, effects.clock())
-    try {
-      return await client.startRun({ template: sql, ...window }, effects.signal)
-    } catch (error) {
-      const isLast = span === undefined || index === marginsMs.length - 1
-      if (isLast || !isWindowRefusal(error)) throw error
-    }
+  if (span === undefined) return client.startRun({ template: sql }, effects.signal)
+  const startAround = (marginMs: number) =>
+    client.startRun({ template: sql, ...windowAround(span, marginMs, effects.clock()) }, effects.signal)
+  try {
+    return await startAround(marginMsMax)
+  } catch (error) {
+    const limitMs = windowLimitOf(error)
+    const marginMs = ((limitMs ?? 0) - clockSlackMs - (span.newest - span.oldest)) / 2
+    if (limitMs === undefined || marginMs < 0) throw error
+    return startAround(Math.floor(marginMs))
   }
-  throw new AppError('internal', 'no window was tried')
 }
 
 interface Span {
@@ -81,8 +84,10 @@ function windowAround({ oldest, newest }: Span, marginMs: number, now: number): 
   return newest + marginMs >= now ? { from } : { from, to: formatInstant(newest + marginMs) }
 }
 
-function isWindowRefusal(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'invalid_argument' && error.details?.['field'] === 'from'
+/** The longest window the lake allows, where that is why it refused. */
+function windowLimitOf(error: unknown): number | undefined {
+  const limitMs = error instanceof AppError ? error.details?.['limitMs'] : undefined
+  return typeof limitMs === 'number' ? limitMs : undefined
 }
 
 function isWholeSpan({ from, to }: QueryFlags): boolean {

@@ -47,10 +47,10 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
     async (request, reply) => {
       const caller = tenantCallerOf(request)
       const body = bodyOf(request)
-      const run = await idempotency.once(caller, request.headers['idempotency-key'], body, async () => {
+      const run = await idempotency.once(caller, request.headers['idempotency-key'], body, async withRun => {
         const plan = await planRun(deps, caller.tenantId, body)
         await calls.countRun(caller, caller.tenantId)
-        return queries.start(caller, plan)
+        return queries.start(caller, plan, withRun)
       })
       return reply.code(201).send(toWireNewRun(run, await openReferences(deps.store, caller.tenantId)(run)))
     },
