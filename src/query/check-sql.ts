@@ -4,8 +4,8 @@ import type { CheckedStatement } from '../sql/check.ts'
 import type { LakeAccess } from './lake-access.ts'
 import type { SqlThread } from './sql-thread.ts'
 
-/** How long a refusal may wait for the tail's keys: longer than their reader's own bound, else that is wasted. */
-const refreshMsMax = 1000
+/** How long a refusal may wait for the tail's keys: a slow refusal is better than one of a name that is there. */
+const refreshMsMax = 5_000
 
 /**
  * The statement as it may execute over the tenant's lake. Rejects with `invalid_argument`. An unknown column, table or
