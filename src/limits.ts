@@ -37,6 +37,8 @@ export const segmentBytesMax = 16 * mib
 export const segmentAgeMsMax = 10 * minute
 /** Bodies waiting for the disk, in bytes; past it the answer is an error before anything is written. */
 export const intakeQueueBytesMax = 128 * mib
+/** Import ids in one question about how far files have come: one statement of the store. */
+export const importIdsAskedMax = 1_000
 /** Free disk below which ingest answers `unavailable` before it writes. */
 export const diskReserveBytes = 512 * mib
 /** Bodies of one host that the net against resends compares with: two, and more while an agent is trying again. */
@@ -139,6 +141,11 @@ export const firstPageRowsMax = 2_000
 export const firstPageBytesMax = 4 * mib
 /** A page that takes longer has met a damaged file or a sick reader. */
 export const readerTimeoutMs = 30 * second
+/** Exports at once, each a process of its own with `readerMemoryBytes`; of one tenant fewer, so that two can export. */
+export const exportsAtOnceMax = 4
+export const exportsPerTenantMax = 2
+/** A client that takes no byte of an export for this long has gone without saying so. */
+export const exportStallMsMax = 2 * minute
 /** Engine processes that die before they are ready, one after another, before callers are told `unavailable`. */
 export const workerStartsFailedMax = 3
 

@@ -14,12 +14,15 @@ export const exportMediaTypes: Readonly<Record<ExportFormat, string>> = {
 }
 
 export const ExportQuery = Type.Object({
-  format: Type.Enum([...exportFormats]),
+  format: Type.Enum([...exportFormats], { description: 'required' }),
   formulas: Type.Optional(
     Type.Enum(['escape', 'keep'], {
       description:
         'csv: `escape` puts an apostrophe before texts that a spreadsheet would run; by default they are kept',
     }),
+  ),
+  gzip: Type.Optional(
+    Type.Boolean({ description: 'csv, ndjson: the file itself is compressed, whatever Accept-Encoding says' }),
   ),
 })
 export type ExportQuery = Static<typeof ExportQuery>
@@ -28,7 +31,7 @@ export interface ExportRequest {
   readonly format: ExportFormat
   /** CSV only: texts that a spreadsheet would take for a formula get an apostrophe. */
   readonly escapesFormulas: boolean
-  /** Answer compressed whatever `Accept-Encoding` says, for tools that write the body to a file. */
+  /** The file itself is compressed, for tools that write the body to a file; never Parquet, which is inside. */
   readonly isGzip: boolean
 }
 
@@ -37,5 +40,33 @@ export function parseExportRequest(parameters: Parameters): ExportRequest {
   const format = wordParameter(parameters, 'format', exportFormats)
   if (format === undefined) throw new AppError('invalid_argument', `format must be one of ${exportFormats.join(', ')}`)
   const formulas = wordParameter(parameters, 'formulas', ['escape', 'keep']) ?? 'keep'
-  return { format, escapesFormulas: formulas === 'escape', isGzip: booleanParameter(parameters, 'gzip') }
+  return {
+    format,
+    escapesFormulas: formulas === 'escape',
+    isGzip: format !== 'parquet' && booleanParameter(parameters, 'gzip'),
+  }
+}
+
+/** Name, type and encoding of the file that is sent for a run. */
+export interface ExportHead {
+  readonly fileName: string
+  readonly mediaType: string
+  /** Compressed on the way only: the client unpacks it. */
+  readonly isEncoded: boolean
+}
+
+/** `acceptEncoding`: the request's own header; text is compressed on the way where it says gzip. */
+export function exportHead(runId: string, request: ExportRequest, acceptEncoding: string | undefined): ExportHead {
+  const fileName = `run-${runId}.${request.format}`
+  if (request.isGzip) return { fileName: `${fileName}.gz`, mediaType: 'application/gzip', isEncoded: false }
+  const isEncoded = request.format !== 'parquet' && acceptsGzip(acceptEncoding ?? '')
+  return { fileName, mediaType: exportMediaTypes[request.format], isEncoded }
+}
+
+/** RFC 9110 §12.5.3: gzip is named and not with weight 0. */
+function acceptsGzip(header: string): boolean {
+  return header.split(',').some(each => {
+    const [coding = '', ...parameters] = each.split(';').map(part => part.trim().toLowerCase())
+    return (coding === 'gzip' || coding === 'x-gzip') && !parameters.some(part => /^q=0(\.0*)?$/.test(part))
+  })
 }

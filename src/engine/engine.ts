@@ -1,5 +1,7 @@
+import type { Readable } from 'node:stream'
 import type { ResultColumn } from '../model/lake-type.ts'
 import type { RunError, Truncation } from '../model/query-run.ts'
+import type { ResultFormat } from '../model/result-format.ts'
 import type { RunView } from '../model/run-view.ts'
 
 // The contract of an SQL engine, free of any vendor's types. An engine sees what the run's view names and nothing
@@ -24,6 +26,13 @@ export interface Engine {
    * call gives the same bytes. Rejects with `unavailable` (no reader could be had) or `internal` (an unreadable file).
    */
   readResult(result: ResultFile, firstRow: number, rowCount: number): Promise<ResultSlice>
+
+  /**
+   * A result as one file, as it is made: nothing of it is held here. Resolves when the first bytes are on their way.
+   * Reading is what drives it; destroying the stream, or the signal, ends the work. It fails where the file cannot be
+   * made whole, so an end without an error is the whole file. Rejects with `internal` (an unreadable result).
+   */
+  exportResult(result: ResultFile, format: ResultFormat, signal: AbortSignal): Promise<Readable>
 
   /** False while no engine process can be had: runs would be told `unavailable`. */
   isAvailable(): boolean

@@ -14,6 +14,8 @@ import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
+import { exportRoutes } from './routes/exports.ts'
+import { importRoutes } from './routes/imports.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { principalRoutes } from './routes/principals.ts'
@@ -64,6 +66,7 @@ export function buildApp(deps: AppDependencies): App {
   whoamiRoutes(app, deps)
   runRoutes(app, deps, calls)
   resultRoutes(app, deps, calls)
+  exportRoutes(app, deps)
   savedQueryRoutes(app, deps)
   tenantRoutes(app, deps)
   endpointRoutes(app, deps)
@@ -73,6 +76,7 @@ export function buildApp(deps: AppDependencies): App {
   schemaRoutes(app, deps)
   sqlToolRoutes(app, deps)
   operationRoutes(app, deps)
+  importRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))
   return app

@@ -15,9 +15,9 @@ export interface AppDependencies {
   readonly secretKey: Uint8Array
   readonly queries: Pick<
     Queries,
-    'start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'functions'
+    'start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'exportResult' | 'functions'
   >
-  readonly ingest: Pick<Ingest, 'accept'>
+  readonly ingest: Pick<Ingest, 'accept' | 'importPositions'>
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Metrics are registered here and served from here; one registry an app. */

@@ -18,6 +18,8 @@ declare module 'fastify' {
     summary?: string
     /** Media types of the body; JSON unless said. */
     bodyTypes?: readonly string[]
+    /** Media types of an answer that is no JSON: files, text. */
+    responseTypes?: readonly string[]
   }
   interface FastifyInstance {
     /** Aborted when the app begins to close: what waits for something must answer now. */

@@ -39,7 +39,7 @@ function operationOf({ url, access, schema }: KnownRoute, method: string): Json 
     ...(isPublic ? {} : { security: [{ bearer: [] }] }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBody(schema?.body, schema?.bodyTypes),
-    responses: { ...successes(schema?.response), ...failures(url) },
+    responses: { ...successes(schema?.response, schema?.responseTypes), ...failures(url) },
   }
 }
 
@@ -74,7 +74,11 @@ function requestBody(schema: unknown, types: readonly string[] | undefined): Jso
   return { requestBody: { content: Object.fromEntries((types ?? ['application/json']).map(type => [type, media])) } }
 }
 
-function successes(response: unknown): Json {
+function successes(response: unknown, types: readonly string[] | undefined): Json {
+  if (types !== undefined) {
+    const schema = { type: 'string' }
+    return { 200: { description: 'OK', content: Object.fromEntries(types.map(type => [type, { schema }])) } }
+  }
   const entries = Object.entries((response ?? { 200: undefined }) as Readonly<Record<string, unknown>>)
   return Object.fromEntries(
     entries.map(([status, schema]) => {

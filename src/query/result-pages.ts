@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Store } from '../db/db.ts'
 import { findRun, findRunColumns } from '../db/runs.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, ResultFile } from '../engine/engine.ts'
 import { AppError } from '../model/errors.ts'
 import type { ResultColumn } from '../model/lake-type.ts'
 import type { QueryRun } from '../model/query-run.ts'
@@ -44,16 +44,26 @@ export async function readResultPage(
   range: { readonly firstRow: number; readonly rowCount: number },
   now: number,
 ): Promise<ResultPage> {
-  const run = await findRun(deps.store, tenantId, runId, now)
-  if (run === undefined) throw new AppError('not_found', `there is no run ${runId}`)
-  if (run.state !== 'succeeded') throw new AppError('invalid_argument', withoutResult(run))
-  const columns: ResultColumn[] = JSON.parse((await findRunColumns(deps.store, tenantId, runId)) ?? '[]')
-  const total = run.rowCount ?? 0
-  const result = { folder: resultFolderOf(deps.resultsFolder, runId), columns, rowCount: total }
+  const { run, result } = await findResult(deps, tenantId, runId, now)
+  const { columns, rowCount: total } = result
   const slice = await deps.engine.readResult(result, range.firstRow, range.rowCount)
   const end = range.firstRow + slice.rowCount
   const nextRow = slice.rowCount > 0 && end < total ? end : undefined
   return { itemsJson: slice.json, count: slice.rowCount, nextRow, columns, rowCount: total, run }
+}
+
+/** A succeeded run and its result at rest. Rejects like `readResultPage`. */
+export async function findResult(
+  deps: { readonly store: Store; readonly resultsFolder: string },
+  tenantId: string,
+  runId: string,
+  now: number,
+): Promise<{ readonly run: QueryRun; readonly result: ResultFile }> {
+  const run = await findRun(deps.store, tenantId, runId, now)
+  if (run === undefined) throw new AppError('not_found', `there is no run ${runId}`)
+  if (run.state !== 'succeeded') throw new AppError('invalid_argument', withoutResult(run))
+  const columns: ResultColumn[] = JSON.parse((await findRunColumns(deps.store, tenantId, runId)) ?? '[]')
+  return { run, result: { folder: resultFolderOf(deps.resultsFolder, runId), columns, rowCount: run.rowCount ?? 0 } }
 }
 
 function withoutResult(run: QueryRun): string {

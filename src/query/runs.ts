@@ -19,9 +19,11 @@ import { newId } from '../model/ids.ts'
 import type { Log } from '../model/log.ts'
 import type { TenantCaller } from '../model/principal.ts'
 import type { QueryRun, QueryVariable } from '../model/query-run.ts'
+import type { ResultFormat } from '../model/result-format.ts'
 import type { CheckedStatement } from '../sql/check.ts'
 import { type CatalogueEntry, functionCatalogue } from '../sql/functions.ts'
 import { checkSql } from './check-sql.ts'
+import { openExports, type ResultExport } from './exports.ts'
 import type { LakeAccess } from './lake-access.ts'
 import { deleteResult, type ResultPage, readResultPage } from './result-pages.ts'
 import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
@@ -90,6 +92,11 @@ export interface Queries {
    */
   recover(): Promise<{ readonly queuedAgain: number; readonly failed: number; readonly orphans: number }>
   /**
+   * A succeeded run's whole result as one file, read as it is made; see `Engine.exportResult`. Rejects like `results`,
+   * and with `rate_limited` or `unavailable` when too many exports are under way.
+   */
+  exportResult(tenantId: string, runId: string, format: ResultFormat, signal: AbortSignal): Promise<ResultExport>
+  /**
    * What starting the run would do, without starting it. Resolves also for a statement that would be refused; rejects
    * with `rate_limited` where the tenant has too many under way.
    */
@@ -138,6 +145,7 @@ export function openQueries(options: QueriesOptions): Queries {
       if (isEnded) runner.stop(runId)
       return isEnded
     },
+    exportResult: openExports(options),
     validate: openValidation(options, limits),
     functions: functionCatalogue,
     results: (tenantId, runId, range) => readResultPage(options, tenantId, runId, range, clock()),

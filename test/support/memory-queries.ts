@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream'
 import type { Store } from '../../src/db/db.ts'
 import type { AppDependencies } from '../../src/http/dependencies.ts'
 import type { Clock } from '../../src/model/clock.ts'
@@ -5,6 +6,7 @@ import { AppError } from '../../src/model/errors.ts'
 import { newId } from '../../src/model/ids.ts'
 import type { TenantCaller } from '../../src/model/principal.ts'
 import { isTerminal, type QueryRun } from '../../src/model/query-run.ts'
+import type { ResultFormat } from '../../src/model/result-format.ts'
 import type { StartRun } from '../../src/query/runs.ts'
 import type { ValidateSql, Validation } from '../../src/query/validate.ts'
 import { resolveWindow } from '../../src/query/window.ts'
@@ -21,6 +23,9 @@ export type MemoryQueries = AppDependencies['queries'] & {
   /** What is said of every run under way. */
   progress: ReturnType<AppDependencies['queries']['progressOf']>
   validation: Validation
+  /** What an export sends. */
+  exportBytes: () => AsyncIterable<Buffer>
+  readonly exported: { readonly format: ResultFormat; readonly stream: Readable }[]
   readonly validated: { readonly tenantId: string; readonly request: ValidateSql }[]
   /** Called at every `get`, before it answers. */
   onGet: (() => void) | undefined
@@ -39,6 +44,10 @@ export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
     progress: undefined,
     validation: { error: undefined, warnings: [], columns: undefined, reads: undefined },
     validated: [],
+    exportBytes: async function* () {
+      yield Buffer.from('file')
+    },
+    exported: [],
     onGet: undefined,
     set(runId, members) {
       const index = self.runs.findIndex(run => run.id === runId)
@@ -69,6 +78,12 @@ export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
       return self.validation
     },
     functions: functionCatalogue,
+    async exportResult(tenantId, runId, format, signal) {
+      find(tenantId, runId)
+      const stream = Readable.from(self.exportBytes(), { objectMode: false, signal })
+      self.exported.push({ format, stream })
+      return { stream, rowCount: self.rows.length }
+    },
     async cancel(tenantId, runId) {
       if (isTerminal(find(tenantId, runId).state)) return false
       self.set(runId, { state: 'canceled', finishedAt: clock() })

@@ -7,6 +7,7 @@ import type { Log } from '../../model/log.ts'
 import type { RunError } from '../../model/query-run.ts'
 import type { Engine, EngineDescribe, EngineOutcome, EngineRun, ResultFile, ResultSlice } from '../engine.ts'
 import { outOfMemory } from './engine-errors.ts'
+import { openExports } from './exports.ts'
 import { openPool, type Pool } from './pool.ts'
 import { type PageReply, parsePageReply, parseWorkerReply, type WorkerReply } from './protocol.ts'
 import { firstPageFileName, resultFileName } from './result-files.ts'
@@ -54,14 +55,16 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
     setup: { memoryBytes: limits.readerMemoryBytes, tempBytes: limits.readerMemoryBytes, threads: 1 },
     parse: parsePageReply,
   })
+  const exports = openExports(options)
   return {
     capabilities: { name: 'duckdb', hasProgress: true },
     run: (request, signal) => run(workers, request, signal),
     describe: (request, signal) => describe(workers, request, signal),
     readResult: (result, firstRow, rowCount) => readResult({ readers, log: options.log }, result, firstRow, rowCount),
+    exportResult: (result, format, signal) => exports.open(result, format, signal),
     isAvailable: () => !workers.isFailing() && !readers.isFailing(),
     close: async () => {
-      await Promise.all([workers.close(), readers.close()])
+      await Promise.all([workers.close(), readers.close(), exports.close()])
     },
   }
 }

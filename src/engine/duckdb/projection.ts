@@ -87,6 +87,22 @@ export function rowJsonExpression(columns: readonly { name: string; value: strin
   return jsonObject(columns.map(column => [column.name, renderedExpression(column.value, column.type)]))
 }
 
+/** The value's text in a CSV cell, NULL for NULL: as a page shows it, without the quotes JSON puts around texts. */
+export function cellExpression(value: string, type: DuckDBType): string {
+  switch (type.typeId) {
+    case DuckDBTypeId.VARCHAR:
+      return value
+    case DuckDBTypeId.DOUBLE:
+      return `trim(CAST(${renderDouble(value)} AS VARCHAR), '"')`
+    case DuckDBTypeId.LIST:
+    case DuckDBTypeId.MAP:
+    case DuckDBTypeId.STRUCT:
+      return `CAST(to_json(${renderedExpression(value, type)}) AS VARCHAR)`
+    default:
+      return asText(renderedExpression(value, type))
+  }
+}
+
 /** Distinct names in order: the second `name` becomes `name_1`, the third `name_2`; names in the list stay free. */
 export function distinctNames(names: readonly string[]): string[] {
   const taken = new Set(names)

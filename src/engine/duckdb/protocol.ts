@@ -1,6 +1,7 @@
 import { AppError } from '../../model/errors.ts'
 import { type ResultColumn, wireTypes } from '../../model/lake-type.ts'
 import type { RunError, Truncation } from '../../model/query-run.ts'
+import type { ResultFormat } from '../../model/result-format.ts'
 import type { RunView } from '../../model/run-view.ts'
 import type { RunProgress } from '../engine.ts'
 
@@ -35,6 +36,18 @@ export interface PageRequest {
   readonly firstRow: number
   readonly rowCount: number
 }
+
+/** Parent → exporter: its one job. It answers `begun` or `failed`, then writes the file to its standard output. */
+export interface ExportRequest {
+  readonly resultPath: string
+  /** In SELECT order, already distinct. */
+  readonly names: readonly string[]
+  readonly rowCount: number
+  readonly format: ResultFormat
+}
+
+/** Exporter → parent. An export that fails after `begun` ends with an exit code other than 0. */
+export type ExportReply = { readonly kind: 'begun' } | { readonly kind: 'failed'; readonly error: RunError }
 
 /** How a child is set up; the only argument it is started with, as JSON. */
 export interface ChildSetup {
@@ -102,6 +115,14 @@ export function parsePageReply(message: unknown): PageReply {
     default:
       throw unexpected()
   }
+}
+
+/** Throws `internal` on anything an exporter has no business to say. */
+export function parseExportReply(message: unknown): ExportReply {
+  const reply = objectOf(message)
+  if (reply['kind'] === 'begun') return { kind: 'begun' }
+  if (reply['kind'] === 'failed') return { kind: 'failed', error: errorOf(objectOf(reply['error'])) }
+  throw unexpected()
 }
 
 function progressOf(reply: Record<string, unknown>): RunProgress {

@@ -57,7 +57,7 @@ function rowsSql(path: string, row: string, start: number, count: number): strin
 }
 
 /** undefined: the batch does not fit the memory limit. */
-async function readBatch(connection: DuckDBConnection, sql: string): Promise<string[] | undefined> {
+export async function readBatch(connection: DuckDBConnection, sql: string): Promise<string[] | undefined> {
   try {
     const reader = await connection.runAndReadAll(sql)
     return (reader.getColumns()[0] ?? []).map(String)
@@ -67,7 +67,8 @@ async function readBatch(connection: DuckDBConnection, sql: string): Promise<str
   }
 }
 
-async function storedTypes(connection: DuckDBConnection, path: string): Promise<DuckDBType[]> {
+/** Types of the columns `c0`, `c1`, … of a result file. */
+export async function storedTypes(connection: DuckDBConnection, path: string): Promise<DuckDBType[]> {
   const prepared = await connection.prepare(`SELECT * FROM read_parquet(${quoteText(path)})`)
   const types = Array.from({ length: prepared.columnCount }, (_, index) => prepared.columnType(index))
   prepared.destroySync()

@@ -6,10 +6,10 @@ import type { ChildSetup } from './protocol.ts'
 
 // The operating system's walls around a child that executes users' text: a limit on its data (RLIMIT_DATA: DuckDB's own
 // limit does not cover every allocation, and RLIMIT_AS would count what V8 only reserves), no core files, an empty
-// environment, no standard input or output, its own working directory. What remains open: it runs as the server's user,
+// environment, no standard input (and output only where it is the point), its own working directory. What remains open: it runs as the server's user,
 // so these walls stop accidents and hold memory, while files are kept from a statement by the locked database alone.
 
-export type ChildEntry = 'worker' | 'page-reader'
+export type ChildEntry = 'worker' | 'page-reader' | 'exporter'
 
 /**
  * How far each kind may pass DuckDB's own limit, resident and as data. A worker: a fifth, for the parser and what else
@@ -19,6 +19,7 @@ export type ChildEntry = 'worker' | 'page-reader'
 const memoryFactors: Readonly<Record<ChildEntry, { readonly resident: number; readonly data: number }>> = {
   worker: { resident: 1.2, data: 1.2 },
   'page-reader': { resident: 2.5, data: 6 },
+  exporter: { resident: 2.5, data: 6 },
 }
 
 /** Data of a Node process before it does anything: thread stacks and V8's reservations, hardly any of it resident. */
@@ -31,7 +32,8 @@ export function startChild(entry: ChildEntry, setup: ChildSetup): ChildProcess {
   return spawn(command ?? process.execPath, args, {
     cwd: setup.tempFolder,
     env: { TZ: 'UTC', LC_ALL: 'C.UTF-8' },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    // What an exporter makes leaves by its standard output, as fast as it is read.
+    stdio: ['ignore', entry === 'exporter' ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   })
 }
