@@ -1,11 +1,15 @@
 import Type, { type Static } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { importIdsAskedMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
+import { dropNulls, firstError } from './body.ts'
 import { countParameter, type Parameters, textParameter } from './parameters.ts'
 
 // `POST /lake/v1/ingest/osquery`: osquery result-log lines as NDJSON or one JSON array, `Content-Encoding: gzip` or
 // not, whatever the content type. A file import adds `?importId=<text>&firstLine=<n>`: a name for the file that stays
 // the same when the import is resumed, and the number (from 1) of the body's first line in that file. The lake
-// remembers how far each import has come, so that lines sent again after an interruption are not stored again.
+// remembers how far each import has come, so that lines sent again after an interruption are not stored again; the
+// answer, and `POST /lake/v1/ingest/imports` for many files at once, say where to go on.
 
 export const IngestReply = Type.Object({
   accepted: Type.Integer({ description: 'lines that are now durable and visible to queries' }),
@@ -14,6 +18,9 @@ export const IngestReply = Type.Object({
     description: 'the first rejected lines; all of them are counted, and kept for the operator',
   }),
   rejectedCount: Type.Integer(),
+  nextLine: Type.Optional(
+    Type.Integer({ description: 'of an import: number of the first line of the file that is not in the lake yet' }),
+  ),
 })
 export type IngestReply = Static<typeof IngestReply>
 
@@ -43,4 +50,24 @@ export function parseImportPosition(parameters: Parameters): ImportPosition | un
     throw new AppError('invalid_argument', 'importId must be 1 to 128 letters, digits, or any of _ . : -')
   }
   return { importId, firstLine: firstLine ?? 1 }
+}
+
+const ImportId = Type.String({ pattern: importIdPattern.source })
+
+/** The body of `POST /lake/v1/ingest/imports`. */
+export const ImportsBody = Type.Object({ ids: Type.Array(ImportId, { minItems: 1, maxItems: importIdsAskedMax }) })
+
+export const ImportsReply = Type.Object({
+  positions: Type.Record(Type.String(), Type.Integer(), {
+    description: 'by import id: number of the first line that is not in the lake yet; absent: nothing is known',
+  }),
+})
+
+const importsBody = Compile(ImportsBody)
+
+/** The import ids asked about. */
+export function parseImportsBody(body: unknown): readonly string[] {
+  const members = dropNulls(body)
+  if (!importsBody.Check(members)) throw new AppError('invalid_argument', firstError(importsBody.Errors(members)))
+  return members.ids
 }

@@ -1,13 +1,14 @@
+import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { AppError } from '../model/errors.ts'
-import { sha256Hex } from '../model/ids.ts'
 import { type InputFile, unreadable } from './file-arguments.ts'
 
 // A result log as pieces to send: whole lines, numbered, with the name the lake knows the file by. The name is taken
-// from the content (the first 64 KiB once unpacked), so a file that has grown, moved or been packed is the same file.
+// from the content (the first 64 KiB once unpacked, or all whole lines of a shorter file), so a file that has grown,
+// moved or been packed is the same file; one that was shorter then is known by the name of its beginning.
 
 export interface LogPiece {
   readonly kind: 'piece'
@@ -29,6 +30,26 @@ export interface UnsentLine {
   readonly reason: string
 }
 
+/** Lines that need not be sent: the lake has them. */
+export interface KnownLines {
+  readonly kind: 'known'
+  readonly lines: number
+  readonly bytesRead: number
+}
+
+/** Names that a file may have been imported by. */
+export interface LogNames {
+  readonly importId: string
+  /** Names of its beginnings, longest first, each with the lines it is of. */
+  readonly beginnings: readonly { readonly importId: string; readonly lines: number }[]
+}
+
+/** Where the lake is with a file. */
+export interface LogPlace {
+  /** Number of the first line that the lake does not have, from 1; whoever learns more moves it on. */
+  wantedFrom: number
+}
+
 const headBytes = 64 * 1024
 /** Lines are sent in pieces of about this size: one durable answer each. */
 const pieceBytes = 4 * 1024 * 1024
@@ -37,7 +58,7 @@ const lineBytesMax = 32 * 1024 * 1024
 const newline = 0x0a
 
 /**
- * The pieces of a file in order. A last line without its end is sent only when it is whole JSON (a log that is being
+ * The pieces of a file in order, from the place that `find` returns for its names. A last line without its end is sent only when it is whole JSON (a log that is being
  * written, or a copy cut short); else it is an UnsentLine, as is a line that the lake would take for a whole array.
  * Throws when the file cannot be read, is cut off inside gzip, or is no log of lines.
  */
@@ -45,15 +66,25 @@ export async function* logPieces(
   file: InputFile,
   stdin: Readable,
   signal: AbortSignal,
-): AsyncGenerator<LogPiece | UnsentLine> {
+  find: (names: LogNames) => Promise<LogPlace>,
+): AsyncGenerator<LogPiece | UnsentLine | KnownLines> {
   const source = openSource(file, stdin, signal)
   const held = openHeld()
   let head = Buffer.alloc(0)
   let importId: string | undefined
+  let place: LogPlace = { wantedFrom: 1 }
   let nextLine = 1
-  function* take(bytes: Buffer<ArrayBuffer>): Generator<LogPiece | UnsentLine> {
-    importId ??= sha256Hex(head)
-    const { skipped, unsent, body } = cutStart(bytes, nextLine)
+  async function* take(whole: Buffer<ArrayBuffer>): AsyncGenerator<LogPiece | UnsentLine | KnownLines> {
+    if (whole.length === 0) return
+    if (importId === undefined) {
+      const names = namesOf(head.length < headBytes ? whole : head)
+      place = await find(names)
+      importId = names.importId
+    }
+    const { lines: known, end } = beginningOf(whole, place.wantedFrom - nextLine)
+    nextLine += known
+    if (known > 0) yield { kind: 'known', lines: known, bytesRead: source.bytesRead() }
+    const { skipped, unsent, body } = cutStart(whole.subarray(end), nextLine)
     yield* unsent
     const firstLine = nextLine + skipped
     const lines = countLines(body)
@@ -229,6 +260,30 @@ function cutStart(bytes: Buffer<ArrayBuffer>, firstLine: number): CutStart {
     skipped += 1
   }
   return { skipped, unsent, body: bytes.subarray(start) }
+}
+
+/** `head`: the first 64 KiB of a file, or all whole lines of a shorter one. */
+function namesOf(head: Buffer): LogNames {
+  const hash = createHash('sha256')
+  const beginnings = []
+  let begin = 0
+  for (let end = head.indexOf(newline) + 1; end > 0 && end < head.length; end = head.indexOf(newline, end) + 1) {
+    hash.update(head.subarray(begin, end))
+    beginnings.push({ importId: hash.copy().digest('hex'), lines: beginnings.length + 1 })
+    begin = end
+  }
+  return { importId: hash.update(head.subarray(begin)).digest('hex'), beginnings: beginnings.reverse() }
+}
+
+/** At most so many lines from the start, and where they end. */
+function beginningOf(bytes: Buffer, linesMax: number): { lines: number; end: number } {
+  let lines = 0
+  let end = 0
+  while (lines < linesMax && end < bytes.length) {
+    end = bytes.indexOf(newline, end) + 1
+    lines += 1
+  }
+  return { lines, end }
 }
 
 function countLines(bytes: Buffer): number {

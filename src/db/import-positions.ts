@@ -14,6 +14,21 @@ export async function findImportPosition(db: Db, tenantId: string, importId: str
   return row?.next_line
 }
 
+/** Those of the files of which something is known, by import id; at most `importIdsAskedMax` ids. */
+export async function findImportPositions(
+  db: Db,
+  tenantId: string,
+  importIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const rows = await db
+    .selectFrom('import_positions')
+    .select(['import_id', 'next_line'])
+    .where('tenant_id', '=', tenantId)
+    .where('import_id', 'in', importIds)
+    .execute()
+  return new Map(rows.map(row => [row.import_id, row.next_line]))
+}
+
 export interface ImportPosition {
   readonly tenantId: string
   readonly importId: string

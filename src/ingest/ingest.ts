@@ -45,6 +45,8 @@ export interface LineCounts {
 export interface Ingest {
   /** Resolves when every accepted line is durable, and from then on seen by queries. See `Intake`. */
   accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
+  /** Number of the first line not yet in the lake, for each of the files of which something is known. */
+  importPositions(tenantId: string, importIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** To be called once, before anybody is listened to; converting goes on in the background. */
   recover(): Promise<RecoverReport>
   /** Seals the open segment of the tenant, or of all, and resolves when nothing is in line for conversion. */
@@ -198,6 +200,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
 
   return {
     ...{ accept, recover: recoverAll, sealNow, tick, pathOf, tailKeys, close },
+    importPositions: (tenantId, importIds) => memory.importPositions(tenantId, importIds),
     durableFrames: number => durable.get(number),
     counts: () => counts,
     backlog: () => sealer.backlog(),

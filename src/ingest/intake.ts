@@ -57,6 +57,8 @@ export interface AcceptResult {
     /** At most `rejectedShownMax`; lines are numbered within the body, from 1. */
     readonly first: readonly { readonly line: number; readonly reason: string }[]
   }
+  /** Of an import: number of the file's first line that is not in the lake yet. */
+  readonly nextLine?: number
 }
 
 export interface Intake {
@@ -165,7 +167,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     if (last !== undefined) drafts.push({ ...last, i: { id: importId, next: nextLine } })
     const durable = () => memory.putImportPosition(tenantId, importId, nextLine)
     await append(tenantId, { drafts, mustWait: false, durable, refused: () => undefined })
-    return answer(lines, lines.lines, lines.skipped)
+    return { ...answer(lines, lines.lines, lines.skipped), nextLine }
   }
 
   interface Append {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inTransaction, type Store } from '../db/db.ts'
 import { deleteFrameHashes, hasFrameHash, putFrameHashes } from '../db/frame-hashes.ts'
-import { findImportPosition, putImportPositions } from '../db/import-positions.ts'
+import { findImportPosition, findImportPositions, putImportPositions } from '../db/import-positions.ts'
 import { frameHashAgeMs } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 
@@ -28,6 +28,8 @@ export interface IngestMemory {
   forgetFrame(tenantId: string, hostId: string, hash: string): void
   /** Number of the file's first line not yet accepted, from 1. */
   importPosition(tenantId: string, importId: string): Promise<number>
+  /** The same for several files; those of which nothing is known are left out. */
+  importPositions(tenantId: string, importIds: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Never moves back. */
   putImportPosition(tenantId: string, importId: string, nextLine: number): void
   /** Everything put before the call is in the store when the promise resolves. */
@@ -109,6 +111,14 @@ export function openIngestMemory(store: Store, clock: Clock): IngestMemory {
       // Either may be ahead: a segment that was not consumed for long replays an old position at every start.
       const held = positions.get(`${tenantId}/${importId}`)?.nextLine ?? 1
       return Math.max(held, (await findImportPosition(store, tenantId, importId)) ?? 1)
+    },
+    async importPositions(tenantId, importIds) {
+      const found = new Map(importIds.length === 0 ? [] : await findImportPositions(store, tenantId, importIds))
+      for (const importId of importIds) {
+        const held = positions.get(`${tenantId}/${importId}`)?.nextLine
+        if (held !== undefined) found.set(importId, Math.max(held, found.get(importId) ?? 1))
+      }
+      return found
     },
     putImportPosition(tenantId, importId, nextLine) {
       const key = `${tenantId}/${importId}`

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -12,14 +12,20 @@ import { temporaryFolder } from './temporary-folder.ts'
 async function rememberingLake(fail: (request: number) => ScriptedAnswer | undefined = () => undefined) {
   const positions = new Map<string, number>()
   const stored: string[] = []
+  const questions: number[] = []
   let requests = 0
   const server = await scriptedServer(({ path, query, body, headers }) => {
     if (path === tokenPath) return tokenAnswer()
+    if (path === '/lake/v1/ingest/imports') {
+      const { ids } = JSON.parse(body.toString()) as { ids: string[] }
+      questions.push(ids.length)
+      return { body: { positions: Object.fromEntries([...positions].filter(([id]) => ids.includes(id))) } }
+    }
     const failure = fail(++requests)
     if (failure !== undefined) return failure
     const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
     const next = positions.get(query['importId'] ?? '') ?? 1
-    const reply = { accepted: 0, duplicates: 0, rejected: [] as object[], rejectedCount: 0 }
+    const reply = { accepted: 0, duplicates: 0, rejected: [] as object[], rejectedCount: 0, nextLine: 1 }
     for (const [index, line] of text.trimEnd().split('\n').entries()) {
       if (Number(query['firstLine']) + index < next) reply.duplicates += 1
       else if (!line.startsWith('{')) {
@@ -29,11 +35,12 @@ async function rememberingLake(fail: (request: number) => ScriptedAnswer | undef
         stored.push(line)
         reply.accepted += 1
       }
-      positions.set(query['importId'] ?? '', Math.max(next, Number(query['firstLine']) + index + 1))
+      reply.nextLine = Math.max(next, Number(query['firstLine']) + index + 1)
     }
+    positions.set(query['importId'] ?? '', reply.nextLine)
     return { body: reply }
   })
-  return { server, stored }
+  return { server, stored, questions }
 }
 
 function flagsFor(url: string) {
@@ -90,6 +97,79 @@ test('the same file again, grown meanwhile, adds what is new', async t => {
   assert.equal(await run(), 'read 1,001 lines of 1 file in 0.0 s: 1 stored, 1,000 already there, 0 rejected')
   assert.equal(new Set(lake.stored).size, 1001)
   assert.equal(lake.stored.length, 1001)
+})
+
+test('what the lake has is not sent again', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  let text = ''
+  for (let number = 1; number <= 60_000; number++) text += line(number, start)
+  const folder = temporaryFolder(t, { 'results.log': text })
+  const run = () => importFiles(recordedEffects({ workingDirectory: folder }), ['results.log'], flagsFor(server.url))
+  await run()
+  const sent = () => server.seen.reduce((sum, { body }) => sum + body.length, 0)
+  const before = sent()
+  appendFileSync(join(folder, 'results.log'), line(60_001, start))
+  await run()
+  assert.ok(sent() - before < 100_000, `${sent() - before} bytes for one new line`)
+  assert.equal(lake.stored.length, 60_001)
+})
+
+test('a file shorter than 64 KiB that grows adds only what is new, import after import', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  const folder = temporaryFolder(t, { 'results.log': '' })
+  let number = 0
+  let text = ''
+  const run = async (more: number, cut = '') => {
+    const fresh = Array.from({ length: more }, () => line(++number, start)).join('')
+    text += fresh
+    writeFileSync(join(folder, 'results.log'), text + cut)
+    const effects = recordedEffects({ workingDirectory: folder })
+    await importFiles(effects, ['results.log'], flagsFor(server.url))
+    return effects.stdout.text.split('\n')[0]
+  }
+  assert.equal(await run(3), 'read 3 lines of 1 file in 0.0 s: 3 stored, 0 already there, 0 rejected')
+  assert.equal(await run(0), 'read 3 lines of 1 file in 0.0 s: 0 stored, 3 already there, 0 rejected')
+  const cut = line(4, start).slice(0, 20)
+  assert.equal(await run(0, cut), 'read 4 lines of 1 file in 0.0 s: 0 stored, 3 already there, 1 rejected')
+  assert.equal(await run(2), 'read 5 lines of 1 file in 0.0 s: 2 stored, 3 already there, 0 rejected')
+  assert.equal(await run(1), 'read 6 lines of 1 file in 0.0 s: 1 stored, 5 already there, 0 rejected')
+  // Past 64 KiB and on.
+  assert.equal(await run(1000), 'read 1,006 lines of 1 file in 0.0 s: 1,000 stored, 6 already there, 0 rejected')
+  assert.equal(await run(1), 'read 1,007 lines of 1 file in 0.0 s: 1 stored, 1,006 already there, 0 rejected')
+  assert.deepEqual(lake.stored, text.trimEnd().split('\n'))
+})
+
+test('of two files with one beginning each is stored whole', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  const folder = temporaryFolder(t, {})
+  const run = async (text: string) => {
+    writeFileSync(join(folder, 'results.log'), text)
+    await importFiles(recordedEffects({ workingDirectory: folder }), ['results.log'], flagsFor(server.url))
+  }
+  const shared = line(1, start) + line(2, start)
+  const [one, other] = [line(3, start) + line(4, start), line(5, start) + line(6, start)]
+  await run(shared)
+  await run(shared + one)
+  await run(shared + other)
+  assert.deepEqual(lake.stored, (shared + one + other).trimEnd().split('\n'))
+})
+
+test('a file of very many short lines is asked for in parts, and only until it is found', async t => {
+  const lake = await rememberingLake()
+  await using server = lake.server
+  const folder = temporaryFolder(t, {})
+  const run = async (lines: number) => {
+    writeFileSync(join(folder, 'results.log'), '{}\n'.repeat(lines))
+    await importFiles(recordedEffects({ workingDirectory: folder }), ['results.log'], flagsFor(server.url))
+    return lake.questions.splice(0)
+  }
+  assert.deepEqual(await run(2_500), [1000, 1000, 500])
+  assert.deepEqual(await run(2_500), [1000])
+  assert.deepEqual(await run(4_000), [1000, 1000])
+  assert.equal(lake.stored.length, 4_000)
 })
 
 test('rejected lines are named by their place in the file and make the exit code 1', async t => {

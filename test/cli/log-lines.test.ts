@@ -5,22 +5,30 @@ import { Readable } from 'node:stream'
 import { test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import { listInputFiles } from '../../src/cli/file-arguments.ts'
-import { type LogPiece, logPieces, type UnsentLine } from '../../src/cli/log-lines.ts'
+import { type LogNames, type LogPiece, logPieces, type UnsentLine } from '../../src/cli/log-lines.ts'
 import { sha256Hex } from '../../src/model/ids.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
 const never = new AbortController().signal
 
-async function read(folder: string, name: string, stdin: Readable = Readable.from([])) {
+async function read(folder: string, name: string, stdin: Readable = Readable.from([]), wantedFrom = 1) {
   const [file] = await listInputFiles([name], folder)
   assert.ok(file)
   const pieces: LogPiece[] = []
   const unsent: UnsentLine[] = []
-  for await (const part of logPieces(file, stdin, never)) {
+  let known = 0
+  const asked: LogNames[] = []
+  const find = async (names: LogNames) => {
+    asked.push(names)
+    return { wantedFrom }
+  }
+  for await (const part of logPieces(file, stdin, never, find)) {
     if (part.kind === 'piece') pieces.push(part)
+    else if (part.kind === 'known') known += part.lines
     else unsent.push(part)
   }
-  return { pieces, unsent }
+  assert.ok(asked.length <= 1, 'the place is asked for once')
+  return { pieces, unsent, known, names: asked[0] }
 }
 
 /** Lines whose text tells their number. */
@@ -85,7 +93,7 @@ test('a last line without its end is sent when it is whole', async t => {
   assert.deepEqual(cut.unsent, [{ kind: 'unsent', line: 2, reason: 'cut off before its end: not sent' }])
   const tiny = await read(folder, 'tiny.log')
   assert.deepEqual(tiny, {
-    pieces: [],
+    ...{ pieces: [], known: 0, names: undefined },
     unsent: [{ kind: 'unsent', line: 1, reason: 'cut off before its end: not sent' }],
   })
 })
@@ -148,4 +156,35 @@ test('patterns, doubles, directories and missing names', async t => {
   await assert.rejects(names('*.gz'), { code: 'not_found', message: 'no file matches *.gz' })
   await assert.rejects(names('a.log', 'c.log'), { message: 'cannot read c.log: there is no such file' })
   await assert.rejects(names('.'), { message: ". is a directory: name its files, for instance './*.log'" })
+})
+
+test('a short file is named by its whole lines, and says the names of its beginnings', async t => {
+  const folder = temporaryFolder(t, { 'a.log': '{"a":1}\n{"b":2}\n{"cut', 'b.log': '{"a":1}\n{"b":2}' })
+  const whole = '{"a":1}\n{"b":2}\n'
+  const expected = { importId: sha256Hex(whole), beginnings: [{ importId: sha256Hex('{"a":1}\n'), lines: 1 }] }
+  assert.deepEqual((await read(folder, 'a.log')).names, expected)
+  assert.deepEqual((await read(folder, 'b.log')).names, expected, 'the line end that is missing does not change it')
+})
+
+test('a long file is named by its first 64 KiB, and its beginnings by each line that ends in them', async t => {
+  const text = lines(1, 3000)
+  const head = text.slice(0, 65_536)
+  const { names } = await read(temporaryFolder(t, { 'results.log': text }), 'results.log')
+  const ends = [...head.matchAll(/\n/g)].map(({ index }) => index + 1)
+  const beginnings = ends.map((end, at) => ({ importId: sha256Hex(head.slice(0, end)), lines: at + 1 })).reverse()
+  assert.deepEqual(names, { importId: sha256Hex(head), beginnings })
+})
+
+test('reading starts at the wanted line, in whichever piece it is', async t => {
+  const text = lines(1, 120_000)
+  const folder = temporaryFolder(t, { 'results.log': text })
+  const all = await read(folder, 'results.log')
+  assert.ok(all.pieces.length > 2)
+  for (const wantedFrom of [1, 2, 70_000, 120_000, 120_001, 500_000]) {
+    const { pieces, known } = await read(folder, 'results.log', undefined, wantedFrom)
+    assert.equal(known, Math.min(wantedFrom - 1, 120_000))
+    assert.equal(pieces.map(piece => piece.body.toString()).join(''), text.split('\n').slice(known).join('\n'))
+    assert.equal(pieces[0]?.firstLine, wantedFrom > 120_000 ? undefined : wantedFrom)
+    assert.equal(pieces[0]?.importId ?? all.pieces[0]?.importId, all.pieces[0]?.importId)
+  }
 })

@@ -132,3 +132,17 @@ test('what ingest refuses is a problem with its own words', async t => {
   assertProblem(answer, 503, 'unavailable', 'the disk is nearly full')
   assert.equal(answer.headers['retry-after'], '30')
 })
+
+test('an import is told where to go on, in its answer and beforehand', async t => {
+  const { lake, tenant, headers, post } = await openIngest(t)
+  lake.ingest.answer = { accepted: 1, duplicates: 0, rejected: { count: 0, first: [] }, nextLine: 8 }
+  assert.equal((await post(line, {}, '?importId=a&firstLine=7')).json().nextLine, 8)
+  lake.ingest.positions.set(`${tenant.id}/a`, 8)
+  const ask = (payload: string) => lake.app.inject({ method: 'POST', url: '/lake/v1/ingest/imports', headers, payload })
+  const answer = await ask(JSON.stringify({ ids: ['a', 'b'] }))
+  assert.equal(answer.statusCode, 200, answer.body)
+  assert.deepEqual(answer.json(), { positions: { a: 8 } })
+  const wrong = ['', '[]', '{}', '{"ids":[]}', '{"ids":["a b"]}', '{"ids":[1]}', '{"ids":"a"}']
+  wrong.push(JSON.stringify({ ids: Array.from({ length: 1001 }, (_, index) => `i${index}`) }))
+  for (const payload of wrong) assertProblem(await ask(payload), 400)
+})

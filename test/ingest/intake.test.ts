@@ -140,6 +140,27 @@ test('an import is told by its position: sent twice, resumed within a piece, gro
   await it.close()
 })
 
+test('the next line of an import is said with each answer, and for many files at once, also after a crash', async () => {
+  const it = await testIngest()
+  const send = (importId: string, firstLine: number, ...lines: string[]) =>
+    it.ingest.accept(it.tenantId, bodyOf(...lines), { importId, firstLine })
+  const ask = async (...ids: string[]) => Object.fromEntries(await it.ingest.importPositions(it.tenantId, ids))
+  assert.equal((await it.ingest.accept(it.tenantId, bodyOf(resultLine('x')))).nextLine, undefined)
+  assert.equal((await send('a', 1, resultLine('a'), '', resultLine('b'))).nextLine, 4)
+  assert.equal((await send('a', 1, resultLine('a'))).nextLine, 4, 'what is behind the place does not move it')
+  assert.equal((await send('b', 1, resultLine('a'))).nextLine, 2)
+  assert.deepEqual(await ask('a', 'b', 'c'), { a: 4, b: 2 })
+  assert.deepEqual(await ask(), {})
+  assert.deepEqual(Object.fromEntries(await it.ingest.importPositions('another tenant', ['a'])), {})
+  await it.crash()
+  assert.deepEqual(await ask('a', 'b', 'c'), { a: 4, b: 2 })
+  assert.equal((await send('a', 4, resultLine('c'))).nextLine, 5)
+  await it.ingest.sealNow()
+  await it.crash()
+  assert.deepEqual(await ask('b', 'a'), { a: 5, b: 2 })
+  await it.close()
+})
+
 test('an import of lines that are all rejected moves on, and names them by their place in the body', async () => {
   const it = await testIngest()
   const send = (firstLine: number, body: Buffer) => it.ingest.accept(it.tenantId, body, { importId: 'file', firstLine })

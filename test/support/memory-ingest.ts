@@ -5,12 +5,21 @@ import type { AcceptOptions, AcceptResult } from '../../src/ingest/intake.ts'
 export type MemoryIngest = AppDependencies['ingest'] & {
   readonly bodies: { readonly tenantId: string; readonly text: string; readonly options: AcceptOptions | undefined }[]
   answer: AcceptResult
+  readonly positions: Map<string, number>
 }
 
 export function memoryIngest(): MemoryIngest {
   const self: MemoryIngest = {
     bodies: [],
     answer: { accepted: 1, duplicates: 0, rejected: { count: 0, first: [] } },
+    positions: new Map(),
+    async importPositions(tenantId, importIds) {
+      const known = importIds.flatMap(id => {
+        const nextLine = self.positions.get(`${tenantId}/${id}`)
+        return nextLine === undefined ? [] : [[id, nextLine] as const]
+      })
+      return new Map(known)
+    },
     async accept(tenantId, body, options) {
       const chunks: Buffer[] = []
       for await (const chunk of Buffer.isBuffer(body) ? [body] : body) chunks.push(chunk)

@@ -8,8 +8,9 @@ import { countOf, formatCount, formatSeconds, formatTime, harmlessText, shellWor
 import { type CliEffects, printLine } from '../effects.ts'
 import { exitCodes } from '../failure.ts'
 import { type InputFile, listInputFiles } from '../file-arguments.ts'
+import { findPlace } from '../import-place.ts'
 import { joinSpans, type TimeSpan, timesOf } from '../line-times.ts'
-import { type LogPiece, logPieces } from '../log-lines.ts'
+import { type LogPiece, type LogPlace, logPieces } from '../log-lines.ts'
 import { importLine, openProgress, type Progress } from '../progress.ts'
 
 // `edr-lake import FILE…`: result logs into the lake. The lake remembers how far each file has come, so the same
@@ -61,24 +62,36 @@ interface ImportState {
 }
 
 async function importFile(state: ImportState, file: InputFile): Promise<void> {
-  const { effects, totals } = state
-  for await (const piece of readAhead(logPieces(file, effects.stdin, effects.signal))) {
+  const { effects, client, totals } = state
+  let place: LogPlace = { wantedFrom: 1 }
+  const pieces = logPieces(file, effects.stdin, effects.signal, async names => {
+    place = await findPlace(client, names, effects.signal)
+    return place
+  })
+  for await (const piece of readAhead(pieces)) {
     if (piece.kind === 'unsent') {
       totals.lines += 1
       reject(totals, file, [piece], 1)
       continue
     }
-    const reply = await sendPiece(state, piece)
     totals.lines += piece.lines
-    totals.accepted += reply.accepted
-    totals.duplicates += reply.duplicates
-    const rejected = reply.rejected.map(({ line, reason }) => ({ line: piece.firstLine + line - 1, reason }))
-    reject(totals, file, rejected, reply.rejectedCount)
-    totals.span = joinSpans(totals.span, timesOf(piece.body))
+    if (piece.kind === 'known') totals.duplicates += piece.lines
+    else await storePiece(state, file, piece, place)
     const part = file.bytes === undefined ? undefined : piece.bytesRead / file.bytes
     const elapsedMs = effects.clock() - state.startedAt
     await state.progress.show(importLine({ name: harmlessText(file.name), part, lines: totals.lines, elapsedMs }))
   }
+}
+
+async function storePiece(state: ImportState, file: InputFile, piece: LogPiece, place: LogPlace): Promise<void> {
+  const { totals } = state
+  const reply = await sendPiece(state, piece)
+  totals.accepted += reply.accepted
+  totals.duplicates += reply.duplicates
+  place.wantedFrom = Math.max(place.wantedFrom, reply.nextLine ?? 1)
+  const rejected = reply.rejected.map(({ line, reason }) => ({ line: piece.firstLine + line - 1, reason }))
+  reject(totals, file, rejected, reply.rejectedCount)
+  totals.span = joinSpans(totals.span, timesOf(piece.body))
 }
 
 const gzipQuickly = promisify(gzip)

@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream'
 import { IngestQuery, IngestReply, parseImportPosition } from '../../api/ingest.ts'
 import type { Parameters } from '../../api/parameters.ts'
+import { present } from '../../api/query-runs.ts'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import { plainBody } from '../inflate.ts'
@@ -37,12 +38,13 @@ export function ingestRoutes(app: App, deps: AppDependencies): void {
       }
       const sent = request.body instanceof Readable ? request.body : Readable.from([])
       const body = plainBody(sent, request.headers['content-encoding'], bodyBytesMax)
-      const { accepted, duplicates, rejected } = await deps.ingest.accept(tenantId, body, position)
+      const { accepted, duplicates, rejected, nextLine } = await deps.ingest.accept(tenantId, body, position)
       return {
         accepted,
         duplicates,
         rejected: rejected.first.map(({ line, reason }) => ({ line, reason })),
         rejectedCount: rejected.count,
+        ...present({ nextLine }),
       }
     },
   )
