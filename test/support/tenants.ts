@@ -31,6 +31,23 @@ export async function addTenant(server: TestServer, role: Role = 'superAdmin'): 
   })
 }
 
+/** A partner with tenants of these names, and a principal of it that may do everything. */
+export async function addPartner(server: TestServer, names: readonly string[]): Promise<Credentials> {
+  const partnerId = newId()
+  return withStore(server, async store => {
+    for (const name of names) {
+      await insertTenant(store, {
+        ...{ id: newId(), name, showAs: name, dataGeography: 'IE', dataRegion: 'eu01', billingType: 'term' },
+        ...{ status: 'active', partnerId, organizationId: undefined, retentionDays: 90, createdAt: systemClock() },
+      })
+    }
+    const secretKey = await readFile(join(server.directory, 'private', 'secret-key'))
+    const account = { accountType: 'partner', accountId: partnerId, role: 'superAdmin', name: 'partner' } as const
+    const registered = await registerPrincipal({ store, secretKey, clock: systemClock }, account)
+    return { url: server.url, ...registered, tenantId: partnerId }
+  })
+}
+
 /** One more principal of an existing tenant. */
 export function addPrincipal(server: TestServer, tenantId: string, role: Role): Promise<Credentials> {
   return withStore(server, store => addPrincipalIn(store, server, tenantId, role))

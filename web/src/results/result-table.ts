@@ -56,6 +56,7 @@ export function useResultTable(columns: readonly ResultPageColumn[], items: read
             size: widthFor(name, sample),
             minSize: widthMin,
             sortUndefined: 'last',
+            sortDescFirst: false,
             sortFn: (a, b, id) => compareValues(a.original[id], b.original[id]),
             filterFn: filterColumn,
           }),

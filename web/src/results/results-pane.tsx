@@ -1,4 +1,5 @@
 import { type ReactNode, type RefObject, useEffect, useState } from 'react'
+import type { Run } from '../../../src/api/query-runs.ts'
 import { Icon } from '../parts/icon.tsx'
 import { seconds } from '../parts/words.ts'
 import type { Pivot } from '../pivot/pivots.ts'
@@ -35,7 +36,8 @@ export function ResultsPane(props: {
       return (
         <Progress
           startedAt={phase.startedAt}
-          text={phase.isCanceling ? 'Canceling' : 'Running'}
+          text={phase.isCanceling ? 'Canceling' : progressText(phase.run)}
+          percent={phase.run.progress?.percent}
           runId={phase.run.id}
           isCanceling={phase.isCanceling}
           onCancel={actions.cancel}
@@ -91,9 +93,23 @@ function EmptyResult(props: { readonly reason: Banner; readonly onSearchAll: () 
 
 const tickMs = 100
 
+const phaseTitles = {
+  queued: 'Waiting for a worker',
+  opening: 'Opening the files',
+  executing: 'Running',
+  writing: 'Writing the result',
+} as const
+
+function progressText({ progress }: Run): string {
+  if (progress === undefined) return 'Running'
+  const percent = progress.percent === undefined ? '' : ` · ${progress.percent} %`
+  return `${phaseTitles[progress.phase] ?? 'Running'}${percent}`
+}
+
 function Progress(props: {
   readonly startedAt: number
   readonly text: string
+  readonly percent?: number | undefined
   readonly runId?: string
   readonly isCanceling?: boolean
   readonly onCancel: () => void
@@ -105,7 +121,11 @@ function Progress(props: {
   }, [])
   return (
     <div className="progress">
-      <div className="progress-bar" />
+      {props.percent === undefined ? (
+        <div className="progress-bar" />
+      ) : (
+        <progress className="progress-done" max={100} value={props.percent} aria-label="Progress" />
+      )}
       <p role="status">
         <span className="spinner" /> {props.text}
       </p>
