@@ -144,5 +144,5 @@ test('an import is told where to go on, in its answer and beforehand', async t =
   assert.deepEqual(answer.json(), { positions: { a: 8 } })
   const wrong = ['', '[]', '{}', '{"ids":[]}', '{"ids":["a b"]}', '{"ids":[1]}', '{"ids":"a"}']
   wrong.push(JSON.stringify({ ids: Array.from({ length: 1001 }, (_, index) => `i${index}`) }))
-  for (const payload of wrong) assertProblem(await ask(payload), 400)
+  for (const payload of wrong) assertProblem(await ask(payload), 400, 'invalid_argument')
 })
