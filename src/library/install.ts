@@ -12,8 +12,8 @@ import { AppError } from '../model/errors.ts'
 import type { QueryCategory, SavedQuery } from '../model/saved-query.ts'
 import { type ShippedLibrary, shippedLibrary } from './shipped-library.ts'
 
-// Makes the store's canned queries those of this version. A plan first: what is as it should be is not written again, so
-// a start costs nothing and `updatedAt` says when a query really changed.
+// Makes the store's canned queries those of this version. A plan first: what is as it should be is not written again,
+// so a start costs nothing and `updatedAt` says when a query really changed.
 
 export interface LibraryPlan {
   readonly categories: readonly QueryCategory[]
@@ -30,8 +30,8 @@ export interface InstallReport {
 }
 
 /**
- * Puts the shipped categories and queries into the store and deletes canned ones that no longer ship; tenants' own stay.
- * Each put is a transaction of its own, so a start that is cut off half-way is completed by the next one.
+ * Puts the shipped categories and queries into the store and deletes canned ones that no longer ship; tenants' own
+ * stay. Each put is a transaction of its own, so a start that is cut off half-way is completed by the next one.
  */
 export async function installLibrary(store: Store, now: number): Promise<InstallReport> {
   const plan = planLibrary(await listCanned(store), shippedLibrary(), now)

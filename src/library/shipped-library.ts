@@ -3,8 +3,8 @@ import type { QueryCategory, SavedQuery } from '../model/saved-query.ts'
 import { type ShippedCategory, shippedCategories } from './categories.ts'
 import { parseQueryFile, type QueryFile } from './query-file.ts'
 
-// What ships, as the store keeps it. The statements stand in files of their own: they are read, compared and copied into
-// other tools as SQL, and the build copies them beside the compiled code as they are.
+// What ships, as the store keeps it. The statements stand in files of their own: they are read, compared and copied
+// into other tools as SQL, and the build copies them beside the compiled code as they are.
 
 const folder = new URL('./queries/', import.meta.url)
 

@@ -19,7 +19,7 @@ WITH encoded AS (
     username,
     parent_name,
     cmdline,
-    regexp_extract(cmdline, '(?i)[-/](?:e|ec|en[a-z]*)\s+[''"]?([A-Za-z0-9+/]{16,}=*)', 1) AS script
+    regexp_extract(cmdline, '(?i)[-/](?:e|ec|en[a-z]*)\s+[''"]?([A-Za-z0-9+/]{16,}={0,2})', 1) AS script
   FROM xdr_data
   WHERE query_name = 'running_processes_windows_sophos'
     AND osquery_action <> 'removed'
@@ -28,7 +28,8 @@ WITH encoded AS (
 )
 SELECT
   started_at, hostname, endpoint_id, username, parent_name, cmdline,
-  replace(try(from_utf8(from_base64(script))), chr(0), '') AS decoded
+  -- UTF-16: every other byte of Latin text is zero.
+  CASE WHEN length(script) % 4 = 0 THEN replace(from_utf8(from_base64(script)), chr(0), '') END AS decoded
 FROM encoded
 WHERE script IS NOT NULL
 ORDER BY started_at DESC

@@ -27,7 +27,7 @@ WHERE query_name IN (
   AND regexp_like(
     cmdline,
     '(?i)(schtasks\S*\s.*/(create|change)|(register|new)-scheduledtask|(^|[\\/])at(\.exe)?\s+(\\\\\S+\s+)?\d{1,2}:\d\d'
-    || '|crontab\s+(-e|-u|-\s*$|[^-\s])|(tee|cp|mv|>+)\s*\S*/etc/cron|systemd-run\s.*--on-|systemctl\s+enable\s.*\.timer)'
+    || '|crontab\s+(-e|-u|-\s*$|[^-\s])|((tee|cp|mv)\s+(\S+\s+)*|>\s*)/etc/cron|systemd-run\s.*--on-|systemctl\s+enable\s.*\.timer)'
   )
   AND lower(coalesce(meta_hostname, host_identifier)) LIKE lower('$$device$$')
 ORDER BY time DESC

@@ -1,0 +1,140 @@
+import { added, linuxProcess, removed, snapshot, socket, timeAgo, windowsProcess } from '../agent-lines.ts'
+import type { CannedCase } from '../canned-case.ts'
+
+const pc = { host: 'PC-1', ago: 3600 }
+const other = { host: 'PC-2', ago: 1800 }
+const linux = { host: 'web-1', ago: 1200 }
+
+function listener(name: string, port: number, address = '0.0.0.0', protocol = 6) {
+  return { name, path: `/usr/sbin/${name}`, pid: 5, port, protocol, family: 2, address }
+}
+
+export const networkCases: readonly CannedCase[] = [
+  {
+    code: 'remote-tools',
+    reads: 'cmdline name path sha256 time',
+    hits: [
+      windowsProcess(pc, { name: 'PSEXESVC.exe' }),
+      windowsProcess(pc, { name: 'AnyDesk.exe', cmdline: 'AnyDesk.exe --service' }),
+      windowsProcess({ ...pc, ago: 60 }, { name: 'AnyDesk.exe', cmdline: 'AnyDesk.exe --tray' }),
+      windowsProcess(pc, { name: 'wmic.exe', cmdline: 'wmic /node:PC-2 os get caption' }),
+      windowsProcess(pc, { name: 'powershell.exe', cmdline: 'powershell Invoke-Command -ComputerName PC-2 {dir}' }),
+      linuxProcess(linux, { name: 'chisel' }),
+      linuxProcess(linux, { name: 'rclone', cmdline: 'rclone copy /srv remote:' }),
+    ],
+    misses: [
+      windowsProcess(pc, { name: 'wmic.exe', cmdline: 'wmic os get caption' }),
+      windowsProcess(pc, { name: 'psexplorer.exe' }),
+      windowsProcess(pc, { name: 'powershell.exe', cmdline: 'powershell Get-Process' }),
+      linuxProcess(linux, { name: 'ssh' }),
+    ],
+    rows: [
+      { kind: 'remote execution', process_name: 'psexesvc.exe', hostname: 'PC-1' },
+      {
+        kind: 'remote control',
+        process_name: 'anydesk.exe',
+        executions: 2,
+        first_seen: timeAgo(3600),
+        last_seen: timeAgo(60),
+        last_cmdline: 'AnyDesk.exe --tray',
+      },
+      { kind: 'remote execution', process_name: 'wmic.exe' },
+      { kind: 'remote shell', process_name: 'powershell.exe' },
+      { kind: 'tunnel', process_name: 'chisel', hostname: 'web-1' },
+      { kind: 'file mover', process_name: 'rclone' },
+    ],
+  },
+  {
+    code: 'listening-ports',
+    given: { port: '44%', max_hosts: '1' },
+    reads: 'address name path port protocol',
+    hits: [
+      snapshot('listening_ports', { host: 'web-1', ago: 60 }, [listener('nc', 4444), listener('sshd', 22)]),
+      added('listening_ports', { host: 'web-9', ago: 3600 }, listener('backdoor', 4455, '::', 17)),
+    ],
+    misses: [
+      // Gone since, on one host by a later snapshot, on the other by its end.
+      snapshot('listening_ports', { host: 'web-2', ago: 3600 }, [listener('nc2', 4444)]),
+      snapshot('listening_ports', { host: 'web-2', ago: 60 }, [listener('sshd', 22)]),
+      added('listening_ports', { host: 'web-3', ago: 3600 }, listener('nc3', 4444)),
+      removed('listening_ports', { host: 'web-3', ago: 60 }, listener('nc3', 4444)),
+      // On two hosts; on this machine only.
+      snapshot('listening_ports', { host: 'web-4', ago: 60 }, [
+        listener('proxy', 443),
+        listener('db', 4466, '127.0.0.1'),
+      ]),
+      snapshot('listening_ports', { host: 'web-5', ago: 60 }, [listener('proxy', 443), listener('db', 4466, '::1')]),
+    ],
+    rows: [
+      {
+        hostname: 'web-1',
+        name: 'nc',
+        path: '/usr/sbin/nc',
+        port: 4444,
+        protocol: 'TCP',
+        address: '0.0.0.0',
+        hosts: 1,
+        reported_at: timeAgo(60),
+      },
+      { hostname: 'web-9', name: 'backdoor', port: 4455, protocol: 'UDP', reported_at: timeAgo(3600) },
+    ],
+  },
+  {
+    code: 'outbound-from-few-hosts',
+    reads: 'name path remote_address remote_port',
+    hits: [
+      socket(pc, { name: 'Odd.exe', remote_address: '203.0.113.66', remote_port: 8443 }),
+      socket({ ...pc, ago: 60 }, { name: 'odd.exe', remote_address: '203.0.113.67' }),
+      socket(pc, { name: 'odd.exe', remote_address: '10.9.9.9' }),
+      socket(pc, { name: 'six.exe', remote_address: '2606:4700::1111' }),
+    ],
+    misses: [
+      socket(pc, { name: 'browser.exe' }),
+      socket(other, { name: 'browser.exe' }),
+      socket(pc, { name: 'local.exe', remote_address: '192.168.3.4' }),
+      socket(pc, { name: 'local.exe', remote_address: '172.20.1.1' }),
+      socket(pc, { name: 'local.exe', remote_address: '::ffff:10.0.0.1' }),
+      socket(pc, { name: 'local.exe', remote_address: 'fe80::1' }),
+      socket(pc, { name: 'local.exe', remote_address: '' }),
+      socket(pc, { name: 'listener.exe', remote_address: '0.0.0.0', remote_port: 0 }),
+      removed('open_sockets', pc, { name: 'gone.exe', remote_address: '203.0.113.66', remote_port: 1 }),
+    ],
+    rows: [
+      {
+        process_name: 'odd.exe',
+        hosts: 1,
+        hostnames: 'PC-1',
+        addresses: 2,
+        remotes: '203.0.113.66 port 8443, 203.0.113.67 port 443',
+        first_seen: timeAgo(3600),
+        last_seen: timeAgo(60),
+      },
+      { process_name: 'six.exe', remotes: '2606:4700::1111 port 443' },
+    ],
+  },
+  {
+    code: 'outbound-from-script-hosts',
+    reads: 'cmdline name path pid remote_address remote_port',
+    hits: [
+      socket(pc, { name: 'powershell.exe', cmdline: 'powershell -f a.ps1' }),
+      socket(linux, { name: 'python3.12', path: '/usr/bin/python3.12', remote_address: '198.51.100.7' }),
+    ],
+    misses: [
+      socket(pc, { name: 'chrome.exe' }),
+      socket(pc, { name: 'powershell.exe', remote_address: '10.0.0.1' }),
+      socket(linux, { name: 'bashful' }),
+    ],
+    rows: [
+      {
+        calendar_time: timeAgo(3600),
+        hostname: 'PC-1',
+        name: 'powershell.exe',
+        cmdline: 'powershell -f a.ps1',
+        pid: 99,
+        remote_address: '203.0.113.9',
+        remote_port: 443,
+      },
+      { hostname: 'web-1', name: 'python3.12', remote_address: '198.51.100.7' },
+    ],
+  },
+]
