@@ -144,7 +144,7 @@ describe('the console', { skip }, () => {
     await page.getByRole('button', { name: 'New query' }).click()
     await runSql(page, endlessSql)
     const result = page.getByRole('region', { name: 'Result' })
-    await result.getByText(/^Running/).waitFor()
+    await result.getByText('Running').waitFor()
     await page.keyboard.press('ControlOrMeta+.')
     await result.getByText('Canceled', { exact: true }).waitFor()
   })

@@ -51,7 +51,7 @@ async function fillWithFleet(server: TestServer): Promise<Story> {
 
 export interface ConsolePage extends AsyncDisposable {
   readonly page: Page
-  /** What the browser's own console said was wrong, without the refusals a test provokes. */
+  /** What the browser's own console said was wrong, and answers that are the server's fault. */
   readonly complaints: readonly string[]
 }
 
@@ -80,14 +80,18 @@ export async function openConsole(
   }
 }
 
-/** The browser logs every answer outside 2xx by itself; the page is to blame for the rest only. */
-const networkLine = /^Failed to load resource: the server responded with a status of 4\d\d/
+/** The browser logs every answer outside 2xx by itself; refusals are the test's own doing, the rest is noted below. */
+const networkLine = /^Failed to load resource: the server responded with a status of /
 
 function listenForComplaints(page: Page): readonly string[] {
   const complaints: string[] = []
   page.on('console', message => {
     const isComplaint = message.type() === 'error' || message.type() === 'warning'
     if (isComplaint && !networkLine.test(message.text())) complaints.push(message.text())
+  })
+  page.on('response', response => {
+    const { method, url } = { method: response.request().method(), url: response.url() }
+    if (response.status() >= 500) complaints.push(`${response.status()} ${method} ${new URL(url).pathname}`)
   })
   page.on('pageerror', error => complaints.push(String(error.stack)))
   return complaints

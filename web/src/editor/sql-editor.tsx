@@ -41,6 +41,8 @@ export function SqlEditor({ ref, tabId, text, marks, knowledge, onText }: SqlEdi
     const root = element.shadowRoot ?? element.attachShadow({ mode: 'open' })
     const created = new EditorView({ root, parent: root })
     view.current = created
+    // There is nothing else to do first; on a touch screen it would bring up the keyboard.
+    if (document.activeElement === document.body && matchMedia('(pointer: fine)').matches) created.focus()
     return () => {
       created.destroy()
       view.current = undefined

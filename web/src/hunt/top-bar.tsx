@@ -48,8 +48,8 @@ export function TopBar(props: {
       <Popover label="Account" buttonClass="button quiet icon-only" buttonLabel="Account" button={<Icon name="out" />}>
         {({ close }) => (
           <>
-            <h3>Signed in as {accountType}</h3>
-            <p className="account-id mono">{clientId}</p>
+            <div className="menu-title">Signed in as {accountType}</div>
+            <div className="account-id mono">{clientId}</div>
             <hr />
             <MenuItem
               onSelect={() => {

@@ -11,7 +11,7 @@ export function PivotList(props: {
   readonly role?: 'menuitem'
 }): ReactNode {
   const pivots = usePivots(props.source)
-  if (pivots.length === 0) return <p className="pivot-none">No prepared query takes this value.</p>
+  if (pivots.length === 0) return <div className="pivot-none">No prepared query takes this value.</div>
   return pivots.map(pivot => (
     <button
       key={pivot.id}

@@ -19,7 +19,7 @@ export function CellMenu(props: {
   const [type] = pivotTypesOf(source.column, source.value)
   return (
     <>
-      <h3 className="cell-menu-head mono">{cellLine(source.value).slice(0, 80) || 'null'}</h3>
+      <div className="menu-title mono">{cellLine(source.value).slice(0, 80) || 'null'}</div>
       <MenuItem onSelect={props.onCopy} aside="Ctrl C">
         <Icon name="copy" /> Copy
       </MenuItem>
@@ -33,7 +33,7 @@ export function CellMenu(props: {
         <Icon name="eye" /> Show the whole row
       </MenuItem>
       <hr />
-      <h3>{type === undefined ? 'Pivot' : `Pivot from this ${pivotTitles[type]}`}</h3>
+      <div className="menu-title">{type === undefined ? 'Pivot' : `Pivot from this ${pivotTitles[type]}`}</div>
       <PivotList source={source} onPivot={props.onPivot} role="menuitem" />
     </>
   )

@@ -44,14 +44,14 @@ export function ExportMenu(props: {
         }
         return (
           <>
-            <h3>Whole result, as a file</h3>
+            <div className="menu-title">Whole result, as a file</div>
             {formats.map(({ format, title }) => (
               <MenuItem key={format} isDisabled={isBusy} onSelect={then(() => void save(format))}>
                 {title}
               </MenuItem>
             ))}
             <hr />
-            <h3>Rows on screen, to the clipboard</h3>
+            <div className="menu-title">Rows on screen, to the clipboard</div>
             <MenuItem onSelect={then(() => props.onCopy('tsv'))}>Copy as TSV</MenuItem>
             <MenuItem onSelect={then(() => props.onCopy('json'))}>Copy as JSON</MenuItem>
           </>
