@@ -67,7 +67,10 @@ function buildProgram(effects: CliEffects, parts: ProgramParts, end: (exitCode: 
   program
     .command('config')
     .description("print the server's settings: flag, environment variable, default, unit, why")
-    .action(async () => end(await printConfig(effects, parts.settings)))
+    .addOption(new Option('--format <format>', 'how to print them').choices(['table', 'markdown']).default('table'))
+    .action(async ({ format }: { format: 'table' | 'markdown' }) =>
+      end(await printConfig(effects, parts.settings, format)),
+    )
   program
     .command('version')
     .description('print the version')
