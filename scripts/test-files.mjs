@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Folders whose tests start servers, processes or engines, and take seconds each: left out of `npm run check`. */
-const slowFolders = ['crash', 'e2e', 'engine', 'fuzz', 'lake', 'scripts']
+const slowFolders = ['attack', 'crash', 'e2e', 'engine', 'fuzz', 'lake', 'scripts']
 
 /**
  * Paths of test files below `root`/test, sorted, `/`-separated and relative to `root`; those that contain one of
