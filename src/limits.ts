@@ -29,6 +29,11 @@ export const rejectedFileBytesMax = 64 * mib
 export const hostIdentifierCharsMax = 512
 /** Hosts kept in memory, about 300 bytes each. */
 export const hostsCachedMax = 100_000
+/** How often it is written when hosts were last heard of. */
+export const hostsSeenFlushMs = 1 * minute
+/** A host not heard of for this long counts as silent: quiet machines report nothing for hours. */
+export const hostSilentAfterMs = 1 * day
+export const silentHostsShownMax = 50
 /** Frames written by one write: what is built at once on the event loop. */
 export const segmentBatchBytesMax = 8 * mib
 /** A segment is sealed when it has grown this far … */

@@ -2,6 +2,7 @@ import Type, { type Static } from 'typebox'
 import { AppError } from '../model/errors.ts'
 import type { Host } from '../model/host.ts'
 import { parseUuid } from '../model/ids.ts'
+import { formatInstant } from '../model/time-range.ts'
 import { fieldsParameter, KeyedPages, keyedPageParameters } from './page.ts'
 import { listParameter, type Parameters, textParameter } from './parameters.ts'
 
@@ -12,6 +13,7 @@ export const Endpoint = Type.Object({
   id: Type.String({ description: 'the `endpoint_id` of its rows' }),
   hostname: Type.String({ description: "osquery's host identifier" }),
   tenant: Type.Object({ id: Type.String() }),
+  lastSeenAt: Type.Optional(Type.String({ description: 'receipt of its last lines, up to a minute late' })),
 })
 export type Endpoint = Static<typeof Endpoint>
 
@@ -25,7 +27,11 @@ export const EndpointListQuery = Type.Object({
 })
 
 export function toEndpoint(host: Host): Endpoint {
-  return { id: host.id, hostname: host.hostIdentifier, tenant: { id: host.tenantId } }
+  const { id, hostIdentifier: hostname, tenantId, lastSeenAt } = host
+  return {
+    ...{ id, hostname, tenant: { id: tenantId } },
+    ...(lastSeenAt === undefined ? {} : { lastSeenAt: formatInstant(lastSeenAt) }),
+  }
 }
 
 const idsMax = 1_000

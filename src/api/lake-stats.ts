@@ -28,7 +28,7 @@ export type StatsHost = Static<typeof StatsHost>
 
 export const LakeStats = Type.Object({
   asOf: Type.String(),
-  rows: Type.Integer({ description: 'in data files and in the tail' }),
+  rows: Type.Integer({ description: 'in data files; the tail is counted in lines' }),
   bytes: Type.Integer({ description: 'of the data files' }),
   files: Type.Integer(),
   oldest: Type.Optional(Type.String({ description: 'event time' })),
@@ -38,6 +38,7 @@ export const LakeStats = Type.Object({
     lines: Type.Integer(),
     bytes: Type.Integer(),
     oldestAt: Type.Optional(Type.String({ description: 'receipt of the oldest line that is not in a data file' })),
+    quarantined: Type.Integer({ description: 'segments that could not be converted: kept, and still read by queries' }),
   }),
   ingest: Type.Object({
     acceptedLines: Type.Integer({ description: 'since the server started; a rate is the difference of two readings' }),

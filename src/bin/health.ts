@@ -6,6 +6,17 @@ import type { Engine } from '../engine/engine.ts'
 import type { HealthCheck } from '../http/dependencies.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 
+/** The disk that holds the folder; undefined where the system does not say. */
+export async function diskOf(folder: string): Promise<{ freeBytes: number; totalBytes: number } | undefined> {
+  try {
+    const { bavail, blocks, bsize } = await statfs(folder)
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize }
+  } catch {
+    // A fact the server does not have: the health check of the disk says why.
+    return undefined
+  }
+}
+
 export interface HealthDeps {
   readonly store: Store
   readonly ingest: Ingest

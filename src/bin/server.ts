@@ -14,7 +14,7 @@ import { convertSegment } from '../lake/data-file-writer.ts'
 import { openJanitor } from '../lake/upkeep/janitor.ts'
 import { openWriter } from '../lake/writer.ts'
 import { installLibrary } from '../library/install.ts'
-import { janitorIntervalMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
+import { hostsSeenFlushMs, janitorIntervalMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, systemErrorCode, toAppError } from '../model/errors.ts'
 import { openQueries } from '../query/runs.ts'
@@ -22,7 +22,7 @@ import { openSqlThread } from '../query/sql-thread.ts'
 import { openLocalStorage } from '../storage/local.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { ensureFirstRun, firstRunBlock } from './first-run.ts'
-import { healthOf } from './health.ts'
+import { diskOf, healthOf } from './health.ts'
 import { lakeAccess } from './lake-access.ts'
 
 // The server: reads its settings, takes the data directory, starts every part in order, and stops them in the reverse.
@@ -47,12 +47,13 @@ async function main(args: readonly string[]): Promise<void> {
 async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
   const log = pino({ level: config.logLevel, base: { pid: process.pid } })
   const parts = await openParts(config, directory, log)
-  const { store, ingest, engine, queries, janitor } = parts
+  const { store, hosts, ingest, engine, queries, janitor } = parts
   const { secretKey } = directory
   const app = buildApp({
     ...{ store, secretKey, queries, ingest, clock, log, version },
     signingKeys: await openSigningKeys(store, clock),
     metrics: new Registry(),
+    disk: () => diskOf(directory.root),
     health: healthOf({ ...config, ...{ store, ingest, engine } }),
     settings: { ...config, consoleFolder, callLimits: callLimitsOf(config) },
   })
@@ -63,6 +64,8 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
   await queries.recover()
   await listen(app, config)
   const janitorClock = setInterval(() => void janitor.pass(), janitorIntervalMs)
+  const flushHosts = () => hosts.flush().catch(error => log.warn({ err: error }, 'hosts last seen not noted'))
+  const hostsClock = setInterval(() => void flushHosts(), hostsSeenFlushMs)
   const url = urlOf(config, app.server.address() as AddressInfo)
   const firstRun = await ensureFirstRun({ store, secretKey, clock }, directory.firstRunFile, url)
   if (firstRun !== undefined && process.stdout.isTTY) {
@@ -77,7 +80,9 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     // What does not end by itself in time is cut off: everything acknowledged is durable already.
     setTimeout(() => process.exit(0), shutdownMsMax).unref()
     clearInterval(janitorClock)
+    clearInterval(hostsClock)
     await app.close()
+    await flushHosts()
     await parts.close()
     directory.release()
     log.info({ reason }, 'stopped')
@@ -92,8 +97,9 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
   // Merges have a process of their own, so that rows just sealed never wait for one.
   const [converter, merger] = [openWriter(writerOptions), openWriter(writerOptions)]
   const lake = { store, storage, clock, tempFolder: directory.temporary }
+  const hosts = openHosts(store, clock)
   const ingest = openIngest({
-    ...{ store, clock, log, hosts: openHosts(store, clock) },
+    ...{ store, clock, log, hosts },
     consume: async (segment, path) => {
       await convertSegment({ ...lake, writer: converter }, segment, path)
     },
@@ -113,7 +119,7 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
     limits: { ...config, runsAtOnce: config.workerCount },
   })
   return {
-    ...{ store, ingest, janitor, engine, queries },
+    ...{ store, hosts, ingest, janitor, engine, queries },
     async close() {
       await queries.close()
       await sqlThread.close()

@@ -30,6 +30,7 @@ export async function putHosts(
       host_identifier: hostIdentifier,
       hardware_uuid: null,
       created_at: now,
+      last_seen_at: null,
     }))
   if (rows.length === 0) return found.map(toHost)
   await db
@@ -97,6 +98,40 @@ export async function listHosts(
   return { hosts: rows.map(toHost), total: Number(counted.count) }
 }
 
+/** Notes when hosts were last heard of; an earlier time never replaces a later one. At most `hostsPutMax` at once. */
+export async function noteHostsSeen(db: Db, seen: ReadonlyMap<string, number>): Promise<void> {
+  for (const [id, at] of seen) {
+    await db
+      .updateTable('hosts')
+      .set({ last_seen_at: at })
+      .where('id', '=', id)
+      .where(({ eb, or }) => or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<', at)]))
+      .execute()
+  }
+}
+
+export interface SilentHosts {
+  readonly total: number
+  readonly silent: number
+  /** The silent ones, longest first; a host never heard of counts from when it was made. */
+  readonly first: readonly Host[]
+}
+
+/** How many hosts the tenant has, and those not heard of since `before`. */
+export async function silentHosts(db: Db, tenantId: string, before: number, count: number): Promise<SilentHosts> {
+  const all = db.selectFrom('hosts').where('tenant_id', '=', tenantId)
+  const { total } = await all.select(({ fn }) => fn.countAll<number>().as('total')).executeTakeFirstOrThrow()
+  const silent = all.where(({ eb, fn }) => eb(fn.coalesce('last_seen_at', 'created_at'), '<', before))
+  const counted = await silent.select(({ fn }) => fn.countAll<number>().as('silent')).executeTakeFirstOrThrow()
+  const rows = await silent
+    .selectAll()
+    .orderBy(({ fn }) => fn.coalesce('last_seen_at', 'created_at'))
+    .orderBy('id')
+    .limit(count)
+    .execute()
+  return { total: Number(total), silent: Number(counted.silent), first: rows.map(toHost) }
+}
+
 function toHost(row: HostRow): Host {
   return {
     id: row.id,
@@ -104,5 +139,6 @@ function toHost(row: HostRow): Host {
     hostIdentifier: row.host_identifier,
     hardwareUuid: row.hardware_uuid ?? undefined,
     createdAt: row.created_at,
+    lastSeenAt: row.last_seen_at ?? undefined,
   }
 }

@@ -84,6 +84,8 @@ export interface HostRow {
   host_identifier: string
   hardware_uuid: string | null
   created_at: number
+  /** Receipt of its last body, some minutes late; null: none since this was noted. */
+  last_seen_at: number | null
 }
 
 export interface QueryNameRow {

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Store } from '../db/db.ts'
 import { inTransaction } from '../db/db.ts'
-import { hostsPutMax, putHosts } from '../db/hosts.ts'
+import { hostsPutMax, noteHostsSeen, putHosts } from '../db/hosts.ts'
 import { hostsCachedMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Host } from '../model/host.ts'
@@ -17,6 +17,8 @@ export interface Hosts {
    * once, also for new ones, get the same hosts.
    */
   atSight(tenantId: string, hostIdentifiers: readonly string[]): Promise<ReadonlyMap<string, Host>>
+  /** Writes when hosts were last heard of, kept in memory until then. Rejects where the store does; nothing is lost. */
+  flush(): Promise<void>
   /** To be called when a host is deleted or its identifier changes. */
   forget(tenantId: string, hostIdentifier: string): void
 }
@@ -24,6 +26,11 @@ export interface Hosts {
 /** Keeps `hostsCachedMax` hosts in memory; the first to come leave first. The store stays the caller's. */
 export function openHosts(store: Store, clock: Clock): Hosts {
   const seen = new Map<string, Host>()
+  /** Host id → when it was last asked for: a body of it had come. Bounded: past it, hosts look silent until the next. */
+  let heard = new Map<string, number>()
+  const hear = ({ id }: Host) => {
+    if (heard.size < hostsCachedMax || heard.has(id)) heard.set(id, clock())
+  }
   const keyOf = (tenantId: string, hostIdentifier: string) => `${tenantId}/${hostIdentifier}`
 
   async function atSight(tenantId: string, hostIdentifiers: readonly string[]): Promise<ReadonlyMap<string, Host>> {
@@ -33,6 +40,7 @@ export function openHosts(store: Store, clock: Clock): Hosts {
       const host = seen.get(keyOf(tenantId, hostIdentifier))
       if (host === undefined) unseen.push(hostIdentifier)
       else hosts.set(hostIdentifier, host)
+      if (host !== undefined) hear(host)
     }
     for (let at = 0; at < unseen.length; at += hostsPutMax) {
       // The store works on the event loop: others get their turn between two pieces.
@@ -42,14 +50,35 @@ export function openHosts(store: Store, clock: Clock): Hosts {
         if (seen.size >= hostsCachedMax) seen.delete(seen.keys().next().value!)
         seen.set(keyOf(tenantId, host.hostIdentifier), host)
         hosts.set(host.hostIdentifier, host)
+        hear(host)
       }
     }
     return hosts
   }
 
+  async function flush(): Promise<void> {
+    const entries = [...heard]
+    heard = new Map()
+    for (let at = 0; at < entries.length; at += hostsPutMax) {
+      const piece = new Map(entries.slice(at, at + hostsPutMax))
+      try {
+        if (at > 0) await nextTurn()
+        await inTransaction(store, transaction => noteHostsSeen(transaction, piece))
+      } catch (error) {
+        for (const [id, time] of entries.slice(at)) if (!heard.has(id)) heard.set(id, time)
+        throw error
+      }
+    }
+  }
+
   return {
-    findSeen: (tenantId, hostIdentifier) => seen.get(keyOf(tenantId, hostIdentifier)),
+    findSeen(tenantId, hostIdentifier) {
+      const host = seen.get(keyOf(tenantId, hostIdentifier))
+      if (host !== undefined) hear(host)
+      return host
+    },
     atSight,
+    flush,
     forget(tenantId, hostIdentifier) {
       seen.delete(keyOf(tenantId, hostIdentifier))
     },

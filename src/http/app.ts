@@ -25,6 +25,7 @@ import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
 import { schemaRoutes } from './routes/schema.ts'
 import { sqlToolRoutes } from './routes/sql-tools.ts'
+import { statsRoutes } from './routes/stats.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
@@ -75,6 +76,7 @@ export function buildApp(deps: AppDependencies): App {
   queryLibraryRoutes(app, deps)
   schemaRoutes(app, deps)
   sqlToolRoutes(app, deps)
+  statsRoutes(app, deps)
   operationRoutes(app, deps)
   importRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)

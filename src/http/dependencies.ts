@@ -17,11 +17,12 @@ export interface AppDependencies {
     Queries,
     'start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'exportResult' | 'functions'
   >
-  readonly ingest: Pick<Ingest, 'accept' | 'importPositions'>
+  readonly ingest: Pick<Ingest, 'accept' | 'importPositions' | 'tailKeys' | 'counts' | 'openSize'>
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Metrics are registered here and served from here; one registry an app. */
   readonly metrics: Registry
+  readonly disk: () => Promise<{ readonly freeBytes: number; readonly totalBytes: number } | undefined>
   /** Whether each part works right now; asked at every `/readyz`. */
   readonly health: () => Promise<readonly HealthCheck[]>
   readonly version: string

@@ -40,6 +40,8 @@ export interface LineCounts {
   readonly accepted: number
   readonly duplicates: number
   readonly rejected: number
+  /** When lines were last accepted, ms since the epoch; undefined: none were. */
+  readonly acceptedAt: number | undefined
 }
 
 export interface Ingest {
@@ -61,6 +63,8 @@ export interface Ingest {
   tailKeys(tenantId: string): Promise<TailKeys>
   /** Since the start, by tenant. */
   counts(): ReadonlyMap<string, LineCounts>
+  /** What the tenant's open segment holds; the catalog knows all others. */
+  openSize(tenantId: string): { readonly lines: number; readonly bytes: number }
   /** Sealed segments waiting for their conversion. */
   backlog(): number
   /** Seals what is open and waits for the conversion under way. Nobody may be accepted any more. */
@@ -149,11 +153,12 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   async function accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult> {
     if (mode !== 'ready') throw new AppError('unavailable', `the lake is ${mode}`)
     const result = await intake.accept(tenantId, body, options)
-    const { accepted, duplicates, rejected } = counts.get(tenantId) ?? { accepted: 0, duplicates: 0, rejected: 0 }
+    const before = counts.get(tenantId)
     counts.set(tenantId, {
-      accepted: accepted + result.accepted,
-      duplicates: duplicates + result.duplicates,
-      rejected: rejected + result.rejected.count,
+      accepted: (before?.accepted ?? 0) + result.accepted,
+      duplicates: (before?.duplicates ?? 0) + result.duplicates,
+      rejected: (before?.rejected ?? 0) + result.rejected.count,
+      acceptedAt: result.accepted > 0 ? clock() : before?.acceptedAt,
     })
     return result
   }
@@ -203,6 +208,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     importPositions: (tenantId, importIds) => memory.importPositions(tenantId, importIds),
     durableFrames: number => durable.get(number),
     counts: () => counts,
+    openSize: tenantId => logs.get(tenantId)?.openSize() ?? { lines: 0, bytes: 0 },
     backlog: () => sealer.backlog(),
   }
 }

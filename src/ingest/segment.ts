@@ -50,6 +50,8 @@ export interface SegmentLog {
   seal(): Promise<void>
   /** When the open segment was opened, ms since the epoch; undefined without one. */
   openSince(): number | undefined
+  /** What the open segment holds on disk; zeros without one. */
+  openSize(): { readonly lines: number; readonly bytes: number }
 }
 
 export interface SegmentLogDependencies {
@@ -249,6 +251,7 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
     append: unit => enqueue(unit),
     seal: () => enqueue(undefined),
     openSince: () => current?.segment.createdAt,
+    openSize: () => ({ lines: current?.lines ?? 0, bytes: current?.bytes ?? 0 }),
   }
 }
 

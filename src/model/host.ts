@@ -9,4 +9,6 @@ export interface Host {
   /** From enrolment only; an enrolment with a known one adopts that host. */
   readonly hardwareUuid: string | undefined
   readonly createdAt: number
+  /** Receipt of its last body, up to a minute late; undefined: none since this was noted. */
+  readonly lastSeenAt: number | undefined
 }

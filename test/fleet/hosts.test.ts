@@ -17,7 +17,14 @@ test('a host is made at first sight and keeps its id', async () => {
   const { store, tenantId, hosts } = await open()
   assert.equal(hosts.findSeen(tenantId, 'a'), undefined)
   const host = (await hosts.atSight(tenantId, ['a'])).get('a')!
-  assert.deepEqual(host, { id: host.id, tenantId, hostIdentifier: 'a', hardwareUuid: undefined, createdAt: 5 })
+  assert.deepEqual(host, {
+    id: host.id,
+    tenantId,
+    hostIdentifier: 'a',
+    hardwareUuid: undefined,
+    createdAt: 5,
+    lastSeenAt: undefined,
+  })
   assert.equal(hosts.findSeen(tenantId, 'a'), host)
   assert.deepEqual((await openHosts(store, () => 9).atSight(tenantId, ['a', 'b'])).get('a'), host)
   assert.deepEqual(await findHost(store, tenantId, host.id), host)
@@ -78,5 +85,23 @@ test('a host that was deleted is made anew when the cache is told', async () => 
 test('a host of no tenant is refused', async () => {
   const { store, hosts } = await open()
   await assert.rejects(hosts.atSight('nobody', ['a']), /FOREIGN KEY/)
+  await store.destroy()
+})
+
+test('when a host was last heard of is written with the next flush, and never moves back', async () => {
+  const { store, tenantId } = await open()
+  let now = 5
+  const hosts = openHosts(store, () => now)
+  const { id } = (await hosts.atSight(tenantId, ['a'])).get('a')!
+  const stored = async () => (await findHost(store, tenantId, id))?.lastSeenAt
+  assert.equal(await stored(), undefined)
+  now = 9
+  hosts.findSeen(tenantId, 'a')
+  await hosts.flush()
+  assert.equal(await stored(), 9)
+  now = 3
+  hosts.findSeen(tenantId, 'a')
+  await hosts.flush()
+  assert.equal(await stored(), 9)
   await store.destroy()
 })

@@ -40,6 +40,7 @@ test('there are all the routes of the contract', async t => {
     'GET /lake/v1/runs/:runId/export',
     'GET /lake/v1/schema',
     'GET /lake/v1/sql/functions',
+    'GET /lake/v1/stats',
     'GET /livez',
     'GET /metrics',
     'GET /openapi.json',

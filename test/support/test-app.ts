@@ -71,6 +71,7 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     clock,
     log: pino({ level: 'trace' }, sink),
     metrics: new Registry(),
+    disk: async () => ({ freeBytes: 5, totalBytes: 9 }),
     health: async () => health,
     version: '1.2.3',
     settings: { ...testSettings, ...settings },

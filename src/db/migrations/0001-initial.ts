@@ -32,7 +32,8 @@ export const initial: Migration = {
       created_at INTEGER NOT NULL, disabled_at INTEGER) STRICT`,
     `CREATE TABLE hosts (
       id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL REFERENCES tenants (id), host_identifier TEXT NOT NULL,
-      hardware_uuid TEXT, created_at INTEGER NOT NULL, UNIQUE (tenant_id, host_identifier)) STRICT`,
+      hardware_uuid TEXT, created_at INTEGER NOT NULL, last_seen_at INTEGER,
+      UNIQUE (tenant_id, host_identifier)) STRICT`,
     'CREATE INDEX hosts_by_hardware ON hosts (tenant_id, hardware_uuid) WHERE hardware_uuid IS NOT NULL',
     `CREATE TABLE grown_columns (
       tenant_id TEXT NOT NULL, table_name TEXT NOT NULL, name TEXT NOT NULL, field_id INTEGER NOT NULL,
