@@ -12,9 +12,12 @@ interface SourceContext {
 
 const rawJson = (JSON as unknown as { rawJSON(text: string): ExactNumber }).rawJSON
 
+/** Digits as a value begin: after a member's name or in an array. Hashes and process ids, which are texts, are not meant. */
+const longNumber = /(?:"\s*:|[[,])\s*-?\d{16}/
+
 /** Like JSON.parse; whole numbers that are not safe become an ExactNumber. Throws SyntaxError. */
 export function parseExactJson(text: string): unknown {
-  if (!/\d{16}/.test(text)) return JSON.parse(text)
+  if (!longNumber.test(text)) return JSON.parse(text)
   return JSON.parse(text, function keepDigits(this: unknown, _key: string, value: unknown, context?: SourceContext) {
     if (typeof value !== 'number' || Number.isSafeInteger(value) || context?.source === undefined) return value
     return /^-?\d+$/.test(context.source) ? rawJson(context.source) : value

@@ -12,7 +12,7 @@ export interface HeaderActions {
 }
 
 /** The headings in sight. `activeColumn`: where the keyboard is; −1: elsewhere. */
-export function GridHead(props: {
+export const GridHead = memo(function GridHead(props: {
   readonly table: ResultTable
   readonly drawn: readonly DrawnColumn[]
   readonly width: number
@@ -39,7 +39,7 @@ export function GridHead(props: {
       </div>
     </div>
   )
-}
+})
 
 interface GridHeaderCellProps {
   readonly column: DrawnColumn

@@ -48,7 +48,7 @@ export function ResultGrid(props: ResultGridProps): ReactNode {
   const { table, columns, choice, actions, gridRef } = props
   const rows = table.getRowModel().rows
   const visible = table.getVisibleLeafColumns()
-  const { drawn, width, virtual: virtualColumns } = useDrawnColumns(gridRef, visible, columns, numberPx)
+  const { drawn, width, virtual: virtualColumns } = useDrawnColumns(gridRef, table, columns, numberPx)
   const virtualRows = useVirtualizer({
     count: rows.length,
     getScrollElement: () => gridRef.current,

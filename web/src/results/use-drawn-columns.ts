@@ -3,7 +3,7 @@ import { type RefObject, useEffect, useMemo } from 'react'
 import type { ResultPageColumn } from '../../../src/client/results.ts'
 import { isNumberType } from './cell-text.ts'
 import type { DrawnColumn } from './grid-row.tsx'
-import type { ResultColumn } from './result-table.ts'
+import type { ResultTable } from './result-table.ts'
 
 export interface DrawnColumns {
   /** Those in sight; the same reference until they change. */
@@ -16,10 +16,13 @@ export interface DrawnColumns {
 /** Which of the visible columns are drawn, and where. `startPx`: what stands before the first one. */
 export function useDrawnColumns(
   scroll: RefObject<HTMLDivElement | null>,
-  visible: readonly ResultColumn[],
+  table: ResultTable,
   columns: readonly ResultPageColumn[],
   startPx: number,
 ): DrawnColumns {
+  // Both keep their identity while rows scroll by: nothing is worked out again for each frame.
+  const visible = table.getVisibleLeafColumns()
+  const sizing = table.state.columnSizing
   const virtual = useVirtualizer<HTMLDivElement, Element>({
     count: visible.length,
     getScrollElement: () => scroll.current,
@@ -29,13 +32,12 @@ export function useDrawnColumns(
     paddingStart: startPx,
     scrollPaddingStart: startPx,
   })
-  const layout = visible.map(column => `${column.id} ${column.getSize()}`).join('\n')
   // biome-ignore lint/correctness/useExhaustiveDependencies: measured again when a width or the order changes
-  useEffect(() => virtual.measure(), [layout, virtual])
+  useEffect(() => virtual.measure(), [visible, sizing, virtual])
 
   const items = virtual.getVirtualItems()
   const inSight = `${items[0]?.index}-${items.at(-1)?.index}`
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `inSight` and `layout` say when these change
+  // biome-ignore lint/correctness/useExhaustiveDependencies: `inSight` and `sizing` say when these change
   const drawn = useMemo(() => {
     const types = new Map(columns.map(({ name, type }) => [name, type]))
     return items.flatMap(({ index, start, size }): DrawnColumn[] => {
@@ -44,6 +46,6 @@ export function useDrawnColumns(
       const type = types.get(column.id) ?? ''
       return [{ id: column.id, index, left: start, width: size, type, isNumber: isNumberType(type) }]
     })
-  }, [inSight, layout, columns])
+  }, [inSight, visible, sizing, columns])
   return { drawn, width: virtual.getTotalSize(), virtual }
 }
