@@ -133,6 +133,8 @@ export interface DataFileRow {
   min_ingested: number
   max_ingested: number
   stats_json: string
+  /** Of the file's bytes, hex. */
+  sha256: string
   added_version: number
   dropped_version: number | null
   created_at: number

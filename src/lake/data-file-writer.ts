@@ -6,6 +6,7 @@ import type { LakeColumn } from '../model/lake-table.ts'
 import type { Segment } from '../model/segment.ts'
 import { isReserved, schemaVersion } from '../row-sql/columns.ts'
 import {
+  type FileSql,
   stagedCountsSql,
   stagedDecorationsSql,
   stagedShapesSql,
@@ -22,7 +23,7 @@ import { commitSegment } from './commit.ts'
 import { namesOf, planFiles, type StagedShape } from './file-plan.ts'
 import { columnsOf, growColumns, type SeenQueryName } from './schema.ts'
 import type { RunSql, Writer } from './writer.ts'
-import { type FileDraft, rowsOf, targetOf, type WrittenFile, writeFile } from './written-file.ts'
+import { type FileDraft, rowsOf, targetsOf, type WrittenFile, writeFile } from './written-file.ts'
 
 // Segment → data files → commit. The writer process does the work on rows; this side decides: which columns there are,
 // which files are written, and that not one row is missing before the commit makes them current.
@@ -85,24 +86,23 @@ async function writeFiles(
   const counts = await stagedCounts(run, segment)
   const shapes = await stagedShapes(run)
   const columns = await grownColumns(deps, run, tenantId, shapes)
-  const write = async (
-    draft: Pick<FileDraft, 'table' | 'queryNames' | 'columns'>,
-    statementOf: typeof writeFileSql,
-  ) => {
-    const target = targetOf({ ...draft, ...originOf(segment) }, deps.tempFolder)
-    const file = await writeFile(run, statementOf(target.sql), target)
-    written.push(file)
-    return file
+  const planned: { draft: Pick<FileDraft, 'table' | 'queryNames' | 'columns'>; statementOf: typeof writeFileSql }[] = []
+  for (const { only, except, ...file } of planFiles(shapes, columns, narrowFileRowsMin)) {
+    const statementOf = (sql: FileSql) => writeFileSql({ ...sql, only, except })
+    planned.push({ draft: { table: resultTable, ...file }, statementOf })
   }
-  for (const { only, except, ...planned } of planFiles(shapes, columns, narrowFileRowsMin)) {
-    await write({ table: resultTable, ...planned }, sql => writeFileSql({ ...sql, only, except }))
-  }
-  expectRows(written, counts.rows, segment)
   if (counts.lines > 0) {
     const reportColumns = [...identityColumns, ...(await columnsOf(deps.store, tenantId, reportTable))]
-    const reports = await write({ table: reportTable, queryNames: undefined, columns: reportColumns }, writeReportsSql)
-    expectRows([reports], counts.lines, segment)
+    const draft = { table: reportTable, queryNames: undefined, columns: reportColumns }
+    planned.push({ draft, statementOf: writeReportsSql })
   }
+  const drafts = planned.map(({ draft }) => ({ ...draft, ...originOf(segment) }))
+  for (const [at, target] of targetsOf(drafts, deps.tempFolder).entries()) {
+    const statement = planned[at]?.statementOf(target.sql) as string
+    written.push(await writeFile(run, statement, target))
+  }
+  expectRows(written, resultTable, counts.rows, segment)
+  expectRows(written, reportTable, counts.lines, segment)
   for (const statement of unstageSql) await run(statement)
   return { ...counts, queryNames: seenNames(shapes, columns, written) }
 }
@@ -167,10 +167,10 @@ function originOf(segment: SegmentToConvert): Pick<FileDraft, 'tenantId' | 'day'
 }
 
 /** Never a lost row: what the files hold must be what the lines held. */
-function expectRows(files: readonly WrittenFile[], expected: number, segment: SegmentToConvert): void {
-  const found = rowsOf(files)
+function expectRows(files: readonly WrittenFile[], table: string, expected: number, segment: SegmentToConvert): void {
+  const found = rowsOf(files.filter(({ file }) => file.table === table))
   if (found === expected) return
-  throw new AppError('internal', `segment ${segment.number} has ${expected} rows, its data files ${found}`)
+  throw new AppError('internal', `segment ${segment.number} has ${expected} rows of ${table}, its data files ${found}`)
 }
 
 function seenNames(

@@ -19,6 +19,8 @@ export interface NewDataFile {
   readonly minIngested: number
   readonly maxIngested: number
   readonly stats: Readonly<Record<string, ColumnStats>>
+  /** Of the file's bytes, hex: what tells a damaged file. */
+  readonly sha256: string
 }
 
 /** A committed file with what pruning needs first. */
@@ -58,6 +60,7 @@ export async function insertDataFiles(
         min_ingested: file.minIngested,
         max_ingested: file.maxIngested,
         stats_json: JSON.stringify(file.stats),
+        sha256: file.sha256,
         added_version: version,
         dropped_version: null,
         created_at: now,

@@ -32,6 +32,21 @@ export function parseCopyStats(row: CopyStats, columns: readonly LakeColumn[]): 
   return { rows, bytes: Number(row.file_size_bytes), columns: stats }
 }
 
+/** The same from a row of `fileStatsSql` over the columns. */
+export function fileStatsOf(
+  row: Readonly<Record<string, unknown>>,
+  columns: readonly LakeColumn[],
+): Readonly<Record<string, ColumnStats>> {
+  const stats: Record<string, ColumnStats> = {}
+  for (const [at, { name, type }] of columns.entries()) {
+    const facts: Record<string, string> = { null_count: String(row[`nulls${at}`]), has_nan: String(row[`nan${at}`]) }
+    if (typeof row[`min${at}`] === 'string') facts['min'] = row[`min${at}`] as string
+    if (typeof row[`max${at}`] === 'string') facts['max'] = row[`max${at}`] as string
+    stats[name] = columnStats(type, facts, Number(row['rows']))
+  }
+  return stats
+}
+
 function unquoted(name: string): string {
   return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name
 }

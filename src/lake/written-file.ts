@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { rowGroupRows } from '../limits.ts'
+import type { ColumnStats } from '../model/data-file.ts'
 import { newId } from '../model/ids.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
 import type { FileSql } from '../row-sql/convert.ts'
+import { fileFactsSql } from '../row-sql/file-facts.ts'
 import type { NewDataFile } from './data-files.ts'
 import { type CopyStats, parseCopyStats } from './file-stats.ts'
 import { shippedTables } from './tables.ts'
@@ -40,39 +42,48 @@ export interface WrittenFile {
   readonly file: NewDataFile
 }
 
-/** Fresh names for a draft: a path is used once. */
-export function targetOf(draft: FileDraft, tempFolder: string): FileTarget {
-  const id = newId()
-  const { tenantId, table, level, queryNames, columns } = draft
-  const day = new Date(draft.day).toISOString().slice(0, 10)
-  const metadata: Record<string, string> = { tenant: tenantId, table, level: String(level), ...draft.metadata }
-  if (queryNames !== undefined) metadata['queryNames'] = JSON.stringify(queryNames)
-  return {
-    draft,
-    key: `${tenantId}/${table}/${day}/${draft.origin}-${id}.parquet`,
-    sql: {
-      ...{ path: join(tempFolder, `${id}.parquet`), tenantId, columns, metadata, rowGroupRows },
-      ...{ only: undefined, except: [] },
-    },
-  }
+/**
+ * Fresh names for files that are committed together: a path is used once. Each footer names the whole batch, so that
+ * files alone tell whether all of it reached the disk.
+ */
+export function targetsOf(drafts: readonly FileDraft[], tempFolder: string): readonly FileTarget[] {
+  const named = drafts.map(draft => {
+    const id = newId()
+    const day = new Date(draft.day).toISOString().slice(0, 10)
+    return { draft, id, key: `${draft.tenantId}/${draft.table}/${day}/${draft.origin}-${id}.parquet` }
+  })
+  const batch = JSON.stringify(named.map(({ key }) => key))
+  return named.map(({ draft, id, key }) => {
+    const { tenantId, table, level, queryNames, columns } = draft
+    const metadata: Record<string, string> = { tenant: tenantId, table, level: String(level), batch, ...draft.metadata }
+    if (queryNames !== undefined) metadata['queryNames'] = JSON.stringify(queryNames)
+    const path = join(tempFolder, `${id}.parquet`)
+    return { draft, key, sql: { path, tenantId, columns, metadata, rowGroupRows, only: undefined, except: [] } }
+  })
 }
 
 /** Executes the COPY that writes the target. */
 export async function writeFile(run: RunSql, statement: string, { draft, key, sql }: FileTarget): Promise<WrittenFile> {
   const [row] = await run(statement)
   const { rows, bytes, columns } = parseCopyStats(row as WriterRow & CopyStats, draft.columns)
-  const timeColumn = shippedTables.find(({ name }) => name === draft.table)?.timeColumn ?? 'ingestion_timestamp'
+  const [hashed] = await run(fileFactsSql(sql.path).hash)
+  const { table, queryNames, level } = draft
+  const file = { table, path: key, queryNames, level, rows, bytes, sha256: String(hashed?.['sha256']), stats: columns }
+  return { localPath: sql.path, file: { ...file, ...boundsOf(table, columns) } }
+}
+
+/** What the catalog keeps beside a file's statistics: bounds of the table's time column and of the time of receipt. */
+export function boundsOf(
+  table: string,
+  columns: Readonly<Record<string, ColumnStats>>,
+): Pick<NewDataFile, 'minTime' | 'maxTime' | 'minIngested' | 'maxIngested'> {
+  const timeColumn = shippedTables.find(({ name }) => name === table)?.timeColumn ?? 'ingestion_timestamp'
   const ingested = columns['ingestion_timestamp']
   return {
-    localPath: sql.path,
-    file: {
-      ...{ table: draft.table, path: key, queryNames: draft.queryNames, level: draft.level, rows, bytes },
-      minTime: columns[timeColumn]?.min as number | undefined,
-      maxTime: columns[timeColumn]?.max as number | undefined,
-      minIngested: Number(ingested?.min ?? 0),
-      maxIngested: Number(ingested?.max ?? 0),
-      stats: columns,
-    },
+    minTime: columns[timeColumn]?.min as number | undefined,
+    maxTime: columns[timeColumn]?.max as number | undefined,
+    minIngested: Number(ingested?.min ?? 0),
+    maxIngested: Number(ingested?.max ?? 0),
   }
 }
 

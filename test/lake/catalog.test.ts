@@ -18,7 +18,7 @@ import { convertAttemptsMax } from '../../src/limits.ts'
 const content = { frames: 2, lines: 5, bytes: 100 }
 
 const file = (path: string, more: Partial<NewDataFile> = {}): NewDataFile => ({
-  ...{ table: 'xdr_data', path, queryNames: ['q'], level: 1, rows: 3, bytes: 50 },
+  ...{ table: 'xdr_data', path, queryNames: ['q'], level: 1, rows: 3, bytes: 50, sha256: 'hash' },
   ...{ minTime: 10, maxTime: 20, minIngested: 30, maxIngested: 40, stats: { pid: { min: 1, max: 2, nullCount: 0 } } },
   ...more,
 })

@@ -117,7 +117,9 @@ test('a segment becomes files that say where they come from', async () => {
 
   const located = await lake.storage.locate(path)
   const metadata = await select(`SELECT decode(key) AS k, decode(value) AS v FROM parquet_kv_metadata('${located}')`)
-  const footer = Object.fromEntries(metadata.map(({ k, v }) => [k, v]))
+  const { batch, ...footer } = Object.fromEntries(metadata.map(({ k, v }) => [k, v]))
+  const reports = await listLiveFiles(lake.store, tenantId, 'lake_reports')
+  assert.deepEqual(JSON.parse(String(batch)), [path, reports[0]?.path])
   assert.deepEqual(footer, {
     tenant: tenantId,
     table: 'xdr_data',

@@ -52,7 +52,7 @@ export const initial: Migration = {
       id INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, table_name TEXT NOT NULL, path TEXT NOT NULL UNIQUE,
       query_names_json TEXT, level INTEGER NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, min_time INTEGER,
       max_time INTEGER, min_ingested INTEGER NOT NULL, max_ingested INTEGER NOT NULL, stats_json TEXT NOT NULL,
-      added_version INTEGER NOT NULL, dropped_version INTEGER, created_at INTEGER NOT NULL) STRICT`,
+      sha256 TEXT NOT NULL, added_version INTEGER NOT NULL, dropped_version INTEGER, created_at INTEGER NOT NULL) STRICT`,
     'CREATE INDEX data_files_by_tenant ON data_files (tenant_id, table_name, dropped_version, max_time)',
     `CREATE TABLE leases (
       id TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, version INTEGER NOT NULL, expires_at INTEGER NOT NULL) STRICT`,

@@ -12,7 +12,7 @@ import { type PlannedFile, planFiles, type StagedShape } from '../file-plan.ts'
 import { columnsOf } from '../schema.ts'
 import { shippedTables } from '../tables.ts'
 import type { RunSql } from '../writer.ts'
-import { type FileDraft, rowsOf, targetOf, type WrittenFile, writeFile } from '../written-file.ts'
+import { type FileDraft, rowsOf, targetsOf, type WrittenFile, writeFile } from '../written-file.ts'
 import type { Merge } from './compaction-plan.ts'
 
 // Compaction: the rows of several files into fewer, larger, narrower ones. One attempt: when a source is no longer live
@@ -65,14 +65,17 @@ async function writeMerge(
     expected,
   )
   const sources = await sourcesOf(run, paths)
-  for (const { only, except, ...planned } of plannedFiles(merge, shapes, columns)) {
-    const rows = shapes.filter(({ queryName }) => only?.includes(queryName ?? '') ?? true)
-    const draft: FileDraft = {
-      ...{ tenantId, table: merge.table, level: merge.level, ...planned },
+  const planned = plannedFiles(merge, shapes, columns)
+  const drafts = planned.map(
+    ({ queryNames, columns }): FileDraft => ({
+      ...{ tenantId, table: merge.table, level: merge.level, queryNames, columns },
       ...{ day: Math.min(...merge.files.map(({ minIngested }) => minIngested)), origin: `merged-${merge.level}` },
       metadata: { schemaVersion, segments: sources, replaces: JSON.stringify(merge.files.map(({ path }) => path)) },
-    }
-    const target = targetOf(draft, deps.tempFolder)
+    }),
+  )
+  for (const [at, target] of targetsOf(drafts, deps.tempFolder).entries()) {
+    const { only, except } = planned[at] as PlannedFile
+    const rows = shapes.filter(({ queryName }) => only?.includes(queryName ?? '') ?? true)
     const isLarge = rows.reduce((total, shape) => total + shape.rows, 0) >= bloomFilterRowsMin
     const hasLargeDictionaries = only !== undefined && isLarge
     const statement = mergeFileSql(paths, { ...target.sql, only, except, hasLargeDictionaries })
