@@ -1,5 +1,5 @@
 // The hunting queries under examples/ give, on the example logs, the results that stand beside them.
-// `node --test --test-update-snapshots test/examples/hunting.test.ts` writes the results anew.
+// `node --test --test-update-snapshots test/examples/hunting.slow.test.ts` writes the results anew.
 
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'

@@ -1,0 +1,63 @@
+// Each canned query on a started server, by its id as a client starts it: first over lines that it must not find, then
+// over those and the lines that it must. Every query has a tenant of its own.
+
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { shippedLibrary } from '../../src/library/shipped-library.ts'
+import type { SavedQuery } from '../../src/model/saved-query.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { addTenant } from '../support/tenants.ts'
+import { connect, type ResultRow, type Run, type XdrClient } from '../support/xdr-client.ts'
+import { timeAgo } from './agent-lines.ts'
+import type { CannedCase } from './canned-case.ts'
+import { cannedCases } from './canned-cases.ts'
+
+type Canned = Pick<SavedQuery, 'id' | 'variables'>
+
+const { queries } = shippedLibrary()
+
+describe('what they find', () => {
+  let server: TestServer
+
+  before(async () => {
+    server = await startServer()
+  })
+
+  after(() => server?.close())
+
+  for (const each of cannedCases) {
+    test(`${each.code} finds what it must and nothing else`, async () => {
+      const client = await connect(await addTenant(server))
+      const query = queries.find(({ code }) => code === each.code)!
+      if (each.misses.length > 0) await client.ingest(`${each.misses.join('\n')}\n`)
+      assert.deepEqual(await run(client, query, each), [])
+      await client.ingest(`${each.hits.join('\n')}\n`)
+      const found = await run(client, query, each)
+      // Each row is compared in the columns that the expectation at its place has; rows are told apart by all of them.
+      const left = [...found]
+      for (const wanted of each.rows) {
+        const at = left.findIndex(row => Object.entries(wanted).every(([name, value]) => row[name] === value))
+        assert.notEqual(at, -1, `${JSON.stringify(wanted)}\nis not among\n${left.map(rowText).join('\n')}`)
+        left.splice(at, 1)
+      }
+      assert.deepEqual(left, [])
+    })
+  }
+})
+
+function rowText(row: ResultRow): string {
+  return JSON.stringify(row)
+}
+
+async function run(client: XdrClient, query: Canned, { given = {} }: CannedCase): Promise<readonly ResultRow[]> {
+  const variables = query.variables
+    .filter(({ name }) => given[name] !== undefined)
+    .map(({ name, dataType }) => ({ name, dataType, value: given[name] }))
+  const body = JSON.stringify({ savedQuery: { queryId: query.id }, variables, from: timeAgo(10 * 86_400) })
+  const headers = { 'content-type': 'application/json' }
+  const answer = await client.call('POST', '/xdr-query/v1/queries/runs', { body, headers })
+  assert.equal(answer.status, 201, answer.text)
+  const finished = await client.finish((answer.json as Run).id)
+  assert.equal(finished.result, 'succeeded', JSON.stringify(finished.error))
+  return client.rows(finished.id)
+}
