@@ -28,6 +28,9 @@ export interface SettingRow {
   readonly why: string
 }
 
+const bytesUnit = 'bytes (K, M, G)'
+const durationUnit = 'duration (ms, s, m, h, d)'
+
 const byteUnits: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
@@ -108,7 +111,7 @@ export const settings = {
   querySpanMsMax: {
     flag: 'query-span',
     default: undefined,
-    unit: 'duration (ms, s, m, h, d)',
+    unit: durationUnit,
     why: "longest span of one query; unset: the tenant's retention (the vendor has 30d)",
     parse: parseDuration,
     isOptional: true,
@@ -156,6 +159,26 @@ export function settingRows(): readonly SettingRow[] {
     unit: setting.unit,
     why: setting.why,
   }))
+}
+
+/** What holds a path of the machine, or a secret, is not for callers. */
+const privateSettings: readonly (keyof Settings)[] = ['dataDirectory', 'metricsToken', 'trustProxy']
+
+/** Every setting with the value in force, as it would be given, for those who manage a lake through its API. */
+export function settingsInForce(config: Config) {
+  const names = Object.keys(settings) as (keyof Settings)[]
+  return names
+    .filter(name => !privateSettings.includes(name))
+    .map(name => {
+      const { flag, unit, why } = settings[name]
+      return { name: flag, value: formatValue(unit, config[name]), unit, why }
+    })
+}
+
+function formatValue(unit: string, value: unknown): string {
+  if (value === undefined) return '(unset)'
+  if (typeof value === 'number' && unit === bytesUnit) return formatBytes(value)
+  return typeof value === 'number' && unit === durationUnit ? formatDuration(value) : String(value)
 }
 
 /** The environment of this process; everything else is handed the values it needs. */
@@ -250,7 +273,7 @@ function bytesSetting(flag: string, value: number, why: string): Setting<number>
     if (bytes < 1) throw invalid(`${JSON.stringify(text)} is not a size like 512M or 2G`)
     return bytes
   }
-  return { flag, default: formatBytes(value), unit: 'bytes (K, M, G)', why, parse }
+  return { flag, default: formatBytes(value), unit: bytesUnit, why, parse }
 }
 
 function formatBytes(bytes: number): string {
@@ -274,14 +297,18 @@ function parseDuration(text: string): number {
 }
 
 function durationSetting(flag: string, value: number, why: string): Setting<number> {
-  const unit = ['d', 'h', 'm', 's'].find(name => value % (durationUnits[name] ?? 1) === 0) ?? 'ms'
   return {
     flag,
-    default: `${value / (durationUnits[unit] ?? 1)}${unit}`,
-    unit: 'duration (ms, s, m, h, d)',
+    default: formatDuration(value),
+    unit: durationUnit,
     why,
     parse: parseDuration,
   }
+}
+
+function formatDuration(ms: number): string {
+  const unit = ['d', 'h', 'm', 's'].find(name => ms % (durationUnits[name] ?? 1) === 0) ?? 'ms'
+  return `${ms / (durationUnits[unit] ?? 1)}${unit}`
 }
 
 /** An origin without a trailing slash: nearly every client concatenates strings. */

@@ -124,6 +124,14 @@ export const sqlCheckMsMax = 500
 export const validationsPerTenantMax = 4
 /** What a validation waits for a worker to say the result's types; runs come first where all are busy. */
 export const describeMsMax = 2 * second
+/** Tenants that one request may run over … */
+export const manyRunTenantsMax = 1_000
+/** … of which so many are in the queue at once: it keeps its places for others … */
+export const manyRunPartsAtOnce = 8
+/** … and such requests of one partner or organization under way. */
+export const manyRunsPerAccountMax = 4
+/** How often parts under way are looked at. */
+export const manyRunStepMs = 100
 export const pageRowsDefault = 50
 export const pageRowsMax = 2_000
 export const runsPageDefault = 50
@@ -173,6 +181,18 @@ export const callsPerDayMax = 200_000
 export const failedLoginsPerMinuteMax = 10
 /** … and of one address, whichever client ids it tries. */
 export const failedLoginsPerAddressMax = 100
+/** How exactly the last use of an ingest token is known: a write of the store each time would slow ingest down. */
+export const ingestTokenUseNotedMs = 1 * minute
+/** Ingest tokens of one tenant, revoked ones included. */
+export const ingestTokensMax = 1_000
+/** Audit entries kept of one partner or organization; a tenant's are rows of its lake. */
+export const accountAuditEntriesMax = 10_000
+/** Refused calls alike within this time are one audit entry … */
+export const refusalsSummedMs = 1 * minute
+/** … and of one account so many are told apart; further ones are one. */
+export const refusalKindsMax = 100
+/** Days that a tenant's rows may be kept. */
+export const retentionDaysMax = 3_650
 /** `?wait=` of a run, in seconds. */
 export const waitSecondsMax = 60
 export const idempotencyKeyCharsMax = 255

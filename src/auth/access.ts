@@ -4,6 +4,7 @@ import { AppError } from '../model/errors.ts'
 import { parseUuid } from '../model/ids.ts'
 import type { AccountType, Caller, TenantCaller } from '../model/principal.ts'
 import { type Role, roleTitles } from '../model/role.ts'
+import type { Tenant } from '../model/tenant.ts'
 
 // Who may do what: one table of roles and actions, and the one place that binds a caller to a tenant. Every route names
 // its action; the routes' test walks this table.
@@ -25,10 +26,14 @@ export const actions = [
   'lake.read',
   /** Tenants of one's own partner or organization. */
   'tenants.read',
-  /** Create tenants. */
+  /** Create tenants, change their retention, suspend them. */
   'tenants.write',
-  /** Principals and enroll secrets of a tenant. */
+  /** Principals, enroll secrets and ingest tokens of a tenant; principals of a partner or organization. */
   'access.manage',
+  /** Which limits are in force. */
+  'settings.read',
+  /** What was done in a partner's or organization's own name; a tenant has its audit log as a table. */
+  'audit.read',
 ] as const
 
 export type Action = (typeof actions)[number]
@@ -39,6 +44,7 @@ export const allowedActions: Readonly<Record<Role, readonly Action[]>> = {
   forensics: ['queries.read', 'queries.write', 'runs.read', 'runs.write', 'hosts.read', 'lake.read', 'tenants.read'],
   readOnly: ['queries.read', 'runs.read', 'hosts.read', 'lake.read', 'tenants.read'],
   management: ['hosts.read', 'tenants.read'],
+  ingest: ['rows.write'],
 }
 
 /** Throws `permission_denied` when the caller's role does not allow the action. */
@@ -57,13 +63,21 @@ export function requireAction(caller: Caller, action: Action): void {
 export async function tenantCaller(db: Db, caller: Caller, tenantHeader: unknown): Promise<TenantCaller> {
   const tenantId = requiredUuid('X-Tenant-ID', tenantHeader)
   if (caller.accountType === 'tenant' && tenantId !== caller.accountId) throw foreign()
-  const tenant = await findTenant(db, tenantId)
-  if (tenant === undefined || tenant.status !== 'active') throw foreign()
-  if (caller.accountType !== 'tenant') {
-    const managerId = caller.accountType === 'partner' ? tenant.partnerId : tenant.organizationId
-    if (managerId !== caller.accountId || tenant.billingType === 'trial') throw foreign()
-  }
+  requireReachable(caller, await findTenant(db, tenantId))
   return { ...caller, tenantId }
+}
+
+/**
+ * The tenant, where the caller may act on it. Throws `permission_denied` for one that does not exist, is another
+ * account's, is suspended, or, to a partner or organization, is a trial one.
+ */
+export function requireReachable(caller: Caller, tenant: Tenant | undefined): Tenant {
+  if (tenant === undefined || tenant.status !== 'active') throw foreign()
+  const { accountType, accountId } = caller
+  const owner = { partner: tenant.partnerId, organization: tenant.organizationId, tenant: tenant.id }[accountType]
+  const isClosed = accountType !== 'tenant' && tenant.billingType === 'trial'
+  if (owner !== accountId || isClosed) throw foreign()
+  return tenant
 }
 
 /**

@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { type Logger, pino } from 'pino'
-import { Registry } from 'prom-client'
 import { openSigningKeys } from '../auth/signing-keys.ts'
-import { type Config, parseConfig, processEnvironment, settingRows } from '../config.ts'
+import { type Config, parseConfig, processEnvironment, settingRows, settingsInForce } from '../config.ts'
 import { openStore } from '../db/db.ts'
 import { openDuckdbEngine } from '../engine/duckdb/duckdb-engine.ts'
 import { openHosts } from '../fleet/hosts.ts'
@@ -24,6 +23,8 @@ import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { ensureFirstRun, firstRunBlock } from './first-run.ts'
 import { diskOf, healthOf } from './health.ts'
 import { lakeAccess } from './lake-access.ts'
+import { openManagement } from './management.ts'
+import { openMetrics } from './metrics.ts'
 
 // The server: reads its settings, takes the data directory, starts every part in order, and stops them in the reverse.
 
@@ -47,21 +48,22 @@ async function main(args: readonly string[]): Promise<void> {
 async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
   const log = pino({ level: config.logLevel, base: { pid: process.pid } })
   const parts = await openParts(config, directory, log)
-  const { store, hosts, ingest, engine, queries, janitor } = parts
+  const { store, hosts, ingest, engine, queries, janitor, manyRuns, audit } = parts
   const { secretKey } = directory
   const app = buildApp({
-    ...{ store, secretKey, queries, ingest, clock, log, version },
+    ...{ store, secretKey, queries, manyRuns, ingest, audit, clock, log, version },
     signingKeys: await openSigningKeys(store, clock),
-    metrics: new Registry(),
+    metrics: openMetrics(),
     disk: () => diskOf(directory.root),
     health: healthOf({ ...config, ...{ store, ingest, engine } }),
-    settings: { ...config, consoleFolder, callLimits: callLimitsOf(config) },
+    settings: { ...config, consoleFolder, callLimits: callLimitsOf(config), inForce: settingsInForce(config) },
   })
 
   const { taken } = await installLibrary(store, clock())
   if (taken.length > 0) log.warn({ ids: taken }, 'canned queries left out: their ids are taken')
   await ingest.recover()
   await queries.recover()
+  await manyRuns.recover()
   await listen(app, config)
   const janitorClock = setInterval(() => void janitor.pass(), janitorIntervalMs)
   const flushHosts = () => hosts.flush().catch(error => log.warn({ err: error }, 'hosts last seen not noted'))
@@ -118,9 +120,13 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
     resultsFolder: directory.results,
     limits: { ...config, runsAtOnce: config.workerCount },
   })
+  const { runLifetimeMs } = config
+  const management = openManagement({ store, queries, clock, log, settings: config, runLifetimeMs })
+  const { manyRuns, audit } = management
   return {
-    ...{ store, hosts, ingest, janitor, engine, queries },
+    ...{ store, hosts, ingest, janitor, engine, queries, manyRuns, audit },
     async close() {
+      await management.close()
       await queries.close()
       await sqlThread.close()
       await engine.close()

@@ -2,8 +2,9 @@ import type { DatabaseSync } from 'node:sqlite'
 import { AppError } from '../model/errors.ts'
 import type { Migration } from './migration.ts'
 import { initial } from './migrations/0001-initial.ts'
+import { management } from './migrations/0002-management.ts'
 
-const migrations: readonly Migration[] = [initial]
+const migrations: readonly Migration[] = [initial, management]
 
 /** The format a store has after `migrate`. */
 export const storeVersion = migrations.length

@@ -20,6 +20,7 @@ export interface Tables {
   hosts: HostRow
   grown_columns: { tenant_id: string; table_name: string; name: string; field_id: number; created_at: number }
   query_names: QueryNameRow
+  query_retentions: { tenant_id: string; query_name: string; days: number }
   manifests: { tenant_id: string; version: number }
   segments: SegmentRow
   data_files: DataFileRow
@@ -31,6 +32,10 @@ export interface Tables {
   saved_query_categories: { query_id: string; category_id: string }
   query_categories: QueryCategoryRow
   idempotency_keys: IdempotencyKeyRow
+  ingest_tokens: IngestTokenRow
+  account_audit: { id: Generated<number>; account_id: string; at: number; entry_json: string }
+  many_runs: ManyRunRow
+  many_run_parts: ManyRunPartRow
 }
 
 export interface TenantRow {
@@ -212,6 +217,45 @@ export interface IdempotencyKeyRow {
   run_id: string
   /** When the run expires. */
   expires_at: number
+}
+
+export interface IngestTokenRow {
+  id: string
+  tenant_id: string
+  name: string
+  /** Keyed hash (HMAC-SHA-256), hex. */
+  hash: string
+  created_at: number
+  last_used_at: number | null
+  revoked_at: number | null
+}
+
+export interface ManyRunRow {
+  id: string
+  account_type: string
+  account_id: string
+  principal_id: string
+  name: string | null
+  /** The body that started it, less its list of tenants. */
+  request: string
+  is_ended: number
+  is_canceled: number
+  created_at: number
+  expires_at: number
+  finished_at: number | null
+}
+
+export interface ManyRunPartRow {
+  many_run_id: string
+  /** Dense from 0: the order of the rows of the result. */
+  position: number
+  tenant_id: string
+  tenant_name: string
+  state: string
+  run_id: string | null
+  row_count: number | null
+  error_json: string | null
+  truncated_json: string | null
 }
 
 /** Rows as they are read. */

@@ -6,6 +6,8 @@ import type { TenantRow } from './tables.ts'
 export interface TenantFilter {
   readonly partnerId?: string
   readonly organizationId?: string
+  /** Only this one. */
+  readonly tenantId?: string
 }
 
 export async function insertTenant(db: Db, tenant: Tenant): Promise<void> {
@@ -36,6 +38,23 @@ export async function countTenants(db: Db, filter: TenantFilter): Promise<number
   return Number(row.count)
 }
 
+/** What may change of a tenant; members left out stay. */
+export type TenantChange = Partial<Pick<Tenant, 'name' | 'showAs' | 'status' | 'retentionDays'>>
+
+/** False when there is no such tenant. */
+export async function changeTenant(db: Db, tenantId: string, change: TenantChange): Promise<boolean> {
+  const { name, showAs, status, retentionDays } = change
+  const columns = {
+    ...(name === undefined ? {} : { name }),
+    ...(showAs === undefined ? {} : { show_as: showAs }),
+    ...(status === undefined ? {} : { status }),
+    ...(retentionDays === undefined ? {} : { retention_days: retentionDays }),
+  }
+  if (Object.keys(columns).length === 0) return (await findTenant(db, tenantId)) !== undefined
+  const result = await db.updateTable('tenants').set(columns).where('id', '=', tenantId).executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
 /** False when there is no such tenant. */
 export async function setTenantStatus(db: Db, tenantId: string, status: Tenant['status']): Promise<boolean> {
   const result = await db.updateTable('tenants').set({ status }).where('id', '=', tenantId).executeTakeFirst()
@@ -46,6 +65,7 @@ function matching(db: Db, filter: TenantFilter) {
   let query = db.selectFrom('tenants')
   if (filter.partnerId !== undefined) query = query.where('partner_id', '=', filter.partnerId)
   if (filter.organizationId !== undefined) query = query.where('organization_id', '=', filter.organizationId)
+  if (filter.tenantId !== undefined) query = query.where('id', '=', filter.tenantId)
   return query
 }
 

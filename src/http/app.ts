@@ -8,15 +8,20 @@ import { answerBrokenRequest, sendError } from './error-handler.ts'
 import type { App } from './instance.ts'
 import { knownRoutes } from './known-routes.ts'
 import { guardRoutes } from './plugins/access.ts'
+import { auditRequests } from './plugins/audit.ts'
 import { readBodiesWhole } from './plugins/bodies.ts'
 import { openCallCounter } from './plugins/call-limits.ts'
 import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { importRoutes } from './routes/imports.ts'
 import { ingestRoutes } from './routes/ingest.ts'
+import { ingestTokenRoutes } from './routes/ingest-tokens.ts'
+import { managedTenantRoutes } from './routes/managed-tenants.ts'
+import { manyRunRoutes } from './routes/many-runs.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { principalRoutes } from './routes/principals.ts'
 import { queryLibraryRoutes } from './routes/query-library.ts'
@@ -24,6 +29,7 @@ import { resultRoutes } from './routes/results.ts'
 import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
 import { schemaRoutes } from './routes/schema.ts'
+import { settingRoutes } from './routes/settings.ts'
 import { sqlToolRoutes } from './routes/sql-tools.ts'
 import { statsRoutes } from './routes/stats.ts'
 import { tenantRoutes } from './routes/tenants.ts'
@@ -61,6 +67,7 @@ export function buildApp(deps: AppDependencies): App {
   const calls = openCallCounter(deps.settings.callLimits, deps.clock)
   logRequests(app, deps)
   readBodiesWhole(app)
+  auditRequests(app, deps)
   guardRoutes(app, deps, calls)
 
   tokenRoutes(app, deps)
@@ -79,6 +86,11 @@ export function buildApp(deps: AppDependencies): App {
   statsRoutes(app, deps)
   operationRoutes(app, deps)
   importRoutes(app, deps)
+  managedTenantRoutes(app, deps)
+  ingestTokenRoutes(app, deps)
+  settingRoutes(app, deps)
+  auditRoutes(app, deps)
+  manyRunRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))
   return app

@@ -3,7 +3,9 @@ import type { Registry } from 'prom-client'
 import type { SigningKeys } from '../auth/signing-keys.ts'
 import type { Store } from '../db/db.ts'
 import type { Ingest } from '../ingest/ingest.ts'
+import type { AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/clock.ts'
+import type { ManyRuns } from '../query/many-runs.ts'
 import type { Queries } from '../query/runs.ts'
 
 // What the routes need of the rest of the program: of each subsystem the functions that are called here.
@@ -17,11 +19,15 @@ export interface AppDependencies {
     Queries,
     'start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'exportResult' | 'functions'
   >
+  readonly manyRuns: Pick<ManyRuns, 'start' | 'get' | 'list' | 'cancel' | 'results'>
   readonly ingest: Pick<Ingest, 'accept' | 'importPositions' | 'tailKeys' | 'counts' | 'openSize'>
   readonly clock: Clock
   readonly log: FastifyBaseLogger
+  /** Keeps who did what. */
+  readonly audit: AuditLog
   /** Metrics are registered here and served from here; one registry an app. */
   readonly metrics: Registry
+  /** Of the disk that holds the data; undefined where it cannot be asked. */
   readonly disk: () => Promise<{ readonly freeBytes: number; readonly totalBytes: number } | undefined>
   /** Whether each part works right now; asked at every `/readyz`. */
   readonly health: () => Promise<readonly HealthCheck[]>
@@ -32,6 +38,8 @@ export interface AppDependencies {
 export interface AppSettings {
   /** Origin told to clients; undefined: the scheme and host of each request. */
   readonly publicUrl: string | undefined
+  /** Limits in force, as those who manage see them; no secret and no path. */
+  readonly inForce?: readonly SettingInForce[]
   /** Networks whose forwarding headers are believed. */
   readonly trustProxy: readonly string[] | undefined
   /** What the console was built to; undefined: this app serves none. */
@@ -44,6 +52,13 @@ export interface AppSettings {
   readonly querySpanMsMax: number | undefined
   /** undefined: calls are not counted. */
   readonly callLimits: CallLimits | undefined
+}
+
+export interface SettingInForce {
+  readonly name: string
+  readonly value: string
+  readonly unit: string
+  readonly why: string
 }
 
 /** Windows over the calls of one principal about one tenant. A window left out, or 0, is not kept. */

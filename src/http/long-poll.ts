@@ -17,15 +17,26 @@ export function parseWait(parameters: Parameters): number {
 }
 
 /** The run, asked for again with growing pauses until it has ended or `waitMs` has passed. */
-export async function untilEnded(
+export function untilEnded(
   find: () => Promise<QueryRun>,
   waitMs: number,
   stopping: AbortSignal,
   socket: Socket,
 ): Promise<QueryRun> {
+  return untilReady(find, run => isTerminal(run.state), waitMs, stopping, socket)
+}
+
+/** The same for whatever gets ready. */
+export async function untilReady<Found>(
+  find: () => Promise<Found>,
+  isReady: (found: Found) => boolean,
+  waitMs: number,
+  stopping: AbortSignal,
+  socket: Socket,
+): Promise<Found> {
   let run = await find()
   let left = waitMs
-  for (let pause = firstPauseMs; left > 0 && !isTerminal(run.state); pause = Math.min(pause * 1.5, pauseMsMax)) {
+  for (let pause = firstPauseMs; left > 0 && !isReady(run); pause = Math.min(pause * 1.5, pauseMsMax)) {
     const ms = Math.min(pause, left)
     // Stopping is no failure: the client hears how far the run is.
     await delay(ms, undefined, { signal: stopping }).catch(() => undefined)

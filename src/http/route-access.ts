@@ -8,6 +8,11 @@ export type RouteAccess =
   | { readonly kind: 'caller' }
   /** A principal that may do the action, about the tenant of its `X-Tenant-ID`. */
   | { readonly kind: 'tenant'; readonly action: Action }
+  /**
+   * A principal that may do the action, about what it belongs to: a partner, an organization or the one tenant. No
+   * header says which.
+   */
+  | { readonly kind: 'account'; readonly action: Action }
   /** A principal of the partner of `X-Partner-ID`. */
   | { readonly kind: 'partner'; readonly action: Action }
   /** A principal of the organization of `X-Organization-ID`. */

@@ -7,9 +7,12 @@ import { AppError } from '../model/errors.ts'
 import type { QueryVariable } from '../model/query-run.ts'
 import { dayMs } from '../model/time-range.ts'
 import type { StartRun } from '../query/runs.ts'
-import type { AppDependencies } from './dependencies.ts'
+import type { AppDependencies, AppSettings } from './dependencies.ts'
 
-type PlanDependencies = Pick<AppDependencies, 'store' | 'clock' | 'settings'>
+/** `clock`: what relative times count from. */
+export interface PlanDependencies extends Pick<AppDependencies, 'store' | 'clock'> {
+  readonly settings: Pick<AppSettings, 'templateCharsMin' | 'querySpanMsMax'>
+}
 
 /**
  * The run a body asks for: its SQL, from the body or from the saved query it names, its window and hosts. Throws

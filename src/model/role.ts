@@ -1,6 +1,7 @@
-// What a principal may do. The vendor's four roles; the table role × action is in auth/access.ts.
+// What a principal may do. The vendor's four roles and one of ours, for what only puts rows in; the table role × action
+// is in auth/access.ts.
 
-export const roles = ['superAdmin', 'management', 'forensics', 'readOnly'] as const
+export const roles = ['superAdmin', 'management', 'forensics', 'readOnly', 'ingest'] as const
 
 export type Role = (typeof roles)[number]
 
@@ -10,4 +11,5 @@ export const roleTitles: Readonly<Record<Role, string>> = {
   management: 'Management',
   forensics: 'Forensics',
   readOnly: 'Read-Only',
+  ingest: 'Ingest',
 }

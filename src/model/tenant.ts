@@ -20,3 +20,19 @@ export interface Tenant {
   /** Whom to ask, as it was given when the tenant was created; members are the wire contract's. */
   readonly contact?: Readonly<Record<string, unknown>>
 }
+
+/** The region a geography's data is kept in, as clients know them; other geographies have the first European one. */
+const regions: Readonly<Record<string, string>> = {
+  US: 'us01',
+  IE: 'eu01',
+  DE: 'eu02',
+  CA: 'ca01',
+  AU: 'au01',
+  JP: 'jp01',
+  BR: 'br01',
+  IN: 'in01',
+}
+
+export function regionOf(geography: string): string {
+  return regions[geography] ?? 'eu01'
+}

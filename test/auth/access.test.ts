@@ -19,10 +19,11 @@ const foreign = { code: 'permission_denied', details: { refused: 'tenant' } }
 
 test('every role and every action', () => {
   const expected: Readonly<Record<Role, string>> = {
-    superAdmin: '1111111111',
-    management: '0000010100',
-    forensics: '1111011100',
-    readOnly: '1010011100',
+    superAdmin: '111111111111',
+    management: '000001010000',
+    forensics: '111101110000',
+    readOnly: '101001110000',
+    ingest: '000010000000',
   }
   const order: readonly Action[] = actions
   assert.deepEqual(order, [
@@ -36,6 +37,8 @@ test('every role and every action', () => {
     'tenants.read',
     'tenants.write',
     'access.manage',
+    'settings.read',
+    'audit.read',
   ])
   for (const role of roles) {
     const allowed = actions.map(action => {

@@ -6,10 +6,16 @@ import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { allowedActions } from '../../src/auth/access.ts'
 import { newId } from '../../src/model/ids.ts'
+import type { AccountType } from '../../src/model/principal.ts'
 import { roles } from '../../src/model/role.ts'
 import { openTestApp } from '../support/test-app.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
+
+/** Of the account routes only a partner or organization creates tenants. */
+function isManagers(route: { method: string; url: string }, status: number): boolean {
+  return status === 403 && route.method === 'POST' && route.url === '/lake/v1/tenants'
+}
 
 async function openRoutes(context: TestContext) {
   const lake = await openTestApp(context)
@@ -30,17 +36,27 @@ test('there are all the routes of the contract', async t => {
   const names = routes.map(route => `${route.method} ${route.url}`).filter(name => !name.startsWith('HEAD'))
   assert.deepEqual(names.sort(), [
     'DELETE /lake/v1/enroll-secrets/:id',
+    'DELETE /lake/v1/ingest-tokens/:id',
     'DELETE /lake/v1/query-categories/:id',
     'DELETE /lake/v1/saved-queries/:id',
     'DELETE /xdr-query/v1/queries/runs/:runId',
     'GET /.well-known/jwks.json',
     'GET /endpoint/v1/endpoints',
+    'GET /lake/v1/account/audit',
+    'GET /lake/v1/account/principals',
     'GET /lake/v1/enroll-secrets',
+    'GET /lake/v1/ingest-tokens',
     'GET /lake/v1/principals',
+    'GET /lake/v1/queries/runs',
+    'GET /lake/v1/queries/runs/:runId',
+    'GET /lake/v1/queries/runs/:runId/results',
     'GET /lake/v1/runs/:runId/export',
     'GET /lake/v1/schema',
+    'GET /lake/v1/settings',
     'GET /lake/v1/sql/functions',
     'GET /lake/v1/stats',
+    'GET /lake/v1/tenants',
+    'GET /lake/v1/tenants/:tenantId',
     'GET /livez',
     'GET /metrics',
     'GET /openapi.json',
@@ -58,15 +74,24 @@ test('there are all the routes of the contract', async t => {
     'GET /xdr-query/v1/queries/runs',
     'GET /xdr-query/v1/queries/runs/:runId',
     'GET /xdr-query/v1/queries/runs/:runId/results',
+    'PATCH /lake/v1/account/principals/:id',
     'PATCH /lake/v1/principals/:id',
+    'PATCH /lake/v1/tenants/:tenantId',
     'POST /api/v2/oauth2/token',
+    'POST /lake/v1/account/principals',
+    'POST /lake/v1/account/principals/:id/disable',
+    'POST /lake/v1/account/principals/:id/rotate',
     'POST /lake/v1/enroll-secrets',
+    'POST /lake/v1/ingest-tokens',
     'POST /lake/v1/ingest/imports',
     'POST /lake/v1/ingest/osquery',
     'POST /lake/v1/principals',
     'POST /lake/v1/principals/:id/disable',
     'POST /lake/v1/principals/:id/rotate',
+    'POST /lake/v1/queries/runs',
+    'POST /lake/v1/queries/runs/:runId/cancel',
     'POST /lake/v1/sql/validate',
+    'POST /lake/v1/tenants',
     'POST /partner/v1/tenants',
     'POST /xdr-query/v1/queries/runs',
     'POST /xdr-query/v1/queries/runs/:runId/cancel',
@@ -135,6 +160,34 @@ for (const role of roles) {
     )
   })
 
+  test(`account routes for ${role}`, async t => {
+    const { lake, routes, call } = await openRoutes(t)
+    const accountId = newId()
+    const managed = { partnerId: accountId, organizationId: accountId }
+    const [tenant, suspended] = [await lake.tenant(managed), await lake.tenant({ ...managed, status: 'suspended' })]
+    const tokenOf = async (accountType: AccountType, id: string) =>
+      `Bearer ${await lake.token(await lake.principal({ accountType, accountId: id, role }))}`
+    const callers = [
+      await tokenOf('tenant', tenant.id),
+      await tokenOf('partner', accountId),
+      await tokenOf('organization', accountId),
+    ]
+    const closed = await tokenOf('tenant', suspended.id)
+    let checked = 0
+    for (const route of routes) {
+      if (route.access?.kind !== 'account') continue
+      const isAllowed = allowedActions[role].includes(route.access.action)
+      for (const authorization of callers) {
+        const { status } = await call(route, { authorization })
+        const name = `${role} ${route.method} ${route.url}: ${status}`
+        assert.ok(isAllowed ? [200, 201, 400, 404].includes(status) || isManagers(route, status) : status === 403, name)
+      }
+      assert.equal((await call(route, { authorization: closed })).status, 403, 'a suspended tenant is closed')
+      checked += 1
+    }
+    assert.ok(checked > 10)
+  })
+
   test(`partner and organization routes for ${role}`, async t => {
     const { lake, routes, call } = await openRoutes(t)
     for (const kind of ['partner', 'organization'] as const) {
@@ -179,6 +232,23 @@ for (const role of roles) {
     }
   })
 }
+
+test('an ingest token stores rows of its tenant and is good for nothing else', async t => {
+  const { lake, routes, call } = await openRoutes(t)
+  const [own, foreign] = [await lake.tenant(), await lake.tenant()]
+  const headers = await lake.headersFor(own.id)
+  const url = '/lake/v1/ingest-tokens'
+  const made = await lake.app.inject({ method: 'POST', url, headers, payload: '{"name":"shipper"}' })
+  const authorization = `Bearer ${made.json().token}`
+  for (const route of routes.filter(each => each.access?.kind !== 'public')) {
+    const name = `${route.method} ${route.url}`
+    const isIngest = route.access?.kind === 'tenant' && route.access.action === 'rows.write'
+    const { status } = await call(route, { authorization })
+    if (isIngest) assert.ok([200, 400].includes(status), `${name}: ${status}`)
+    else assert.equal(status, route.access?.kind === 'tenant' ? 403 : 401, name)
+    if (isIngest) assert.equal((await call(route, { authorization, 'x-tenant-id': foreign.id })).status, 403, name)
+  }
+})
 
 test('a route that does not say who may call it stops the start', async t => {
   const { app } = await openTestApp(t)

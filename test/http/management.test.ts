@@ -84,7 +84,7 @@ test('what is not asked well, not there, or one’s own', async t => {
   const { lake, call } = await openManagement(t)
   const refusals: readonly (readonly [unknown, string])[] = [
     [{ role: 'readOnly' }, 'the body must have required properties name'],
-    [{ name: 'n', role: 'root' }, 'role must be one of superAdmin, management, forensics, readOnly'],
+    [{ name: 'n', role: 'root' }, 'role must be one of superAdmin, management, forensics, readOnly, ingest'],
     [{ name: '', role: 'readOnly' }, 'name must not have fewer than 1 characters'],
     [
       { name: 'n', role: 'readOnly', expiresAt: '2020-01-01T00:00:00Z' },

@@ -2,6 +2,7 @@ import { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { pino } from 'pino'
 import { Registry } from 'prom-client'
+import { readmit } from '../../src/auth/readmit.ts'
 import { type Credentials, type NewPrincipal, registerPrincipal } from '../../src/auth/register.ts'
 import { openSigningKeys, type SigningKeys } from '../../src/auth/signing-keys.ts'
 import { openStore, type Store } from '../../src/db/db.ts'
@@ -9,9 +10,12 @@ import { insertTenant } from '../../src/db/tenants.ts'
 import { buildApp } from '../../src/http/app.ts'
 import type { AppSettings, HealthCheck } from '../../src/http/dependencies.ts'
 import type { App } from '../../src/http/instance.ts'
+import { planRun } from '../../src/http/run-plan.ts'
 import { newId } from '../../src/model/ids.ts'
 import type { Role } from '../../src/model/role.ts'
 import type { Tenant } from '../../src/model/tenant.ts'
+import { type ManyRuns, openManyRuns } from '../../src/query/many-runs.ts'
+import { type MemoryAudit, memoryAudit } from './memory-audit.ts'
 import { type MemoryIngest, memoryIngest } from './memory-ingest.ts'
 import { type MemoryQueries, memoryQueries } from './memory-queries.ts'
 
@@ -24,7 +28,9 @@ export interface TestApp {
   readonly keys: SigningKeys
   readonly secretKey: Uint8Array
   readonly queries: MemoryQueries
+  readonly manyRuns: ManyRuns
   readonly ingest: MemoryIngest
+  readonly audit: MemoryAudit
   readonly logLines: string[]
   /** What `/readyz` reports; a test changes it. */
   readonly health: HealthCheck[]
@@ -62,14 +68,24 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
   const keys = await openSigningKeys(store, () => Date.UTC(2026, 1, 3, 8, 0, 0))
   const queries = memoryQueries(clock, store)
   const ingest = memoryIngest()
+  const audit = memoryAudit()
+  const log = pino({ level: 'trace' }, sink)
+  const manyRuns = openManyRuns({
+    ...{ store, queries, audit, clock, log, stepMs: 0 },
+    admit: (principalId, tenantId) => readmit(store, principalId, tenantId, 'runs.write', clock()),
+    plan: (tenantId, request, now) =>
+      planRun({ store, clock: () => now, settings: { ...testSettings, ...settings } }, tenantId, Buffer.from(request)),
+  })
   const app = buildApp({
     store,
     signingKeys: keys,
     secretKey,
     queries,
+    manyRuns,
     ingest,
+    audit,
     clock,
-    log: pino({ level: 'trace' }, sink),
+    log,
     metrics: new Registry(),
     disk: async () => ({ freeBytes: 5, totalBytes: 9 }),
     health: async () => health,
@@ -87,7 +103,9 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     keys,
     secretKey,
     queries,
+    manyRuns,
     ingest,
+    audit,
     logLines,
     health,
     now: Date.UTC(2026, 1, 3, 8, 14, 55, 628),

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { requireAccount, requireAction, tenantCaller } from '../../auth/access.ts'
+import { ingestTokenOf, verifyIngestToken } from '../../auth/ingest-token.ts'
 import { verifyBearer } from '../../auth/verify.ts'
 import { AppError } from '../../model/errors.ts'
 import type { Caller, TenantCaller } from '../../model/principal.ts'
@@ -42,14 +43,21 @@ async function admit(
   access: Exclude<RouteAccess, { kind: 'public' }>,
   request: FastifyRequest,
 ): Promise<void> {
-  const verifier = { store: deps.store, keys: deps.signingKeys, clock: deps.clock }
-  const caller = await verifyBearer(verifier, request.headers.authorization)
+  const ingestToken = access.kind === 'tenant' ? ingestTokenOf(request.headers.authorization) : undefined
+  const caller = await identify(deps, request, ingestToken)
   request.caller = caller
   switch (access.kind) {
     case 'caller':
       return
-    case 'tenant':
-      request.tenantId = (await tenantCaller(deps.store, caller, request.headers['x-tenant-id'])).tenantId
+    case 'tenant': {
+      // An ingest token says which tenant it is for; a header that says another one is refused.
+      const header = request.headers['x-tenant-id'] ?? (ingestToken === undefined ? undefined : caller.accountId)
+      request.tenantId = (await tenantCaller(deps.store, caller, header)).tenantId
+      break
+    }
+    case 'account':
+      if (caller.accountType !== 'tenant') break
+      request.tenantId = (await tenantCaller(deps.store, caller, caller.accountId)).tenantId
       break
     case 'partner':
       requireAccount(caller, 'partner', 'X-Partner-ID', request.headers['x-partner-id'])
@@ -59,6 +67,13 @@ async function admit(
       break
   }
   requireAction(caller, access.action)
+}
+
+/** A principal by its access token or, on the routes of a tenant, a source by its ingest token. */
+function identify(deps: AppDependencies, request: FastifyRequest, ingestToken: string | undefined): Promise<Caller> {
+  const { store, secretKey, clock, signingKeys: keys } = deps
+  if (ingestToken !== undefined) return verifyIngestToken({ store, secretKey, clock }, ingestToken)
+  return verifyBearer({ store, keys, clock }, request.headers.authorization)
 }
 
 /** The caller of a route that is not public. */

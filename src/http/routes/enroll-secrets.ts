@@ -17,13 +17,13 @@ import { bodyOf } from '../plugins/bodies.ts'
 import type { RouteAccess } from '../route-access.ts'
 
 const base = '/lake/v1/enroll-secrets'
-const config = { access: { kind: 'tenant', action: 'access.manage' } satisfies RouteAccess }
+const access: RouteAccess = { kind: 'tenant', action: 'access.manage' }
 const secretBytes = 24
 
 export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies): void {
   app.get(
     base,
-    { config, schema: { summary: 'List enroll secrets', response: { 200: EnrollSecretList } } },
+    { config: { access }, schema: { summary: 'List enroll secrets', response: { 200: EnrollSecretList } } },
     async request => {
       const secrets = await listEnrollSecrets(store, tenantCallerOf(request).tenantId)
       return { items: secrets.map(toWireEnrollSecret) }
@@ -33,7 +33,7 @@ export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies):
   app.post(
     base,
     {
-      config,
+      config: { access, audit: 'enrollSecrets.create' },
       schema: { summary: 'Create an enroll secret', body: NewEnrollSecretBody, response: { 201: WireEnrollSecret } },
     },
     async (request, reply) => {
@@ -47,15 +47,18 @@ export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies):
         disabledAt: undefined,
       }
       await insertEnrollSecret(store, enrollSecret)
+      request.audited = { target: enrollSecret.id, details: { name } }
       return reply.code(201).send(toWireEnrollSecret(enrollSecret))
     },
   )
 
   /** Hosts that have enrolled with it stay enrolled. */
-  app.delete(`${base}/:id`, { config, schema: { summary: 'End an enroll secret' } }, async (request, reply) => {
+  const ending = { access, audit: 'enrollSecrets.end' }
+  app.delete(`${base}/:id`, { config: ending, schema: { summary: 'End an enroll secret' } }, async (request, reply) => {
     const { id } = request.params as { id: string }
     const isKnown = await disableEnrollSecret(store, tenantCallerOf(request).tenantId, id.toLowerCase(), clock())
     if (!isKnown) throw new AppError('not_found', 'there is no such enroll secret')
+    request.audited = { target: id.toLowerCase() }
     return reply.code(204).send()
   })
 }

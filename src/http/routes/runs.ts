@@ -15,11 +15,14 @@ import {
 } from '../../api/query-runs.ts'
 import { RunBody } from '../../api/run-request.ts'
 import { runsPageDefault, runsPageMax } from '../../limits.ts'
+import type { QueryRun } from '../../model/query-run.ts'
+import { formatInstant } from '../../model/time-range.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import { openIdempotency } from '../idempotency.ts'
 import type { App } from '../instance.ts'
 import { parseWait, untilEnded } from '../long-poll.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
+import type { Audited } from '../plugins/audit.ts'
 import { bodyOf } from '../plugins/bodies.ts'
 import type { CallCounter } from '../plugins/call-limits.ts'
 import type { RouteAccess } from '../route-access.ts'
@@ -41,7 +44,7 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
   app.post(
     runsPath,
     {
-      config: { access: writing, isCounted: true },
+      config: { access: writing, isCounted: true, audit: 'runs.start' },
       schema: { summary: 'Start a run', body: RunBody, bodyTypes: runTypes, response: { 201: Run } },
     },
     async (request, reply) => {
@@ -52,6 +55,7 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
         await calls.countRun(caller, caller.tenantId)
         return queries.start(caller, plan, withRun)
       })
+      request.audited = auditedRun(run)
       return reply.code(201).send(toWireNewRun(run, await openReferences(deps.store, caller.tenantId)(run)))
     },
   )
@@ -93,13 +97,21 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
     },
   )
 
-  const cancel = async (request: FastifyRequest) => ({
-    canceled: await queries.cancel(tenantCallerOf(request).tenantId, runIdOf(request)),
-  })
+  const cancel = async (request: FastifyRequest) => {
+    const runId = runIdOf(request)
+    request.audited = { target: runId }
+    return { canceled: await queries.cancel(tenantCallerOf(request).tenantId, runId) }
+  }
   const canceling = {
-    config: { access: writing, isCounted: true },
+    config: { access: writing, isCounted: true, audit: 'runs.cancel' },
     schema: { summary: 'Cancel a run', response: { 200: Canceled } },
   }
   app.post(`${runsPath}/:runId/cancel`, canceling, cancel)
   app.delete(`${runsPath}/:runId`, canceling, cancel)
+}
+
+function auditedRun(run: QueryRun): Audited {
+  const { id, name, template, variables, savedQueryId, hostIds, range } = run
+  const [from, to] = [range.start, range.end].map(ms => (ms === undefined ? undefined : formatInstant(ms)))
+  return { target: id, sql: template, details: present({ name, variables, savedQueryId, hostIds, from, to }) }
 }

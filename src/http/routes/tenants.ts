@@ -7,7 +7,7 @@ import { countTenants, findTenant, insertTenant, listTenants, type TenantFilter 
 import { listPageDefault, retentionDaysDefault, tenantsPageMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import { newId, parseUuid } from '../../model/ids.ts'
-import type { Tenant } from '../../model/tenant.ts'
+import { regionOf, type Tenant } from '../../model/tenant.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 import { originOf } from '../origin.ts'
@@ -24,7 +24,7 @@ export function tenantRoutes(app: App, deps: AppDependencies): void {
   app.post(
     '/partner/v1/tenants',
     {
-      config: { access: { kind: 'partner', action: 'tenants.write' }, isCounted: true },
+      config: { access: { kind: 'partner', action: 'tenants.write' }, isCounted: true, audit: 'tenants.create' },
       schema: { summary: 'Create a tenant', body: NewTenant, response: { 201: TenantReply } },
     },
     async (request, reply) => {
@@ -44,6 +44,7 @@ export function tenantRoutes(app: App, deps: AppDependencies): void {
         ...(wanted.contact === undefined ? {} : { contact: wanted.contact }),
       }
       await insertTenant(deps.store, tenant)
+      request.audited = { tenantId: tenant.id, target: tenant.id, details: { name: tenant.name } }
       return reply.code(201).send(render(request, tenant))
     },
   )
@@ -88,20 +89,4 @@ export function tenantRoutes(app: App, deps: AppDependencies): void {
     const wire = toWireTenant(tenant, originOf(request, deps.settings.publicUrl))
     return pickFields(wire, parseFields(request.query as Parameters))
   }
-}
-
-/** The region a geography's data is kept in, as clients know them; other geographies have the first European one. */
-const regions: Readonly<Record<string, string>> = {
-  US: 'us01',
-  IE: 'eu01',
-  DE: 'eu02',
-  CA: 'ca01',
-  AU: 'au01',
-  JP: 'jp01',
-  BR: 'br01',
-  IN: 'in01',
-}
-
-function regionOf(geography: string): string {
-  return regions[geography] ?? 'eu01'
 }

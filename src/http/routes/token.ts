@@ -1,7 +1,10 @@
+import type { FastifyRequest } from 'fastify'
 import { decodeText } from '../../api/body.ts'
 import { parseTokenRequest, TokenBody, TokenReply } from '../../api/token.ts'
 import { issueTokens } from '../../auth/issue.ts'
+import { findPrincipalByClientId } from '../../db/principals.ts'
 import { AppError } from '../../model/errors.ts'
+import { parseUuid } from '../../model/ids.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 import { bodyOf } from '../plugins/bodies.ts'
@@ -15,6 +18,18 @@ const tokenTypes = ['application/x-www-form-urlencoded', 'application/json']
 export function tokenRoutes(app: App, deps: AppDependencies): void {
   const service = { store: deps.store, keys: deps.signingKeys, secretKey: deps.secretKey, clock: deps.clock }
   const throttle = openLoginThrottle(deps.clock)
+
+  /** Known or not, a client id costs the same. */
+  async function auditFailure(clientId: string, { address, id: requestId }: FastifyRequest): Promise<void> {
+    const principal = await findPrincipalByClientId(deps.store, parseUuid(clientId) ?? clientId)
+    if (principal === undefined) return
+    const { id: principalId, accountType, accountId, role } = principal
+    deps.audit.refused({
+      ...{ at: deps.clock(), action: 'tokens.issue', address, requestId },
+      tenantId: accountType === 'tenant' ? accountId : undefined,
+      actor: { principalId, accountType, accountId, role },
+    })
+  }
 
   app.post(
     '/api/v2/oauth2/token',
@@ -43,6 +58,7 @@ export function tokenRoutes(app: App, deps: AppDependencies): void {
         const word = error instanceof AppError ? error.details?.['oauth'] : undefined
         if (word === 'invalid_client_secret' || word === 'invalid_grant') {
           await throttle.countFailure(clientId, request.address)
+          await auditFailure(clientId, request)
         }
         throw error
       }
