@@ -48,6 +48,7 @@ async function rawEngine(context: TestContext): Promise<RawEngine> {
   return {
     setup: {
       memoryBytes: 256 * 2 ** 20,
+      databaseBytes: 256 * 2 ** 20,
       threads: 1,
       tempBytes: 16 * 2 ** 20,
       tempFolder: folder('tmp'),

@@ -45,14 +45,22 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
     ...shared,
     entry: 'worker',
     size: limits.workerCount,
-    setup: { memoryBytes: limits.workerMemoryBytes, tempBytes: limits.workerTempBytes, threads: limits.workerCount },
+    setup: {
+      memoryBytes: limits.workerMemoryBytes,
+      tempBytes: limits.workerTempBytes,
+      threads: limits.workerCount,
+    },
     parse: parseWorkerReply,
   })
   const readers = openPool<PageReply>({
     ...shared,
     entry: 'page-reader',
     size: 1,
-    setup: { memoryBytes: limits.readerMemoryBytes, tempBytes: limits.readerMemoryBytes, threads: 1 },
+    setup: {
+      memoryBytes: limits.readerMemoryBytes,
+      tempBytes: limits.readerMemoryBytes,
+      threads: 1,
+    },
     parse: parsePageReply,
   })
   const exports = openExports(options)

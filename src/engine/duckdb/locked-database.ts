@@ -20,7 +20,7 @@ const mib = 1024 * 1024
 export async function openDatabase(setup: ChildSetup): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(setup.threads),
-    memory_limit: `${Math.floor(setup.memoryBytes / mib)}MiB`,
+    memory_limit: `${Math.floor(setup.databaseBytes / mib)}MiB`,
     temp_directory: setup.tempFolder,
     max_temp_directory_size: `${Math.floor(setup.tempBytes / mib)}MiB`,
     autoinstall_known_extensions: 'false',

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { AppError, type ErrorCode } from '../../model/errors.ts'
-import type { ChildSetup } from './protocol.ts'
+import type { ChildBounds } from './protocol.ts'
 
 // A child process of a pool and the job it executes, as the pool keeps them.
 
@@ -22,7 +22,7 @@ export type Mode = 'starting' | 'ready' | 'busy' | 'settling' | 'gone'
 export interface Child<Reply> {
   readonly process: ChildProcess
   readonly folder: string
-  readonly setup: ChildSetup
+  readonly setup: ChildBounds
   mode: Mode
   runs: number
   rssAtFirst: number | undefined

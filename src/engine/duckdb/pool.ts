@@ -13,7 +13,7 @@ import {
   stopError,
   type Task,
 } from './pool-child.ts'
-import type { ChildSetup } from './protocol.ts'
+import type { ChildBounds } from './protocol.ts'
 import { type ChildEntry, residentBytes, residentBytesMax, startChild } from './sandbox.ts'
 
 // Warm child processes that each execute one job at a time, and a spare so that a killed one is not missed.
@@ -28,7 +28,7 @@ export interface PoolOptions<Reply> {
   readonly entry: ChildEntry
   /** Jobs executed at once; one child more is kept ready. */
   readonly size: number
-  readonly setup: Omit<ChildSetup, 'tempFolder'>
+  readonly setup: Omit<ChildBounds, 'tempFolder'>
   /** An existing folder; each child gets one below it. */
   readonly tmpFolder: string
   readonly runsMax: number
@@ -293,7 +293,7 @@ function watchMemory<Reply extends AnyReply>(pool: State<Reply>): void {
   for (const child of pool.children) {
     if (child.mode !== 'busy' || child.process.pid === undefined) continue
     const bytes = residentBytes(child.process.pid)
-    if (bytes === undefined || bytes <= residentBytesMax(pool.options.entry, child.setup)) continue
+    if (bytes === undefined || bytes <= residentBytesMax(pool.options.entry, child.setup.memoryBytes)) continue
     child.isOverMemory = true
     kill(child)
   }

@@ -49,12 +49,19 @@ export interface ExportRequest {
 /** Exporter → parent. An export that fails after `begun` ends with an exit code other than 0. */
 export type ExportReply = { readonly kind: 'begun' } | { readonly kind: 'failed'; readonly error: RunError }
 
-/** How a child is set up; the only argument it is started with, as JSON. */
-export interface ChildSetup {
+/** How a child is set up. */
+export interface ChildBounds {
+  /** What the process may hold, give or take what its kind is allowed beyond (sandbox.ts). */
   readonly memoryBytes: number
   readonly threads: number
   readonly tempBytes: number
   readonly tempFolder: string
+}
+
+/** The only argument a child is started with, as JSON. */
+export interface ChildSetup extends ChildBounds {
+  /** What its DuckDB may take of the memory, by its own count. */
+  readonly databaseBytes: number
 }
 
 /** Query worker → parent. `ready` follows the start and each job: a fresh instance waits for the next one. */

@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { ChildSetup } from './protocol.ts'
+import type { ChildBounds, ChildSetup } from './protocol.ts'
 
 // The operating system's walls around a child that executes users' text: a limit on its data (RLIMIT_DATA: DuckDB's own
 // limit does not cover every allocation, and RLIMIT_AS would count what V8 only reserves), no core files, an empty
@@ -11,40 +12,71 @@ import type { ChildSetup } from './protocol.ts'
 
 export type ChildEntry = 'worker' | 'page-reader' | 'exporter'
 
+const mib = 1024 * 1024
+
+/** Resident size a child may reach, as a multiple of its memory: past it, it is killed. */
+const residentFactors: Readonly<Record<ChildEntry, number>> = { worker: 1.2, 'page-reader': 2.5, exporter: 2.5 }
+
 /**
- * How far each kind may pass DuckDB's own limit, resident and as data. A worker: a fifth, for the parser and what else
- * DuckDB does not count. A page reader holds a page as text several times over, and freed memory that stays reserved
- * (measured: 2.4 GB of data for a limit of 512 MiB and cells of 16 MB, 0.9 GB resident); it runs only our own SQL.
+ * What a child holds before any statement: resident (Node, DuckDB's code, its catalog of macros), and as data (thread
+ * stacks and V8's reservations, hardly any of it resident). Measured with Node 24 and DuckDB 1.5 on Linux.
  */
-const memoryFactors: Readonly<Record<ChildEntry, { readonly resident: number; readonly data: number }>> = {
-  worker: { resident: 1.2, data: 1.2 },
-  'page-reader': { resident: 2.5, data: 6 },
-  exporter: { resident: 2.5, data: 6 },
-}
+const idleResidentBytes = 121 * mib
+const idleDataBytes = 650 * mib
+const threadStackBytes = 8 * mib
 
-/** Data of a Node process before it does anything: thread stacks and V8's reservations, hardly any of it resident. */
-const idleDataBytes = 768 * 1024 * 1024
+/** DuckDB does not count all it takes: its own limit leaves this part of what a child may grow by to the rest. */
+const countedShare = 0.85
+const databaseBytesMin = 64 * mib
 
-/** Starts a child whose working directory is `setup.tempFolder`, which exists. The caller reaps it. */
-export function startChild(entry: ChildEntry, setup: ChildSetup): ChildProcess {
+/**
+ * What reads results holds a page as text several times over, and freed memory that stays reserved (measured: 2.4 GB of
+ * data for a limit of 512 MiB and cells of 16 MB, 0.9 GB resident); it runs only our own SQL.
+ */
+const readerDataFactor = 6
+
+/** Starts a child whose working directory is `bounds.tempFolder`, which exists. The caller reaps it. */
+export function startChild(entry: ChildEntry, bounds: ChildBounds): ChildProcess {
+  const setup: ChildSetup = { ...bounds, databaseBytes: databaseBytesMax(entry, bounds.memoryBytes) }
   const node = [process.execPath, '--max-old-space-size=512', entryPath(entry), JSON.stringify(setup)]
-  const [command, ...args] = process.platform === 'linux' ? limited(node, dataBytesMax(entry, setup)) : node
-  return spawn(command ?? process.execPath, args, {
-    cwd: setup.tempFolder,
+  const [command, ...args] = process.platform === 'linux' ? limited(node, dataBytesMax(entry, bounds)) : node
+  const child = spawn(command ?? process.execPath, args, {
+    cwd: bounds.tempFolder,
     env: { TZ: 'UTC', LC_ALL: 'C.UTF-8' },
     // What an exporter makes leaves by its standard output, as fast as it is read.
     stdio: ['ignore', entry === 'exporter' ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
   })
+  if (child.pid !== undefined) yieldToServer(child.pid)
+  return child
+}
+
+/** A statement that takes every core must not take them from the process that answers calls. */
+function yieldToServer(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+  } catch {
+    // Best effort: it has ended already, or the system does not allow it.
+  }
 }
 
 /** Resident bytes past which a child is killed. */
-export function residentBytesMax(entry: ChildEntry, setup: ChildSetup): number {
-  return Math.floor(setup.memoryBytes * memoryFactors[entry].resident)
+export function residentBytesMax(entry: ChildEntry, memoryBytes: number): number {
+  return Math.floor(memoryBytes * residentFactors[entry])
 }
 
-function dataBytesMax(entry: ChildEntry, setup: ChildSetup): number {
-  return Math.floor(setup.memoryBytes * memoryFactors[entry].data) + idleDataBytes
+/** What a child's DuckDB may take by its own count, so that it spills or refuses before the system does. */
+function databaseBytesMax(entry: ChildEntry, memoryBytes: number): number {
+  const growth = residentBytesMax(entry, memoryBytes) - idleResidentBytes
+  return Math.max(databaseBytesMin, Math.min(memoryBytes, Math.floor(growth * countedShare)))
+}
+
+/** A worker's data grows only as far as its resident size may; so it never passes that, however fast it grows. */
+function dataBytesMax(entry: ChildEntry, bounds: ChildBounds): number {
+  const idleBytes = idleDataBytes + bounds.threads * threadStackBytes
+  if (entry !== 'worker') return Math.floor(bounds.memoryBytes * readerDataFactor) + idleBytes
+  const growth = Math.max(databaseBytesMin, residentBytesMax(entry, bounds.memoryBytes) - idleResidentBytes)
+  return growth + idleBytes
 }
 
 /** Resident bytes of a process, or undefined where the system does not say. */

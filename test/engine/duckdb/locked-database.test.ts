@@ -17,7 +17,13 @@ interface Locked {
 
 async function locked(context: TestContext): Promise<Locked> {
   const folder = await testFolder(context)
-  const setup = { memoryBytes: 256 * 2 ** 20, threads: 1, tempBytes: 2 ** 20, tempFolder: join(folder, 'tmp') }
+  const setup = {
+    memoryBytes: 256 * 2 ** 20,
+    databaseBytes: 256 * 2 ** 20,
+    threads: 1,
+    tempBytes: 2 ** 20,
+    tempFolder: join(folder, 'tmp'),
+  }
   const database = await openDatabase(setup)
   context.after(() => database.close())
   const secret = join(folder, 'secret.csv')

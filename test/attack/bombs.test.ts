@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
+import { after, before, suite, test } from 'node:test'
+import { bombs } from './bombs.ts'
+import { type PlantedServer, startPlanted, tryStatement } from './planted-server.ts'
+import { sample } from './sample.ts'
+import { WallTable } from './wall-table.ts'
+
+// Statements that ask too much. Whatever they do to their worker, the API process goes on: same process, event loop
+// never held up, the next honest query answered at once, and no worker larger than its limit allows.
+
+const mib = 2 ** 20
+const workerBytes = 256 * mib
+const timeoutMs = 3_000
+const flags = ['--worker-memory', `${workerBytes}`, '--worker-temp', '48m', '--run-timeout', `${timeoutMs}ms`]
+const caps = ['--result-rows', '200000', '--result-bytes', '16m']
+
+/** Kept by every answer: a run ends by its deadline, a stop takes 1.2 s at most, and the client has a way to go. */
+const endMsMax = timeoutMs + 1_200 + 1_500
+const honestMsMax = 2_000
+const stallMsMax = 50
+const overshoot = 1.2
+
+/** Highest resident size of any worker so far, by process; a worker that is gone keeps its last reading. */
+function watchWorkers(directory: string): { readonly peaks: Map<number, number>; stop(): void } {
+  const peaks = new Map<number, number>()
+  const timer = setInterval(() => {
+    for (const pid of workersOf(directory)) {
+      const peak = peakBytes(pid)
+      if (peak !== undefined) peaks.set(pid, Math.max(peak, peaks.get(pid) ?? 0))
+    }
+  }, 20)
+  return { peaks, stop: () => clearInterval(timer) }
+}
+
+function workersOf(directory: string): number[] {
+  const names = readdirSync('/proc').filter(name => /^\d+$/.test(name))
+  return names.map(Number).filter(pid => {
+    const command = textOf(`/proc/${pid}/cmdline`)
+    return command.includes('worker.ts') && command.includes(`${directory}/tmp/worker-`)
+  })
+}
+
+/** The kernel's own high-water mark: nothing between two looks is missed. */
+function peakBytes(pid: number): number | undefined {
+  const match = /VmHWM:\s+(\d+) kB/.exec(textOf(`/proc/${pid}/status`))
+  return match === null ? undefined : Number(match[1]) * 1024
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    // Gone meanwhile.
+    return ''
+  }
+}
+
+/** p99 of the event loop's delay since the last scrape, ms. */
+async function stallMs(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const match = /^nodejs_eventloop_lag_p99_seconds(?:\{[^}]*\})? (\S+)/m.exec(text)
+  assert.ok(match !== null, text.slice(0, 500))
+  return Number(match[1]) * 1000
+}
+
+suite('bombs', () => {
+  let planted: PlantedServer
+  before(async () => {
+    planted = await startPlanted([...flags, ...caps])
+  })
+  after(() => planted?.server.close())
+
+  test('each ends in time with a clear message, and nothing else notices', async context => {
+    const { attacker, server } = planted
+    const { items, note } = sample(bombs, 6)
+    const table = new WallTable()
+    const workers = watchWorkers(server.directory)
+    const stalls: number[] = []
+    const worst = { endMs: 0, honestMs: 0 }
+    await stallMs(server.url)
+    for (const { kind, sql } of items) {
+      const what = `${kind}: ${sql.length > 300 ? `${sql.slice(0, 300)}…` : sql}`
+      const startedAt = performance.now()
+      const ended = await tryStatement(attacker, sql)
+      const endMs = performance.now() - startedAt
+      table.count(kind, ended.how)
+      assert.ok(endMs < endMsMax, `${Math.round(endMs)} ms: ${what}`)
+      if (ended.how === 'failed' || ended.how === 'refused') assert.match(ended.message, /^\S[^\n]{10,}$/, what)
+      const askedAt = performance.now()
+      assert.equal((await tryStatement(attacker, `SELECT count(*) AS n FROM xdr_data`)).how, 'succeeded', what)
+      const honestMs = performance.now() - askedAt
+      assert.ok(honestMs < honestMsMax, `the next query took ${Math.round(honestMs)} ms after ${what}`)
+      stalls.push(await stallMs(server.url))
+      worst.endMs = Math.max(worst.endMs, endMs)
+      worst.honestMs = Math.max(worst.honestMs, honestMs)
+      const peak = Math.max(...workers.peaks.values())
+      assert.ok(peak <= workerBytes * overshoot, `a worker reached ${Math.round(peak / mib)} MiB at ${what}`)
+    }
+    workers.stop()
+    const stall = Math.max(...stalls)
+    const peak = Math.round(Math.max(...workers.peaks.values()) / mib)
+    context.diagnostic(`${note}\n${table}`)
+    context.diagnostic(`slowest end ${Math.round(worst.endMs)} ms, next query ${Math.round(worst.honestMs)} ms`)
+    context.diagnostic(
+      `event loop p99 at most ${stall.toFixed(1)} ms; largest worker ${peak} MiB of ${workerBytes / mib}`,
+    )
+    assert.ok(stall < stallMsMax, `the event loop stalled: p99 ${stall} ms`)
+    assert.equal(server.output().match(/"msg":"ready"/g)?.length, 1)
+  })
+})
