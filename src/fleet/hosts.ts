@@ -26,7 +26,7 @@ export interface Hosts {
 /** Keeps `hostsCachedMax` hosts in memory; the first to come leave first. The store stays the caller's. */
 export function openHosts(store: Store, clock: Clock): Hosts {
   const seen = new Map<string, Host>()
-  /** Host id → when it was last asked for: a body of it had come. Bounded: past it, hosts look silent until the next. */
+  /** Host id → when it was last asked for, which is when a body of it came. Bounded: past it, hosts look silent. */
   let heard = new Map<string, number>()
   const hear = ({ id }: Host) => {
     if (heard.size < hostsCachedMax || heard.has(id)) heard.set(id, clock())

@@ -25,6 +25,7 @@ import { manyRunRoutes } from './routes/many-runs.ts'
 import { operationRoutes } from './routes/operations.ts'
 import { principalRoutes } from './routes/principals.ts'
 import { queryLibraryRoutes } from './routes/query-library.ts'
+import { referenceRoutes } from './routes/reference.ts'
 import { resultRoutes } from './routes/results.ts'
 import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
@@ -85,6 +86,7 @@ export function buildApp(deps: AppDependencies): App {
   sqlToolRoutes(app, deps)
   statsRoutes(app, deps)
   operationRoutes(app, deps)
+  referenceRoutes(app, deps)
   importRoutes(app, deps)
   managedTenantRoutes(app, deps)
   ingestTokenRoutes(app, deps)

@@ -45,7 +45,8 @@ function hasBody(request: FastifyRequest): boolean {
 function renderingOf(url: string): (error: AppError, facts: RequestFacts) => RenderedError {
   const path = (url.split('?', 1)[0] ?? '').replace(/\/{2,}/g, '/')
   if (path.startsWith('/api/v2/oauth2/')) return renderTokenError
-  if (/^\/(?:lake|livez|readyz|metrics|version|openapi\.json|\.well-known)(?:\/|$)/.test(path)) return renderProblem
+  if (/^\/(?:lake|livez|readyz|metrics|version|docs|openapi\.json|\.well-known)(?:\/|$)/.test(path))
+    return renderProblem
   return renderXdrError
 }
 

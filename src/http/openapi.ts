@@ -10,7 +10,9 @@ type Json = Readonly<Record<string, unknown>>
 /** The document for the app's routes, in the order of their paths. */
 export function openApiDocument(routes: readonly KnownRoute[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {}
-  for (const route of routes.toSorted((a, b) => (a.url < b.url ? -1 : 1))) {
+  // Files of the console have no summary: they are no part of the API.
+  const listed = routes.filter(route => route.schema?.summary !== undefined)
+  for (const route of listed.toSorted((a, b) => (a.url < b.url ? -1 : 1))) {
     const path = route.url.replaceAll(/:(\w+)/g, '{$1}')
     for (const method of route.methods) {
       if (method === 'HEAD') continue
@@ -39,7 +41,7 @@ function operationOf({ url, access, schema }: KnownRoute, method: string): Json 
     ...(isPublic ? {} : { security: [{ bearer: [] }] }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBody(schema?.body, schema?.bodyTypes),
-    responses: { ...successes(schema?.response, schema?.responseTypes), ...failures(url) },
+    responses: { ...successes(schema?.response ?? unsaid(method), schema?.responseTypes), ...failures(url) },
   }
 }
 
@@ -74,15 +76,20 @@ function requestBody(schema: unknown, types: readonly string[] | undefined): Jso
   return { requestBody: { content: Object.fromEntries((types ?? ['application/json']).map(type => [type, media])) } }
 }
 
+/** Of a route that declares no answer: a deletion has no body. */
+function unsaid(method: string): Json {
+  return method === 'DELETE' ? { 204: undefined } : { 200: undefined }
+}
+
 function successes(response: unknown, types: readonly string[] | undefined): Json {
   if (types !== undefined) {
     const schema = { type: 'string' }
     return { 200: { description: 'OK', content: Object.fromEntries(types.map(type => [type, { schema }])) } }
   }
-  const entries = Object.entries((response ?? { 200: undefined }) as Readonly<Record<string, unknown>>)
+  const entries = Object.entries(response as Readonly<Record<string, unknown>>)
   return Object.fromEntries(
     entries.map(([status, schema]) => {
-      const hasBody = schema !== undefined && Number(status) < 300
+      const hasBody = schema !== undefined && 'type' in (schema as Json)
       const content = hasBody ? { content: { 'application/json': { schema } } } : {}
       return [status, { description: STATUS_CODES[status] ?? 'OK', ...content }]
     }),
@@ -93,7 +100,7 @@ function successes(response: unknown, types: readonly string[] | undefined): Jso
 function failures(url: string): Json {
   const [name, type] = url.startsWith('/api/v2/oauth2/')
     ? ['TokenError', 'application/json']
-    : /^\/(?:lake|livez|readyz|metrics|version|openapi\.json|\.well-known)/.test(url)
+    : /^\/(?:lake|livez|readyz|metrics|version|docs|openapi\.json|\.well-known)/.test(url)
       ? ['Problem', 'application/problem+json']
       : ['XdrError', 'application/json']
   const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` } } }

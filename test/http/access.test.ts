@@ -41,6 +41,7 @@ test('there are all the routes of the contract', async t => {
     'DELETE /lake/v1/saved-queries/:id',
     'DELETE /xdr-query/v1/queries/runs/:runId',
     'GET /.well-known/jwks.json',
+    'GET /docs',
     'GET /endpoint/v1/endpoints',
     'GET /lake/v1/account/audit',
     'GET /lake/v1/account/principals',
@@ -106,6 +107,7 @@ test('public routes are exactly these', async t => {
   const expected = [
     '/.well-known/jwks.json',
     '/api/v2/oauth2/token',
+    '/docs',
     '/livez',
     '/metrics',
     '/openapi.json',

@@ -9,7 +9,7 @@ import { openTestApp, type TestApp } from '../support/test-app.ts'
 async function finishedRun(context: TestContext) {
   const lake = await openTestApp(context)
   const tenant = await lake.tenant()
-  const headers = { ...(await lake.headersFor(tenant.id)), 'accept-encoding': 'identity' }
+  const headers: Record<string, string> = { ...(await lake.headersFor(tenant.id)), 'accept-encoding': 'identity' }
   const runs = '/xdr-query/v1/queries/runs'
   const { id } = (await lake.app.inject({ method: 'POST', url: runs, headers, payload: 'SELECT 1' })).json()
   lake.queries.set(id, { state: 'succeeded', finishedAt: lake.now })

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
+import { referenceFile, referenceText } from '../../scripts/write-openapi.ts'
 import { openTestApp } from '../support/test-app.ts'
 
 test('the reference has every route with its parameters, bodies, answers and errors', async t => {
@@ -47,16 +50,40 @@ test('the reference has every route with its parameters, bodies, answers and err
   assert.equal(token.responses['4XX'].content['application/json'].schema.$ref, '#/components/schemas/TokenError')
 })
 
-test('every operation has a summary and an id of its own', async t => {
+test('every route has a summary, every operation an id of its own', async t => {
   const { app } = await openTestApp(t)
   const { paths } = (await app.inject({ url: '/openapi.json' })).json()
-  const operations = Object.values<Record<string, { summary?: string; operationId: string }>>(paths).flatMap(methods =>
-    Object.values(methods),
-  )
-  const silent = operations.filter(operation => (operation.summary ?? '') === '')
+  const silent = app.routeList.filter(route => (route.schema?.summary ?? '') === '')
   assert.deepEqual(
-    silent.map(operation => operation.operationId),
+    silent.map(route => route.url),
     [],
   )
+  const operations = Object.values<Record<string, { operationId: string }>>(paths).flatMap(methods =>
+    Object.values(methods),
+  )
   assert.equal(new Set(operations.map(operation => operation.operationId)).size, operations.length)
+})
+
+test('docs/openapi.json is what the routes say: node scripts/write-openapi.ts', async () => {
+  assert.equal(readFileSync(referenceFile, 'utf8'), await referenceText())
+})
+
+test('the page shows every operation, and can load and run nothing', async t => {
+  const { app } = await openTestApp(t)
+  const { paths } = (await app.inject({ url: '/openapi.json' })).json()
+  const answer = await app.inject({ url: '/docs' })
+  assert.equal(answer.statusCode, 200)
+  assert.equal(answer.headers['content-type'], 'text/html; charset=utf-8')
+  for (const [path, methods] of Object.entries<Record<string, { operationId: string; summary: string }>>(paths)) {
+    assert.ok(answer.body.includes(`<code>${path}</code>`), path)
+    for (const { operationId } of Object.values(methods)) {
+      assert.equal(answer.body.split(`id="${operationId}"`).length, 2, operationId)
+      assert.ok(answer.body.includes(`href="#${operationId}"`), operationId)
+    }
+  }
+  const policy = String(answer.headers['content-security-policy'])
+  assert.match(policy, /^default-src 'none'; .*style-src 'sha256-[A-Za-z0-9+/]+='$/)
+  const style = /<style>([\s\S]*?)<\/style>/.exec(answer.body)?.[1] ?? assert.fail()
+  assert.ok(policy.includes(createHash('sha256').update(style).digest('base64')))
+  assert.doesNotMatch(answer.body, /<script|<link|<img|\sstyle=|\son[a-z]+=|https?:\/\//)
 })

@@ -7,8 +7,9 @@ import type { ChildBounds, ChildSetup } from './protocol.ts'
 
 // The operating system's walls around a child that executes users' text: a limit on its data (RLIMIT_DATA: DuckDB's own
 // limit does not cover every allocation, and RLIMIT_AS would count what V8 only reserves), no core files, an empty
-// environment, no standard input (and output only where it is the point), its own working directory. What remains open: it runs as the server's user,
-// so these walls stop accidents and hold memory, while files are kept from a statement by the locked database alone.
+// environment, no standard input (and output only where it is the point), its own working directory. What remains open:
+// it runs as the server's user, so these walls stop accidents and hold memory, while files are kept from a statement by
+// the locked database alone.
 
 export type ChildEntry = 'worker' | 'page-reader' | 'exporter'
 

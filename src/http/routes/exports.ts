@@ -7,8 +7,8 @@ import { tenantCallerOf } from '../plugins/access.ts'
 import type { RouteAccess } from '../route-access.ts'
 import { runIdOf } from '../run-id.ts'
 
-// A whole result as one file, sent as fast as the client takes it. A file that could not be made whole ends without
-// the last chunk of its transfer coding (RFC 9112 §7.1), which clients report; and every export leaves a line in the log.
+// A whole result as one file, sent as fast as the client takes it. A file that could not be made whole ends without the
+// last chunk of its transfer coding (RFC 9112 §7.1), which clients report. Every export leaves a line in the log.
 
 const access: RouteAccess = { kind: 'tenant', action: 'runs.read' }
 

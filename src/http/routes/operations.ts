@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { Alive, Readiness, Version } from '../../api/operations.ts'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
-import { openApiDocument } from '../openapi.ts'
 import { publicAccess } from '../route-access.ts'
 
 // What the operator's tools ask: is it alive, is it ready, how does it do, which version.
@@ -12,32 +12,35 @@ export function operationRoutes(app: App, deps: AppDependencies): void {
   const config = { access: publicAccess }
 
   /** Alive means: the event loop turns. Nothing else, or a broken disk would restart it for ever. */
-  app.get('/livez', { config, schema: { summary: 'Is the process alive' } }, async () => ({ status: 'alive' }))
+  app.get('/livez', { config, schema: { summary: 'Is the process alive', response: { 200: Alive } } }, async () => ({
+    status: 'alive' as const,
+  }))
 
-  app.get('/readyz', { config, schema: { summary: 'Does every part work' } }, async (_request, reply) => {
-    const checks = await deps.health()
-    const isReady = checks.every(check => check.isOk)
-    return reply.code(isReady ? 200 : 503).send({
-      status: isReady ? 'ready' : 'not ready',
-      checks: Object.fromEntries(checks.map(({ name, isOk, detail }) => [name, { ok: isOk, detail }])),
-    })
-  })
+  app.get(
+    '/readyz',
+    { config, schema: { summary: 'Does every part work', response: { 200: Readiness, 503: Readiness } } },
+    async (_request, reply) => {
+      const checks = await deps.health()
+      const isReady = checks.every(check => check.isOk)
+      return reply.code(isReady ? 200 : 503).send({
+        status: isReady ? 'ready' : 'not ready',
+        checks: Object.fromEntries(checks.map(({ name, isOk, detail }) => [name, { ok: isOk, detail }])),
+      })
+    },
+  )
 
-  app.get('/metrics', { config, schema: { summary: 'Prometheus metrics' } }, async (request, reply) => {
-    if (!maySeeMetrics(request, deps.settings.metricsToken)) {
-      throw new AppError('permission_denied', 'metrics are for this machine or for the bearer of the metrics token')
-    }
-    return reply.type(deps.metrics.contentType).send(await deps.metrics.metrics())
-  })
+  app.get(
+    '/metrics',
+    { config, schema: { summary: 'Prometheus metrics', responseTypes: ['text/plain'] } },
+    async (request, reply) => {
+      if (!maySeeMetrics(request, deps.settings.metricsToken)) {
+        throw new AppError('permission_denied', 'metrics are for this machine or for the bearer of the metrics token')
+      }
+      return reply.type(deps.metrics.contentType).send(await deps.metrics.metrics())
+    },
+  )
 
-  /** Made at the first request: only then are all routes known. */
-  let reference: string | undefined
-  app.get('/openapi.json', { config, schema: { summary: 'This reference' } }, async (_request, reply) => {
-    reference ??= JSON.stringify(openApiDocument(app.routeList, deps.version))
-    return reply.type('application/json; charset=utf-8').send(reference)
-  })
-
-  app.get('/version', { config, schema: { summary: 'Which version' } }, async () => ({
+  app.get('/version', { config, schema: { summary: 'Which version', response: { 200: Version } } }, async () => ({
     name: 'edr-lake',
     version: deps.version,
   }))

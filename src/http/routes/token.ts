@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { decodeText } from '../../api/body.ts'
+import { KeySet } from '../../api/operations.ts'
 import { parseTokenRequest, TokenBody, TokenReply } from '../../api/token.ts'
 import { issueTokens } from '../../auth/issue.ts'
 import { findPrincipalByClientId } from '../../db/principals.ts'
@@ -67,7 +68,7 @@ export function tokenRoutes(app: App, deps: AppDependencies): void {
 
   app.get(
     '/.well-known/jwks.json',
-    { config: { access: publicAccess }, schema: { summary: 'Keys that verify tokens' } },
+    { config: { access: publicAccess }, schema: { summary: 'Keys that verify tokens', response: { 200: KeySet } } },
     async (_request, reply) => {
       reply.header('cache-control', 'public, max-age=300')
       return deps.signingKeys.jwks()
