@@ -96,6 +96,19 @@ export async function listLiveFiles(
   return (await query.execute()).map(asLiveFile)
 }
 
+/** Live files of all tables whose every row was received before `time` (ms), oldest first, without their statistics. */
+export async function listFilesReceivedBefore(store: Db, tenantId: string, time: number): Promise<readonly LiveFile[]> {
+  const rows = await store
+    .selectFrom('data_files')
+    .select(liveColumns)
+    .where('tenant_id', '=', tenantId)
+    .where('dropped_version', 'is', null)
+    .where('max_ingested', '<', time)
+    .orderBy('id')
+    .execute()
+  return rows.map(asLiveFile)
+}
+
 /** Files looked up by one statement. */
 const idsPerStatement = 500
 

@@ -23,6 +23,11 @@ export const shippedTables: readonly LakeTable[] = [
   { name: reportTable, columns: reportTableColumns, ...wide, hasQueryNames: false },
 ]
 
+/** Names of the tables that have files. */
+export const storedTables: readonly string[] = shippedTables
+  .map(({ name }) => name)
+  .filter(name => storedTableOf(name) === name)
+
 /** The table whose files and lines a table reads: `xdr_ext_data` is another name of the wide table. */
 export function storedTableOf(table: string): string {
   return table === 'xdr_ext_data' ? resultTable : table

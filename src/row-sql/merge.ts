@@ -5,6 +5,26 @@ import { quoteInteger, quoteName, quoteText } from './quote.ts'
 
 // Compaction's statements: data files in, data files out, not a value changed.
 
+/** Rows that a rewrite leaves out: those of these hosts, and those of these query names (compared without case). */
+export interface Excluded {
+  readonly hostIds?: readonly string[]
+  readonly queryNames?: readonly string[]
+}
+
+/** A condition that is true for the rows to keep; a row whose column is NULL is kept. */
+function keptSql({ hostIds = [], queryNames = [] }: Excluded): string {
+  const isOf = (value: string, texts: readonly string[]) =>
+    texts.length === 0 ? [] : [`coalesce(${value} IN (${texts.map(quoteText).join(', ')}), false)`]
+  const names = queryNames.map(name => name.toLowerCase())
+  const conditions = [...isOf('endpoint_id', hostIds), ...isOf('lower(query_name)', names)]
+  return conditions.length === 0 ? 'true' : `NOT (${conditions.join(' OR ')})`
+}
+
+/** One row: `rows`, how many of the files' rows are left out. */
+export function excludedCountSql(paths: readonly string[], columns: readonly LakeColumn[], excluded: Excluded): string {
+  return `SELECT count(*) AS rows FROM (${filesSql(paths, columns)}) WHERE NOT (${keptSql(excluded)})`
+}
+
 /** SELECT of the columns over data files, matched by field id: what a file lacks reads as NULL. */
 export function filesSql(paths: readonly string[], columns: readonly LakeColumn[]): string {
   const fields = columns.map(({ fieldId, name, type }) => {
@@ -21,10 +41,14 @@ export function mergeShapesSql(
   paths: readonly string[],
   columns: readonly LakeColumn[],
   counted: readonly LakeColumn[],
+  excluded: Excluded = {},
 ): string {
   const counts = counted.map(({ name }) => `count(${quoteName(name)})`).join(', ')
   const list = counts === '' ? '[]::BIGINT[]' : `[${counts}]`
-  return `SELECT query_name, count(*) AS rows, ${list} AS counts FROM (${filesSql(paths, columns)}) GROUP BY query_name`
+  const rows = `(${filesSql(paths, columns)}) WHERE ${keptSql(excluded)}`
+  // A table without query names has one row here, with NULL for its name.
+  const name = hasColumn(columns, 'query_name') ? 'query_name' : 'NULL'
+  return `SELECT ${name} AS query_name, count(*) AS rows, ${list} AS counts FROM ${rows} GROUP BY ${name}`
 }
 
 /** The footer entries of data files that say where their rows come from: `segments`, JSON text, one row a file. */
@@ -33,8 +57,17 @@ export function mergeSourcesSql(paths: readonly string[]): string {
   return `SELECT decode(value) AS segments FROM parquet_kv_metadata([${list}]) WHERE decode(key) = 'segments'`
 }
 
+function hasColumn(columns: readonly LakeColumn[], name: string): boolean {
+  return columns.some(column => column.name === name)
+}
+
+/** What every file is sorted by, as far as its table has it. */
+const sortColumns = ['query_name', 'endpoint_id', 'calendar_time', 'timestamp', 'ingestion_timestamp']
+
 /** The COPY that writes the rows of one file of a merge, sorted as every file is. */
-export function mergeFileSql(paths: readonly string[], file: FileSql): string {
-  const order = 'query_name, endpoint_id, calendar_time, row_segment, row_ordinal'
-  return copySql(`SELECT * FROM (${filesSql(paths, file.columns)})${conditionSql(file)} ORDER BY ${order}`, file)
+export function mergeFileSql(paths: readonly string[], file: FileSql, excluded: Excluded = {}): string {
+  const sorted = sortColumns.filter(name => hasColumn(file.columns, name))
+  const order = [...sorted.map(quoteName), 'row_segment', 'row_ordinal'].join(', ')
+  const kept = `SELECT * FROM (${filesSql(paths, file.columns)}) WHERE ${keptSql(excluded)}`
+  return copySql(`SELECT * FROM (${kept})${conditionSql(file)} ORDER BY ${order}`, file)
 }

@@ -42,6 +42,9 @@ export const initial: Migration = {
       tenant_id TEXT NOT NULL, table_name TEXT NOT NULL, name TEXT NOT NULL COLLATE NOCASE, columns_json TEXT NOT NULL,
       first_seen INTEGER NOT NULL, last_seen INTEGER NOT NULL, rows INTEGER NOT NULL,
       PRIMARY KEY (tenant_id, table_name, name)) STRICT`,
+    `CREATE TABLE query_retentions (
+      tenant_id TEXT NOT NULL, query_name TEXT NOT NULL COLLATE NOCASE, days INTEGER NOT NULL,
+      PRIMARY KEY (tenant_id, query_name)) STRICT`,
     'CREATE TABLE manifests (tenant_id TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
     `CREATE TABLE segments (
       number INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, file_name TEXT NOT NULL UNIQUE, state TEXT NOT NULL,

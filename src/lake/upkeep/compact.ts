@@ -4,7 +4,7 @@ import { AppError } from '../../model/errors.ts'
 import type { LakeColumn } from '../../model/lake-table.ts'
 import { isReserved, schemaVersion } from '../../row-sql/columns.ts'
 import { identityColumns } from '../../row-sql/identity.ts'
-import { mergeFileSql, mergeShapesSql, mergeSourcesSql } from '../../row-sql/merge.ts'
+import { type Excluded, excludedCountSql, mergeFileSql, mergeShapesSql, mergeSourcesSql } from '../../row-sql/merge.ts'
 import { commitReplacement } from '../commit.ts'
 import type { ConvertDeps } from '../data-file-writer.ts'
 import { withStats } from '../data-files.ts'
@@ -27,7 +27,7 @@ export interface Compacted {
 }
 
 /**
- * Does one merge of the tenant's files. Rejects with `conflict` when a source was replaced meanwhile; nothing changed
+ * Does one merge of the tenant's files, or a rewrite that leaves rows out. Rejects with `conflict` when a source was replaced meanwhile; nothing changed
  * then.
  */
 export async function compact(deps: ConvertDeps, tenantId: string, merge: Merge): Promise<Compacted> {
@@ -57,15 +57,17 @@ async function writeMerge(
 ): Promise<void> {
   const paths = await Promise.all(merge.files.map(({ path }) => deps.storage.locate(path)))
   const columns = await sourceColumns(deps, tenantId, merge)
-  const shapes = await shapesOf(run, paths, columns)
-  const expected = merge.files.reduce((total, { rows }) => total + rows, 0)
+  const excluded = merge.excluded ?? {}
+  const shapes = await shapesOf(run, paths, columns, excluded)
+  const [left] = merge.excluded === undefined ? [] : await run(excludedCountSql(paths, columns, excluded))
+  const expected = merge.files.reduce((total, { rows }) => total + rows, 0) - Number(left?.['rows'] ?? 0)
   expectRows(
     'hold',
     shapes.reduce((total, { rows }) => total + rows, 0),
     expected,
   )
   const sources = await sourcesOf(run, paths)
-  const planned = plannedFiles(merge, shapes, columns)
+  const planned = expected === 0 ? [] : plannedFiles(merge, shapes, columns)
   const drafts = planned.map(
     ({ queryNames, columns }): FileDraft => ({
       ...{ tenantId, table: merge.table, level: merge.level, queryNames, columns },
@@ -78,7 +80,7 @@ async function writeMerge(
     const rows = shapes.filter(({ queryName }) => only?.includes(queryName ?? '') ?? true)
     const isLarge = rows.reduce((total, shape) => total + shape.rows, 0) >= bloomFilterRowsMin
     const hasLargeDictionaries = only !== undefined && isLarge
-    const statement = mergeFileSql(paths, { ...target.sql, only, except, hasLargeDictionaries })
+    const statement = mergeFileSql(paths, { ...target.sql, only, except, hasLargeDictionaries }, excluded)
     written.push(await writeFile(run, statement, target))
   }
   expectRows('were merged into files that hold', rowsOf(written), expected)
@@ -97,9 +99,10 @@ async function shapesOf(
   run: RunSql,
   paths: readonly string[],
   columns: readonly LakeColumn[],
+  excluded: Excluded,
 ): Promise<readonly StagedShape[]> {
   const counted = columns.filter(({ name }) => !isReserved(name))
-  const rows = await run(mergeShapesSql(paths, columns, counted))
+  const rows = await run(mergeShapesSql(paths, columns, counted, excluded))
   return rows.map(row => {
     const counts = row['counts'] as readonly unknown[]
     const keys = counted.flatMap(({ name }, index) => (Number(counts[index]) > 0 ? [name] : []))

@@ -1,5 +1,6 @@
 import { compactedBytesMin, compactionBytesMax, todayFlushFilesMax } from '../../limits.ts'
 import { dayMs } from '../../model/time-range.ts'
+import type { Excluded } from '../../row-sql/merge.ts'
 import type { LiveFile } from '../data-files.ts'
 
 // Which files to merge next: flush files (level 1) into files of a day (2), those into files of a week (3). A day and a
@@ -11,6 +12,8 @@ export interface Merge {
   /** Level of the files it makes. */
   readonly level: number
   readonly files: readonly LiveFile[]
+  /** Rows to leave out; undefined: none. */
+  readonly excluded?: Excluded
 }
 
 const dayLevel = 2

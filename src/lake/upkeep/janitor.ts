@@ -2,13 +2,13 @@ import { collectFilesMax, janitorBudgetMs, orphanSweepMs } from '../../limits.ts
 import { systemErrorCode } from '../../model/errors.ts'
 import type { Log } from '../../model/log.ts'
 import type { Segment } from '../../model/segment.ts'
-import { reportTable, resultTable } from '../../row-sql/tail.ts'
 import type { ConvertDeps } from '../data-file-writer.ts'
 import { listLiveFiles } from '../data-files.ts'
+import { storedTables } from '../tables.ts'
 import { type Collected, collect, sweepOrphans, sweepTemporary } from './collect.ts'
 import { compact } from './compact.ts'
 import { type Merge, planCompaction } from './compaction-plan.ts'
-import { retain } from './retain.ts'
+import { nextRetention, retain } from './retain.ts'
 
 // The janitor keeps the lake small and quick, off every path: retention, compaction, collection, in that order, in
 // passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns, so neither
@@ -38,6 +38,11 @@ export interface Janitor {
   close(): Promise<void>
 }
 
+interface TenantRetention {
+  readonly id: string
+  readonly retention_days: number
+}
+
 /** Failed merges remembered: past it the oldest may be tried again. */
 const failedHeldMax = 1_000
 
@@ -54,10 +59,7 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     for (const { id, retention_days: days } of tenants) {
       retained += await attempt('retention', 0, () => retain(deps.store, id, days, deps.clock(), collectFilesMax))
     }
-    const { merges, failedMerges } = await mergeInTurns(
-      tenants.map(({ id }) => id),
-      deadline,
-    )
+    const { merges, failedMerges } = await mergeInTurns(tenants, deadline)
     const none = { segments: 0, dataFiles: 0 }
     const collected = await attempt('collection', none, () => collect(deps, deps.clock(), collectFilesMax))
     const orphans = await sweep()
@@ -65,17 +67,17 @@ export function openJanitor(deps: JanitorDeps): Janitor {
   }
 
   /** One merge of each tenant after the other, and again, until none has anything to merge or the time is up. */
-  async function mergeInTurns(tenantIds: readonly string[], deadline: number) {
+  async function mergeInTurns(tenants: readonly TenantRetention[], deadline: number) {
     let [merges, failedMerges] = [0, 0]
-    let waiting = tenantIds
+    let waiting = tenants
     while (waiting.length > 0) {
-      const next: string[] = []
-      for (const tenantId of waiting) {
+      const next: TenantRetention[] = []
+      for (const tenant of waiting) {
         if (isClosed || deps.clock() >= deadline) return { merges, failedMerges }
-        const merge = await attempt('compaction', undefined, () => nextMerge(tenantId))
+        const merge = await attempt('compaction', undefined, () => nextMerge(tenant))
         if (merge === undefined) continue
-        next.push(tenantId)
-        if (await mergeOnce(tenantId, merge)) merges += 1
+        next.push(tenant)
+        if (await mergeOnce(tenant.id, merge)) merges += 1
         else failedMerges += 1
       }
       waiting = next
@@ -83,8 +85,11 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     return { merges, failedMerges }
   }
 
-  async function nextMerge(tenantId: string): Promise<Merge | undefined> {
-    for (const table of [resultTable, reportTable]) {
+  async function nextMerge({ id: tenantId, retention_days: days }: TenantRetention): Promise<Merge | undefined> {
+    const { rewrite } = await nextRetention(deps.store, tenantId, days, deps.clock())
+    const due = rewrite.find(planned => !failed.has(keyOf(planned)))
+    if (due !== undefined) return due
+    for (const table of storedTables) {
       const files = await listLiveFiles(deps.store, tenantId, table)
       const merge = planCompaction(files, deps.clock()).find(planned => !failed.has(keyOf(planned)))
       if (merge !== undefined) return merge
