@@ -5,6 +5,7 @@ import { runCli } from '../cli/program.ts'
 import { openClient } from '../client/client.ts'
 import { processEnvironment, settingRows } from '../config.ts'
 import { systemClock } from '../model/clock.ts'
+import { directoryTools } from './directory-tools.ts'
 import { terminalOutput } from './terminal.ts'
 
 // The `edr-lake` command: the real terminal, the real clock and the real network for the commands of cli/.
@@ -50,4 +51,5 @@ process.exitCode = await runCli(process.argv.slice(2), effects, {
   version: packageVersion(),
   settings: settingRows(),
   serve,
+  directory: directoryTools,
 })

@@ -1,8 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { printConfig, type SettingRow } from './commands/config.ts'
+import type { DirectoryTools } from './commands/directory.ts'
 import { importFiles } from './commands/import.ts'
 import { type QueryFlags, query } from './commands/query.ts'
 import type { ConnectionFlags } from './connection.ts'
+import { addDirectoryCommands } from './directory-commands.ts'
 import { type CliEffects, printLine } from './effects.ts'
 import { exitCodes, failureOf } from './failure.ts'
 import { rowFormats } from './row-format.ts'
@@ -15,6 +17,7 @@ export interface ProgramParts {
   readonly settings: readonly SettingRow[]
   /** Runs the server with these flags until it is stopped; returns its exit code. */
   readonly serve: (args: readonly string[]) => Promise<number>
+  readonly directory: DirectoryTools
 }
 
 /** Runs one command line (without program and script) and returns its exit code; prints every failure itself. */
@@ -64,6 +67,7 @@ function buildProgram(effects: CliEffects, parts: ProgramParts, end: (exitCode: 
     .addOption(new Option('--format <format>', 'default: table on a terminal, else ndjson').choices(rowFormats))
     .option('--limit <rows>', 'print at most this many rows', parseLimit)
     .action(async (sql: string, flags: QueryFlags) => end(await query(effects, sql, flags)))
+  addDirectoryCommands(program, effects, parts.directory, end)
   program
     .command('config')
     .description("print the server's settings: flag, environment variable, default, unit, why")

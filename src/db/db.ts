@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, type Transaction } from 'kysely'
-import { migrate } from './migrate.ts'
+import { AppError } from '../model/errors.ts'
+import { migrate, storeVersion } from './migrate.ts'
 import type { Tables } from './tables.ts'
 
 // The metadata store: embedded SQLite through node:sqlite, queried with Kysely. One connection, owned by this process;
@@ -23,6 +24,20 @@ export function openStore(path: string): Store {
   database.exec('PRAGMA foreign_keys = ON')
   database.exec('PRAGMA busy_timeout = 0')
   migrate(database)
+  return new Kysely<Tables>({ dialect: new SqliteDialect({ database: asSqliteDatabase(database) }) })
+}
+
+/**
+ * Opens a store that another process may be writing to; nothing can be changed through it. Throws `conflict` where it
+ * has another format than this program's.
+ */
+export function openStoreForReading(path: string): Store {
+  const database = new DatabaseSync(path, { readOnly: true })
+  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  if (found !== storeVersion) {
+    database.close()
+    throw new AppError('conflict', `the data directory has format ${found}, this program reads ${storeVersion}`)
+  }
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: asSqliteDatabase(database) }) })
 }
 

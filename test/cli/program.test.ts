@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { directoryTools } from '../../src/bin/directory-tools.ts'
 import { runCli } from '../../src/cli/program.ts'
 import { recordedEffects } from './recorded-effects.ts'
 
@@ -14,7 +15,7 @@ async function run(...args: string[]) {
     served.push(flags)
     return 3
   }
-  const exitCode = await runCli(args, effects, { version: '1.2.3', settings, serve })
+  const exitCode = await runCli(args, effects, { version: '1.2.3', settings, serve, directory: directoryTools })
   return { exitCode, stdout: effects.stdout.text, stderr: effects.stderr.text, served }
 }
 
@@ -50,6 +51,15 @@ test('a command line that makes no sense is one sentence and 2', async () => {
       ['query', 'SELECT 1', '--limit', '0'],
       "edr-lake: option '--limit <rows>' argument '0' is invalid. a whole number from 1 is expected.\n",
     ],
+    [
+      ['retention', 'set', '--days', '0'],
+      "edr-lake: option '--days <days>' argument '0' is invalid. a whole number from 1 is expected.\n",
+    ],
+    [['retention', 'set', '--days', '5', '--reset'], 'edr-lake: give either --days or --reset\n'],
+    [['retention', 'set'], 'edr-lake: give either --days or --reset\n'],
+    [['retention', 'set', '--reset'], 'edr-lake: --reset is for a --query-name\n'],
+    [['erase'], "edr-lake: required option '--host <id>' not specified\n"],
+    [['backup'], "edr-lake: missing required argument 'directory'\n"],
     [['import'], "edr-lake: missing required argument 'file'\n"],
     [['config', 'x'], "edr-lake: too many arguments for 'config'. Expected 0 arguments but got 1: x.\n"],
     [['query', 'SELECT 1', '--url', 'lake'], 'edr-lake: "lake" is no http or https URL\n'],
