@@ -19,6 +19,8 @@ export interface KnownRoute {
   /** With its parameters as `:name`. */
   readonly url: string
   readonly access: RouteAccess | undefined
+  /** What a call of it is in the audit log; undefined: it is not kept. */
+  readonly audit: string | undefined
   readonly schema: FastifySchema | undefined
 }
 
@@ -28,7 +30,7 @@ export function knownRoutes(): KnownRoutes {
   return {
     list,
     add({ method, url, config, schema }) {
-      const route = { methods: [method].flat(), url, access: config?.access, schema }
+      const route = { methods: [method].flat(), url, access: config?.access, audit: config?.audit, schema }
       list.push(route)
       patterns.set(route, patternOf(url))
     },

@@ -42,7 +42,13 @@ export interface ManyRunsOptions {
   readonly plan: (tenantId: string, request: string, now: number) => Promise<StartRun>
   /** How often parts under way are looked at; 0: only by `step`. */
   readonly stepMs?: number
-  readonly limits?: Partial<Pick<typeof defaults, 'runLifetimeMs' | 'manyRunPartsAtOnce' | 'manyRunsPerAccountMax'>>
+  readonly limits?: Partial<ManyRunLimits>
+}
+
+export interface ManyRunLimits {
+  readonly runLifetimeMs: number
+  readonly manyRunPartsAtOnce: number
+  readonly manyRunsPerAccountMax: number
 }
 
 export interface ManyRuns {
@@ -81,7 +87,8 @@ const listedMax = 100
 /** Over runs that it does not close. The caller calls `close()` before it closes them. */
 export function openManyRuns(options: ManyRunsOptions): ManyRuns {
   const { store, queries, clock, log } = options
-  const { runLifetimeMs, manyRunPartsAtOnce, manyRunsPerAccountMax } = { ...defaults, ...options.limits }
+  const limits: ManyRunLimits = { ...defaults, ...options.limits }
+  const { runLifetimeMs, manyRunPartsAtOnce, manyRunsPerAccountMax } = limits
   const stepMs = options.stepMs ?? defaults.manyRunStepMs
   let timer: NodeJS.Timeout | undefined
   let stepping: Promise<boolean> = Promise.resolve(false)

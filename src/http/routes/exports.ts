@@ -16,7 +16,7 @@ export function exportRoutes(app: App, { queries }: AppDependencies): void {
   app.get(
     '/lake/v1/runs/:runId/export',
     {
-      config: { access },
+      config: { access, audit: 'results.export' },
       // Its answer to HEAD would be made whole and thrown away.
       exposeHeadRoute: false,
       schema: {
@@ -32,6 +32,7 @@ export function exportRoutes(app: App, { queries }: AppDependencies): void {
       const head = exportHead(runId, wanted, request.headers['accept-encoding'])
       const format = formatOf(wanted, wanted.isGzip || head.isEncoded)
       const { stream, rowCount } = await queries.exportResult(tenantId, runId, format, app.stopping)
+      request.audited = { target: runId, details: { format: wanted.format, rows: rowCount } }
       let bytes = 0
       stream.on('data', (chunk: Buffer) => {
         bytes += chunk.length
