@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { AppError, type ErrorCode } from '../../model/errors.ts'
 import type { Log } from '../../model/log.ts'
@@ -74,6 +75,8 @@ interface State<Reply> {
   readonly children: Set<Child<Reply>>
   readonly queue: FairQueue<Task<Reply>>
   readonly watchdog: NodeJS.Timeout
+  /** Folders of ended children that are being deleted. */
+  readonly removals: Set<Promise<void>>
   taskNumber: number
   childNumber: number
   startsFailed: number
@@ -88,6 +91,7 @@ export function openPool<Reply extends AnyReply>(options: PoolOptions<Reply>): P
     children: new Set(),
     queue: makeFairQueue(),
     watchdog: setInterval(() => watchMemory(pool), watchMs),
+    removals: new Set(),
     taskNumber: 0,
     childNumber: 0,
     startsFailed: 0,
@@ -242,13 +246,23 @@ function onGone<Reply extends AnyReply>(
   child.mode = 'gone'
   pool.children.delete(child)
   clearTimeout(child.killTimer)
-  // Best effort: what a killed child left in its folder is garbage, swept again at the next start.
-  rmSync(child.folder, { recursive: true, force: true })
+  removeFolder(pool, child.folder)
   if (wasStarting && !pool.isClosed) onStartFailed(pool, exit)
   const { task } = child
   if (task !== undefined) onTaskDied(pool, child, task, exit)
   fill(pool)
   dispatch(pool)
+}
+
+/**
+ * Best effort: what a killed child left in its folder is garbage, swept again at the next start. Gigabytes of spilled
+ * rows take their time to delete, which is not the event loop's.
+ */
+function removeFolder<Reply>(pool: State<Reply>, folder: string): void {
+  const removal = rm(folder, { recursive: true, force: true })
+    .catch(error => pool.options.log.warn({ err: error }, 'folder of an engine process not deleted'))
+    .finally(() => pool.removals.delete(removal))
+  pool.removals.add(removal)
 }
 
 function onTaskDied<Reply extends AnyReply>(
@@ -350,6 +364,7 @@ async function close<Reply extends AnyReply>(pool: State<Reply>): Promise<void> 
     kill(child)
   }
   await Promise.all(gone)
+  await Promise.all(pool.removals)
 }
 
 function isFailing<Reply>(pool: State<Reply>): boolean {
