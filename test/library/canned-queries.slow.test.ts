@@ -8,7 +8,7 @@ import type { SavedQuery } from '../../src/model/saved-query.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { addTenant } from '../support/tenants.ts'
 import { connect, type ResultRow, type Run, type XdrClient } from '../support/xdr-client.ts'
-import { timeAgo } from './agent-lines.ts'
+import { hashOf, timeAgo, windowsProcess } from './agent-lines.ts'
 import type { CannedCase } from './canned-case.ts'
 import { cannedCases } from './canned-cases.ts'
 
@@ -43,6 +43,39 @@ describe('what they find', () => {
       assert.deepEqual(left, [])
     })
   }
+
+  test('a known client starts its query by the ids that it has built in', async () => {
+    const client = await connect(await addTenant(server))
+    await client.ingest(`${windowsProcess({ host: 'PC-1', ago: 60 }, { name: 'cmd.exe' })}\n`)
+    const savedQuery = {
+      queryId: '082c521a-6300-4e9d-8ce0-946ee70dc598',
+      categoryId: '76fced42-1de6-4952-95be-1c9633e6e9a3',
+    }
+    const variables = [{ name: 'process_name', dataType: 'text', value: 'cmd%' }]
+    const rows = await runOf(client, { savedQuery, variables })
+    const { first_seen, process_name, cmd_line, ep_list, sha256 } = rows[0] ?? {}
+    assert.deepEqual(
+      [rows.length, first_seen, process_name, cmd_line, ep_list, sha256],
+      [1, timeAgo(60), 'cmd.exe', 'cmd.exe', 'PC-1', hashOf('cmd.exe')],
+    )
+  })
+
+  test('the lists show the library, and a variable without a value is asked for by name', async () => {
+    const client = await connect(await addTenant(server))
+    const { items: listed } = (await client.call('GET', '/xdr-query/v1/queries/categories')).json as {
+      items: { id: string; queryCount: number }[]
+    }
+    for (const { id, queryCount } of listed) {
+      const answer = await client.call('GET', `/xdr-query/v1/queries?categoryId=${id}&pageSize=250`)
+      const { items } = answer.json as { items: { type: string; categories: { id: string }[] }[] }
+      assert.equal(items.length, queryCount)
+      assert.ok(items.every(item => item.type === 'canned' && item.categories.some(each => each.id === id)))
+    }
+    const body = JSON.stringify({ savedQuery: { queryId: '082c521a-6300-4e9d-8ce0-946ee70dc598' } })
+    const refused = await client.call('POST', '/xdr-query/v1/queries/runs', { body })
+    assert.equal(refused.status, 400)
+    assert.match(refused.text, /variable 'process_name' has no value/)
+  })
 })
 
 function rowText(row: ResultRow): string {
@@ -53,7 +86,11 @@ async function run(client: XdrClient, query: Canned, { given = {} }: CannedCase)
   const variables = query.variables
     .filter(({ name }) => given[name] !== undefined)
     .map(({ name, dataType }) => ({ name, dataType, value: given[name] }))
-  const body = JSON.stringify({ savedQuery: { queryId: query.id }, variables, from: timeAgo(10 * 86_400) })
+  return runOf(client, { savedQuery: { queryId: query.id }, variables, from: timeAgo(10 * 86_400) })
+}
+
+async function runOf(client: XdrClient, request: object): Promise<readonly ResultRow[]> {
+  const body = JSON.stringify(request)
   const headers = { 'content-type': 'application/json' }
   const answer = await client.call('POST', '/xdr-query/v1/queries/runs', { body, headers })
   assert.equal(answer.status, 201, answer.text)

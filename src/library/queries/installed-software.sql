@@ -17,7 +17,7 @@ WITH reported AS (
     endpoint_id, name, version, publisher, osquery_action, calendar_time,
     max(calendar_time) OVER (PARTITION BY endpoint_id) AS last_report,
     row_number() OVER (
-      PARTITION BY endpoint_id, name, version ORDER BY calendar_time DESC, osquery_action DESC
+      PARTITION BY endpoint_id, name, version ORDER BY calendar_time DESC, osquery_action
     ) AS age
   FROM xdr_data
   WHERE query_name = 'windows_programs'

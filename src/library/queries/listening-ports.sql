@@ -16,10 +16,10 @@
 WITH reported AS (
   SELECT
     coalesce(meta_hostname, host_identifier) AS hostname,
-    endpoint_id, name, path, port, protocol, address, osquery_action, calendar_time,
+    endpoint_id, pid, name, path, port, protocol, address, osquery_action, calendar_time,
     max(calendar_time) OVER (PARTITION BY endpoint_id) AS last_report,
     row_number() OVER (
-      PARTITION BY endpoint_id, path, port, protocol, address ORDER BY calendar_time DESC, osquery_action DESC
+      PARTITION BY endpoint_id, pid, path, port, protocol, address ORDER BY calendar_time DESC, osquery_action
     ) AS age
   FROM xdr_data
   WHERE query_name = 'listening_ports'
@@ -37,7 +37,7 @@ program AS (
   FROM open_now
   GROUP BY lower(name), port
 )
-SELECT
+SELECT DISTINCT
   open_now.hostname,
   open_now.endpoint_id,
   open_now.name,
@@ -52,4 +52,4 @@ JOIN program ON lower(open_now.name) = program.name AND open_now.port = program.
 WHERE CAST(open_now.port AS varchar) LIKE '$$port$$'
   AND program.hosts <= $$max_hosts$$
   AND lower(open_now.hostname) LIKE lower('$$device$$')
-ORDER BY program.hosts, open_now.port, open_now.hostname
+ORDER BY hosts, port, hostname

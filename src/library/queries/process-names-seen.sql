@@ -14,6 +14,7 @@
 WITH wanted (pattern) AS (
   SELECT DISTINCT lower(trim(pattern))
   FROM UNNEST(regexp_extract_all('$$names$$', '[^,;\r\n]+')) AS listed (pattern)
+  WHERE trim(pattern) <> ''
 )
 SELECT
   wanted.pattern,

@@ -15,13 +15,13 @@ WITH reported AS (
   SELECT
     coalesce(meta_hostname, host_identifier) AS hostname,
     endpoint_id, drive_letter, protection_status, conversion_status, percentage_encrypted, encryption_method,
-    calendar_time,
+    osquery_action, calendar_time,
+    max(calendar_time) OVER (PARTITION BY endpoint_id) AS last_report,
     row_number() OVER (
       PARTITION BY endpoint_id, drive_letter ORDER BY calendar_time DESC, osquery_action
     ) AS age
   FROM xdr_data
   WHERE query_name = 'disk_encryption_windows'
-    AND osquery_action <> 'removed'
     AND lower(coalesce(meta_hostname, host_identifier)) LIKE lower('$$device$$')
 )
 SELECT
@@ -29,5 +29,6 @@ SELECT
   calendar_time AS reported_at
 FROM reported
 WHERE age = 1
+  AND (osquery_action = 'added' OR (osquery_action = 'snapshot' AND calendar_time = last_report))
   AND protection_status <> '1'
 ORDER BY hostname, drive_letter

@@ -74,7 +74,7 @@ export const indicatorCases: readonly CannedCase[] = [
   },
   {
     code: 'domains-and-urls',
-    given: { domains: 'https://user@Evil.example:8080/a?b=c, bad.test' },
+    given: { domains: 'https://user@Evil.example:8080/a?b=c, bad.test ((,' },
     reads: 'cmdline domain pid pids',
     hits: [
       added('sophos_urls_windows', pc, { domain: 'cdn.evil.example', pids: 77 }),
@@ -96,7 +96,7 @@ export const indicatorCases: readonly CannedCase[] = [
   },
   {
     code: 'paths-seen',
-    given: { paths: '%\\temp\\%.exe\r\n/opt/evil/run , C:\\Tools\\nc.exe' },
+    given: { paths: ' ,%\\temp\\%.exe\r\n/opt/evil/run , C:\\Tools\\nc.exe' },
     reads: 'name path sha256',
     hits: [
       windowsProcess(pc, { name: 'a.exe', path: 'C:\\Windows\\TEMP\\a.exe' }),
@@ -108,6 +108,7 @@ export const indicatorCases: readonly CannedCase[] = [
       windowsProcess(pc, { name: 'a.exe', path: 'C:\\Windows\\TEMP\\a.dll' }),
       windowsProcess(pc, { name: 'a.exe', path: 'C:\\Templates\\a.exe' }),
       linuxProcess(linux, { name: 'run', path: '/opt/evil/run2' }),
+      linuxProcess(linux, { name: 'kthread', path: '' }),
     ],
     rows: [
       { pattern: '%\\temp\\%.exe', hostname: 'PC-1', path: 'C:\\Windows\\TEMP\\a.exe', sha256: hashOf('a.exe') },
@@ -118,7 +119,7 @@ export const indicatorCases: readonly CannedCase[] = [
   },
   {
     code: 'process-names-seen',
-    given: { names: 'Evil.exe,\nxmrig%' },
+    given: { names: 'Evil.exe, ,\nxmrig%' },
     reads: 'name path sha256 time',
     hits: [
       windowsProcess(pc, { name: 'EVIL.EXE', sha256: 'aa' }),

@@ -39,6 +39,9 @@ export const inventoryCases: readonly CannedCase[] = [
       snapshot('windows_programs', { ...pc, ago: 60 }, [software('Zipper', '2.0'), software('Browser', '9')]),
       added('windows_programs', other, software('Zipper', '2.0')),
       added('windows_programs', other, software('zipper pro', '1.0')),
+      // Installed anew: both in one report.
+      removed('windows_programs', { ...other, ago: 900 }, software('zipper pro', '1.0')),
+      added('windows_programs', { ...other, ago: 900 }, software('zipper pro', '1.0')),
     ],
     misses: [
       snapshot('windows_programs', { ...pc, ago: day }, [software('Zipper', '1.0'), software('Browser', '9')]),
@@ -107,6 +110,8 @@ export const inventoryCases: readonly CannedCase[] = [
       snapshot('disk_encryption_windows', { ...pc, ago: day }, [drive('C:', '1', 100)]),
       snapshot('disk_encryption_windows', { host: 'PC-3', ago: day }, [drive('C:', '0', 0)]),
       snapshot('disk_encryption_windows', { host: 'PC-3', ago: 60 }, [drive('C:', '1', 100)]),
+      added('disk_encryption_windows', { host: 'PC-4', ago: day }, drive('E:', '0', 0)),
+      removed('disk_encryption_windows', { host: 'PC-4', ago: 60 }, drive('E:', '0', 0)),
     ],
     rows: [
       {

@@ -5,8 +5,8 @@ const pc = { host: 'PC-1', ago: 3600 }
 const other = { host: 'PC-2', ago: 1800 }
 const linux = { host: 'web-1', ago: 1200 }
 
-function listener(name: string, port: number, address = '0.0.0.0', protocol = 6) {
-  return { name, path: `/usr/sbin/${name}`, pid: 5, port, protocol, family: 2, address }
+function listener(name: string, port: number, address = '0.0.0.0', protocol = 6, pid = 5) {
+  return { name, path: `/usr/sbin/${name}`, pid, port, protocol, family: 2, address }
 }
 
 export const networkCases: readonly CannedCase[] = [
@@ -47,10 +47,14 @@ export const networkCases: readonly CannedCase[] = [
   {
     code: 'listening-ports',
     given: { port: '44%', max_hosts: '1' },
-    reads: 'address name path port protocol',
+    reads: 'address name path pid port protocol',
     hits: [
       snapshot('listening_ports', { host: 'web-1', ago: 60 }, [listener('nc', 4444), listener('sshd', 22)]),
-      added('listening_ports', { host: 'web-9', ago: 3600 }, listener('backdoor', 4455, '::', 17)),
+      // Two processes behind one port, one of them restarted: still there, once.
+      ...[5, 6].map(pid =>
+        added('listening_ports', { host: 'web-9', ago: 3600 }, listener('backdoor', 4455, '::', 17, pid)),
+      ),
+      removed('listening_ports', { host: 'web-9', ago: 60 }, listener('backdoor', 4455, '::', 17, 5)),
     ],
     misses: [
       // Gone since, on one host by a later snapshot, on the other by its end.
