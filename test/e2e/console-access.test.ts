@@ -106,7 +106,7 @@ describe('the console for everyone', { skip }, () => {
     await press('Enter', 'ControlOrMeta+Enter')
     const grid = await rowsOf(page)
     await press('F6')
-    await page.waitForFunction('document.activeElement.getAttribute("role") === "grid"')
+    await page.locator('[role="grid"]:focus').waitFor()
     await press('ArrowRight', 'ArrowRight', 's')
     await grid.locator('[role="columnheader"][aria-sort="ascending"]').waitFor()
     await press('Enter')

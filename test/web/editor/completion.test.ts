@@ -59,8 +59,8 @@ test('query names inside the string they are compared with', () => {
 })
 
 test('tables and views after FROM, JOIN and a comma among tables', () => {
-  for (const text of ['SELECT 1 FROM x|', 'SELECT 1 FROM a JOIN x|', 'SELECT 1 FROM a, x|']) {
-    const offers = at(text)
+  for (const text of ['SELECT 1 FROM |', 'SELECT 1 FROM a JOIN |', 'SELECT 1 FROM a, |']) {
+    const offers = at(text, true)
     assert.deepEqual(labels(offers, 'table'), ['xdr_data', 'xgfw_data'], text)
     assert.deepEqual(labels(offers, 'view'), ['listening_ports', 'processes-now'], text)
     assert.deepEqual(labels(offers, 'column'), [], text)
@@ -69,12 +69,12 @@ test('tables and views after FROM, JOIN and a comma among tables', () => {
 })
 
 test('names of a WITH clause are tables', () => {
-  const offers = at('WITH seen AS (SELECT 1), late AS (SELECT 2) SELECT * FROM s|')
+  const offers = at('WITH seen AS (SELECT 1), late AS (SELECT 2) SELECT * FROM |', true)
   assert.deepEqual(labels(offers, 'table'), ['xdr_data', 'xgfw_data', 'seen', 'late'])
 })
 
 test('columns of the query names in use come first', () => {
-  const offers = at("SELECT c| FROM xdr_data WHERE query_name = 'processes-now'")
+  const offers = at("SELECT | FROM xdr_data WHERE query_name = 'processes-now'", true)
   const sorted = offers.filter(offer => offer.kind === 'column').toSorted((a, b) => b.boost - a.boost)
   assert.deepEqual(
     sorted.map(offer => offer.label),
@@ -86,13 +86,19 @@ test('columns of the table that is read', () => {
   assert.deepEqual(labels(at('SELECT s| FROM xgfw_data'), 'column'), ['src_ip'])
 })
 
+test('only what contains the letters typed, and nothing once a keyword is written out', () => {
+  assert.deepEqual(labels(at('SELECT HA| FROM xdr_data'), 'column'), ['sha256'])
+  assert.deepEqual(at('SELECT port FROM xdr_data ORDER BY port desc|'), [])
+  assert.deepEqual(labels(at('SELECT port FROM xdr_data ORDER BY port des|'), 'keyword'), ['DESC'])
+})
+
 test('after a dot there are columns only', () => {
   const kinds = new Set(at('SELECT d.| FROM xdr_data d').map(offer => offer.kind))
   assert.deepEqual([...kinds], ['column'])
 })
 
 test('functions come with their signature; refused ones do not come', () => {
-  const offers = at('SELECT sp| FROM xdr_data')
+  const offers = at('SELECT | FROM xdr_data', true)
   assert.deepEqual(labels(offers, 'function'), ['split_part', 'now'])
   const [splitPart, now] = offers.filter(offer => offer.kind === 'function')
   assert.equal(splitPart?.detail, '(string, delimiter, index) → varchar')
@@ -102,7 +108,7 @@ test('functions come with their signature; refused ones do not come', () => {
 
 test('types after the AS of a cast, and not after another AS', () => {
   assert.deepEqual(new Set(at('SELECT CAST(x AS v|').map(offer => offer.kind)), new Set(['type']))
-  assert.ok(labels(at('SELECT x AS v|'), 'keyword').includes('SELECT'))
+  assert.ok(labels(at('SELECT x AS |', true), 'keyword').includes('SELECT'))
 })
 
 test('nothing in comments, numbers and other strings, nor before a letter is typed', () => {

@@ -28,9 +28,9 @@ export interface Offers {
   /** Offset where the text to be replaced begins. */
   readonly from: number
   readonly offers: readonly Offer[]
-  /** While what is typed matches, the offers stay the same. */
-  readonly pattern: RegExp
 }
+
+const offered: ReadonlySet<string> = new Set(offeredKeywords)
 
 /** `isAsked`: the person asked for it; otherwise nothing is offered before a letter is typed. */
 export function offersAt(text: string, at: number, knowledge: Knowledge, isAsked: boolean): Offers | undefined {
@@ -43,6 +43,8 @@ export function offersAt(text: string, at: number, knowledge: Knowledge, isAsked
   if (inside?.kind === 'string') return queryNameOffers(tokens, index, knowledge)
   if (inside?.kind === 'quoted') return undefined
   if (inside?.kind !== 'word' && inside?.text !== '.' && !isAsked) return undefined
+  // A keyword that is written out wants a space or a line break, not an offer in the way of Enter.
+  if (!isAsked && inside?.kind === 'word' && offered.has(inside.text.toUpperCase())) return undefined
   return namesAt(text, at, tokens, knowledge)
 }
 
@@ -62,22 +64,22 @@ function queryNameOffers(tokens: readonly Token[], index: number, { schema }: Kn
     info: each.columns.join(', '),
     boost: Math.min(20, Math.round(Math.log10(each.rows + 1) * 3)),
   }))
-  return { from: token.start + 1, offers, pattern: /^[^']*$/ }
+  return { from: token.start + 1, offers }
 }
 
 function namesAt(text: string, at: number, tokens: readonly Token[], knowledge: Knowledge): Offers {
   const word = /[\p{L}\p{N}_]*$/u.exec(text.slice(0, at))?.[0] ?? ''
   const from = at - word.length
   const before = tokens.filter(token => token.end <= from && token.kind !== 'comment')
-  const pattern = /^[\p{L}\p{N}_]*$/u
-  if (before.at(-1)?.text === '.') return { from, offers: columnOffers(tokens, knowledge), pattern }
-  if (isTablePlace(before)) return { from, offers: [...tableOffers(knowledge), ...localTables(tokens)], pattern }
-  if (/^(cast|try_cast)$/i.test(castOf(before))) return { from, offers: types(), pattern }
-  return {
-    from,
-    offers: [...columnOffers(tokens, knowledge), ...functionOffers(knowledge), ...keywordOffers()],
-    pattern,
-  }
+  const fits = ({ label }: Offer): boolean => label.toLowerCase().includes(word.toLowerCase())
+  return { from, offers: namesFor(before, tokens, knowledge).filter(fits) }
+}
+
+function namesFor(before: readonly Token[], tokens: readonly Token[], knowledge: Knowledge): readonly Offer[] {
+  if (before.at(-1)?.text === '.') return columnOffers(tokens, knowledge)
+  if (isTablePlace(before)) return [...tableOffers(knowledge), ...localTables(tokens)]
+  if (/^(cast|try_cast)$/i.test(castOf(before))) return types()
+  return [...columnOffers(tokens, knowledge), ...functionOffers(knowledge), ...keywordOffers()]
 }
 
 /** After FROM, JOIN, or a comma in a list of tables. */

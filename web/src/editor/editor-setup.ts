@@ -92,7 +92,7 @@ export function editorSetup(knowledge: () => Knowledge): Extension {
 function complete(context: CompletionContext, knowledge: Knowledge): CompletionResult | null {
   const found = offersAt(context.state.doc.toString(), context.pos, knowledge, context.explicit)
   if (found === undefined || found.offers.length === 0) return null
-  return { from: found.from, options: found.offers.map(completionOf), validFor: found.pattern }
+  return { from: found.from, options: found.offers.map(completionOf) }
 }
 
 function completionOf({ label, kind, detail, info, boost, insert, cursor = 0 }: Offer): Completion {

@@ -28,6 +28,8 @@ export interface InspectorProps {
   readonly actions: InspectorActions
 }
 
+const pivotsShown = 5
+
 /** One row whole, one of its values in full. */
 export function Inspector({ item, rowNumber, columns, column, actions }: InspectorProps): ReactNode {
   function onKeyDown(event: KeyboardEvent): void {
@@ -80,7 +82,7 @@ function ValueCard(props: {
         {name} <span className="badge">{type}</span>
         {pivotType === undefined ? null : <span className="badge accent">{pivotTitles[pivotType]}</span>}
       </h3>
-      <Value reading={readValue(name, value)} />
+      <Value reading={readValue(name, value)} known={pivotType === undefined ? undefined : pivotTitles[pivotType]} />
       <div className="value-actions">
         <button type="button" className="button" onClick={() => actions.copyValue(value)}>
           <Icon name="copy" /> Copy
@@ -95,14 +97,15 @@ function ValueCard(props: {
       {value === null || value === undefined ? null : (
         <div className="value-pivots">
           <h4>{pivotType === undefined ? 'Pivot' : `Pivot from this ${pivotTitles[pivotType]}`}</h4>
-          <PivotList source={source} onPivot={actions.pivot} />
+          <PivotList key={`${name} ${String(value)}`} source={source} onPivot={actions.pivot} shown={pivotsShown} />
         </div>
       )}
     </section>
   )
 }
 
-function Value({ reading }: { readonly reading: ValueReading }): ReactNode {
+/** `known`: what the card says of the value already. */
+function Value({ reading, known }: { readonly reading: ValueReading; readonly known: string | undefined }): ReactNode {
   if (reading.kind === 'null') return <p className="value mono null">null</p>
   if (reading.kind === 'json') return <pre className="value">{reading.text}</pre>
   if (reading.kind === 'command') {
@@ -118,7 +121,7 @@ function Value({ reading }: { readonly reading: ValueReading }): ReactNode {
   return (
     <>
       <p className="value mono">{reading.text || '(empty)'}</p>
-      {reading.note === undefined ? null : <p className="value-note">{reading.note}</p>}
+      {reading.note === undefined || reading.note === known ? null : <p className="value-note">{reading.note}</p>}
     </>
   )
 }

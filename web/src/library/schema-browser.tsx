@@ -1,11 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { type ReactNode, useMemo, useState } from 'react'
 import type { LakeSchemaReply, SchemaColumn, SchemaQueryName, SchemaTable } from '../../../src/api/lake-schema.ts'
+import type { LakeClient } from '../../../src/client/client.ts'
 import { Icon } from '../parts/icon.tsx'
 import { ago, count } from '../parts/words.ts'
 import { cellLine } from '../results/cell-text.ts'
+import { wireWindow } from '../run/window.ts'
 import { useSession } from '../session/session-context.tsx'
-import { useSchema } from '../state/lake-queries.ts'
+import { useSchema, useStats } from '../state/lake-queries.ts'
 import type { SideActions } from './side-panel.tsx'
 import { queryNameTemplate, sampleTemplate } from './templates.ts'
 
@@ -151,33 +153,40 @@ function QueryNameColumns(props: {
 }
 
 const sampleMs = 10 * 60_000
+/** As many as the statement has at most. */
+const sampleRows = 5
 
 /** A value a column of the newest rows: read by an ordinary run when somebody looks. */
 function useSample(queryName: SchemaQueryName): ReadonlyMap<string, string> | undefined {
   const { client } = useSession()
+  const { data: stats } = useStats()
   const { data } = useQuery({
     queryKey: ['sample', queryName.name],
+    enabled: stats !== undefined,
     staleTime: sampleMs,
-    queryFn: async ({ signal }) => {
-      const name = `sample of ${queryName.name}`
-      const run = await client.startRun(
-        { template: sampleTemplate(queryName), name, from: queryName.firstSeen },
-        signal,
-      )
-      const ended = await client.awaitRun(run.id, { signal })
-      const values = new Map<string, string>()
-      if (ended.result !== 'succeeded') return values
-      for await (const { items } of client.resultPages(run.id, { pageSize: 5, signal })) {
-        for (const item of items) {
-          for (const [column, value] of Object.entries(item))
-            if (value !== null && !values.has(column)) values.set(column, cellLine(value))
-        }
-        break
-      }
-      return values
-    },
+    queryFn: ({ signal }) => readSample(client, queryName, stats?.oldest, signal),
   })
   return data
+}
+
+async function readSample(
+  client: LakeClient,
+  queryName: SchemaQueryName,
+  oldest: string | undefined,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, string>> {
+  const { from } = wireWindow({ kind: 'all' }, { oldest })
+  const name = `sample of ${queryName.name}`
+  const { id } = await client.startRun({ template: sampleTemplate(queryName), name, from }, signal)
+  const values = new Map<string, string>()
+  if ((await client.awaitRun(id, { signal })).result !== 'succeeded') return values
+  const { value: page } = await client.resultPages(id, { pageSize: sampleRows, signal }).next()
+  for (const item of page?.items ?? []) {
+    for (const [column, value] of Object.entries(item)) {
+      if (value !== null && !values.has(column)) values.set(column, cellLine(value))
+    }
+  }
+  return values
 }
 
 function TableEntry(props: {

@@ -25,7 +25,8 @@ export function queryNameTemplate({ name, columns }: Pick<SchemaQueryName, 'name
 /** One row of the query name, newest first, to show what its columns hold. */
 export function sampleTemplate({ name, columns }: Pick<SchemaQueryName, 'name' | 'columns'>): string {
   const list = columns.length === 0 ? '*' : columns.map(quoted).join(', ')
-  return `SELECT ${list} FROM xdr_data WHERE query_name = '${name.replaceAll("'", "''")}' ORDER BY calendar_time DESC LIMIT 5`
+  const where = `query_name = '${name.replaceAll("'", "''")}'`
+  return `SELECT ${list} FROM xdr_data WHERE ${where} ORDER BY calendar_time DESC LIMIT 5`
 }
 
 function quoted(name: string): string {

@@ -34,9 +34,13 @@ export function ExportMenu(props: {
     }
   }
 
-  const button = <>{isBusy ? <span className="spinner" /> : <Icon name="export" />} Export</>
+  const button = (
+    <>
+      {isBusy ? <span className="spinner" /> : <Icon name="export" />} <span className="button-text">Export</span>
+    </>
+  )
   return (
-    <Popover label="Export" button={button} buttonClass="button quiet">
+    <Popover label="Export" button={button} buttonClass="button quiet" buttonLabel="Export">
       {({ close }) => {
         const then = (work: () => void) => () => {
           close()

@@ -42,7 +42,8 @@ function summaryOf({ starts, counts, stepMs }: TimeBuckets): string {
   const most = counts.reduce((best, number, index) => (number > (counts[best] ?? 0) ? index : best), 0)
   const iso = (ms: number | undefined): string => instant(new Date(ms ?? 0).toISOString())
   const end = (starts.at(-1) ?? 0) + stepMs
-  return `Rows over time from ${iso(starts[0])} to ${iso(end)} UTC; most at ${iso(starts[most])}: ${counted(counts[most] ?? 0, 'row')}`
+  const peak = `${iso(starts[most])}: ${counted(counts[most] ?? 0, 'row')}`
+  return `Rows over time from ${iso(starts[0])} to ${iso(end)} UTC; most at ${peak}`
 }
 
 function usePlot(

@@ -100,7 +100,8 @@ function filterRow(row: ResultRow, id: string, text: unknown): boolean {
 const charPx = 7.3
 const cellPaddingPx = 22
 const headPaddingPx = 52
-const widthMax = 420
+/** A SHA-256 in full. */
+const widthMax = 494
 const sampledRows = 100
 
 /** Wide enough for most of the first rows and for its name. */

@@ -16,6 +16,7 @@ import { useSession } from '../session/session-context.tsx'
 
 const schemaMs = 60_000
 const statsMs = 10_000
+const firstStatsMs = 2_000
 
 export function useSchema(): UseQueryResult<LakeSchemaReply> {
   const { client } = useSession()
@@ -31,7 +32,8 @@ export function useStats(): UseQueryResult<LakeStats> {
   return useQuery({
     queryKey: ['stats'],
     queryFn: ({ signal }) => readStats(client, signal),
-    refetchInterval: statsMs,
+    // A rate needs two readings: the second one comes soon.
+    refetchInterval: query => (query.state.dataUpdateCount < 2 ? firstStatsMs : statsMs),
     staleTime: statsMs,
   })
 }
