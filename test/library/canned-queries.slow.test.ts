@@ -41,6 +41,23 @@ describe('what they find', () => {
         left.splice(at, 1)
       }
       assert.deepEqual(left, [])
+      // A pattern that by default lets everything pass lets nothing pass that it does not fit.
+      for (const { name } of query.variables.filter(({ value }) => value === '%')) {
+        const given = { ...each.given, [name]: 'like nothing there is' }
+        assert.deepEqual(await run(client, query, { ...each, given }), [], `${name} is not minded`)
+      }
+    })
+
+    // A timeline shows ends too, and an end is a sign of life.
+    if (each.code === 'host-timeline' || each.code === 'silent-hosts') continue
+    const ended = each.hits.filter(line => line.includes('"action":"added"'))
+    if (ended.length === 0) continue
+    test(`${each.code} finds nothing in what was only reported as gone`, async () => {
+      const client = await connect(await addTenant(server))
+      const query = queries.find(({ code }) => code === each.code)!
+      const lines = ended.map(line => line.replace('"action":"added"', '"action":"removed"'))
+      assert.equal((await client.ingest(`${lines.join('\n')}\n`)).accepted, lines.length)
+      assert.deepEqual(await run(client, query, each), [])
     })
   }
 

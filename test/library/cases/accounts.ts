@@ -69,7 +69,12 @@ export const accountCases: readonly CannedCase[] = [
     reads: 'remote_address target_username',
     hits: [
       ...times(6, nth => failedLogon({ ...pc, ago: 3600 - nth }, { remote_address: '203.0.113.9' })),
-      ...times(6, nth => failedLogon(nth % 2 ? pc : other, { remote_address: '10.1.1.1', target_username: `u${nth}` })),
+      ...times(6, nth =>
+        failedLogon(
+          { ...(nth % 2 ? pc : other), counter: nth },
+          { remote_address: '10.1.1.1', target_username: `u${nth % 5}` },
+        ),
+      ),
     ],
     misses: [
       ...times(5, nth => failedLogon({ ...pc, ago: 3600 - nth }, { remote_address: '198.51.100.7' })),
@@ -90,10 +95,10 @@ export const accountCases: readonly CannedCase[] = [
       {
         remote_address: '10.1.1.1',
         failures: 6,
-        accounts: 6,
+        accounts: 5,
         hosts: 2,
         pattern: 'many accounts: spraying',
-        usernames: 'u0, u1, u2, u3, u4, u5',
+        usernames: 'u0, u1, u2, u3, u4',
         hostnames: 'PC-1, PC-2',
       },
     ],
@@ -103,8 +108,9 @@ export const accountCases: readonly CannedCase[] = [
     given: { min_failures: '3' },
     reads: 'logon_type remote_address target_username',
     hits: [
-      ...times(3, nth => failedLogon({ ...pc, ago: 3600 - nth }, { remote_address: '203.0.113.9' })),
-      logon({ ...other, ago: 3000 }, { target_username: 'AMARA', remote_address: '203.0.113.9', logon_type: 10 }),
+      // The last moment: an hour after the last failure.
+      ...times(3, nth => failedLogon({ ...pc, ago: 7200 - nth }, { remote_address: '203.0.113.9' })),
+      logon({ ...other, ago: 3598 }, { target_username: 'AMARA', remote_address: '203.0.113.9', logon_type: 10 }),
     ],
     misses: [
       // Too few failures.
@@ -123,14 +129,14 @@ export const accountCases: readonly CannedCase[] = [
     ],
     rows: [
       {
-        logged_on_at: timeAgo(3000),
+        logged_on_at: timeAgo(3598),
         hostname: 'PC-2',
         username: 'amara',
         remote_address: '203.0.113.9',
         logon_type: 10,
         failures: 3,
-        first_failure: timeAgo(3600),
-        last_failure: timeAgo(3598),
+        first_failure: timeAgo(7200),
+        last_failure: timeAgo(7198),
       },
     ],
   },

@@ -65,7 +65,11 @@ export const inventoryCases: readonly CannedCase[] = [
     code: 'missing-update',
     given: { hotfix: ' kb5001 ' },
     reads: 'hotfix_id installed_on',
-    hits: [snapshot('windows_updates_patch', pc, [patch('KB4001', 400), patch('KB4002', 60)])],
+    hits: [
+      snapshot('windows_updates_patch', pc, [patch('KB4001', 400), patch('KB4002', 60)]),
+      // Taken off again.
+      removed('windows_updates_patch', pc, patch('KB5001', 20)),
+    ],
     misses: [snapshot('windows_updates_patch', other, [patch('KB4001', 400), patch('KB5001', 20)])],
     rows: [
       {
@@ -82,7 +86,10 @@ export const inventoryCases: readonly CannedCase[] = [
   {
     code: 'patch-state',
     reads: 'hotfix_id installed_on',
-    hits: [snapshot('windows_updates_patch', pc, [patch('KB4001', 400), patch('KB4002', 60)])],
+    hits: [
+      snapshot('windows_updates_patch', pc, [patch('KB4001', 400), patch('KB4002', 60)]),
+      removed('windows_updates_patch', pc, patch('KB5001', 20)),
+    ],
     misses: [
       snapshot('windows_updates_patch', other, [patch('KB4001', 400), patch('KB5001', 20)]),
       snapshot('windows_updates_patch', { host: 'PC-3', ago: 60 }, [
@@ -161,6 +168,7 @@ export const inventoryCases: readonly CannedCase[] = [
     ],
     misses: [
       snapshot('network_interfaces', other, [{ address: '10.0.0.11', mac: '02:00:00:00:00:03' }]),
+      removed('network_interfaces', { ...other, ago: 60 }, { address: '10.0.0.1', mac: '02:00:00:00:00:03' }),
       snapshot('network_interfaces', { host: 'SRV-1', ago: 60 }, [{ address: '10.0.0.1', mac: '02:00:00:00:00:04' }]),
     ],
     rows: [

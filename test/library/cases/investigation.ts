@@ -42,6 +42,7 @@ export const investigationCases: readonly CannedCase[] = [
         { name: 'cmd.exe', cmdline: 'cmd', remote_address: '203.0.113.66' },
       ),
       logon({ ...pc, ago: 3900 }, { target_username: 'bjorn' }),
+      logon({ ...pc, ago: 4200 }, { target_username: 'at the first moment' }),
       added('user_accounts', { ...pc, ago: 3200 }, { username: 'helper', uid: 1 }),
       added('windows_startup_items', { ...pc, ago: 3100 }, { name: 'Updater', path: 'C:\\u.exe', username: 'amara' }),
     ],
@@ -54,6 +55,7 @@ export const investigationCases: readonly CannedCase[] = [
       added('windows_programs', pc, { name: 'not an action' }),
     ],
     rows: [
+      { happened_at: timeAgo(4200), username: 'at the first moment' },
       { happened_at: timeAgo(3900), what: 'logon', username: 'bjorn', remote_address: '10.0.0.9' },
       { happened_at: timeAgo(3600), what: 'program started', name: 'cmd.exe', detail: 'cmd /c a', hostname: 'PC-1' },
       { happened_at: timeAgo(3500), what: 'connection', remote_address: '203.0.113.66', remote_port: 8443 },

@@ -46,11 +46,11 @@ export const networkCases: readonly CannedCase[] = [
   },
   {
     code: 'listening-ports',
-    given: { port: '44%', max_hosts: '1' },
+    given: { max_hosts: '1' },
     reads: 'address name path pid port protocol',
     hits: [
-      snapshot('listening_ports', { host: 'web-1', ago: 60 }, [listener('nc', 4444), listener('sshd', 22)]),
-      // Two processes behind one port, one of them restarted: still there, once.
+      snapshot('listening_ports', { host: 'web-1', ago: 60 }, [listener('nc', 4444), listener('proxy', 443)]),
+      // Two processes behind one port, one of them ended: still there, once.
       ...[5, 6].map(pid =>
         added('listening_ports', { host: 'web-9', ago: 3600 }, listener('backdoor', 4455, '::', 17, pid)),
       ),
@@ -59,15 +59,14 @@ export const networkCases: readonly CannedCase[] = [
     misses: [
       // Gone since, on one host by a later snapshot, on the other by its end.
       snapshot('listening_ports', { host: 'web-2', ago: 3600 }, [listener('nc2', 4444)]),
-      snapshot('listening_ports', { host: 'web-2', ago: 60 }, [listener('sshd', 22)]),
+      snapshot('listening_ports', { host: 'web-2', ago: 60 }, [listener('proxy', 443)]),
       added('listening_ports', { host: 'web-3', ago: 3600 }, listener('nc3', 4444)),
       removed('listening_ports', { host: 'web-3', ago: 60 }, listener('nc3', 4444)),
-      // On two hosts; on this machine only.
+      // On two hosts; for this machine only; no port at all.
       snapshot('listening_ports', { host: 'web-4', ago: 60 }, [
-        listener('proxy', 443),
-        listener('db', 4466, '127.0.0.1'),
+        ...[listener('proxy', 443), listener('db', 4466, '127.0.0.1'), listener('cache', 4477, '::1')],
+        listener('unix', 0),
       ]),
-      snapshot('listening_ports', { host: 'web-5', ago: 60 }, [listener('proxy', 443), listener('db', 4466, '::1')]),
     ],
     rows: [
       {
@@ -100,7 +99,8 @@ export const networkCases: readonly CannedCase[] = [
       socket(pc, { name: 'local.exe', remote_address: '::ffff:10.0.0.1' }),
       socket(pc, { name: 'local.exe', remote_address: 'fe80::1' }),
       socket(pc, { name: 'local.exe', remote_address: '' }),
-      socket(pc, { name: 'listener.exe', remote_address: '0.0.0.0', remote_port: 0 }),
+      socket(pc, { name: 'listener.exe', remote_port: 0 }),
+      socket(pc, { name: '' }),
       removed('open_sockets', pc, { name: 'gone.exe', remote_address: '203.0.113.66', remote_port: 1 }),
     ],
     rows: [
@@ -126,6 +126,7 @@ export const networkCases: readonly CannedCase[] = [
     misses: [
       socket(pc, { name: 'chrome.exe' }),
       socket(pc, { name: 'powershell.exe', remote_address: '10.0.0.1' }),
+      socket(pc, { name: 'powershell.exe', remote_port: 0 }),
       socket(linux, { name: 'bashful' }),
     ],
     rows: [
