@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely'
 import { AppError } from '../model/errors.ts'
-import { type QueryRun, type RunEvent, type RunState, runStates, runTransitions } from '../model/query-run.ts'
+import { type QueryRun, type RunEvent, type RunState, runTransitions } from '../model/query-run.ts'
 import { type Db, inTransaction, type Store } from './db.ts'
 import type { RunRow } from './tables.ts'
 
@@ -60,9 +60,11 @@ export interface RunFilter {
   readonly order: 'asc' | 'desc'
   readonly offset: number
   readonly count: number
+  /** Whether to count those that match, which reads more than a page; undefined: yes. */
+  readonly isTotalWanted?: boolean
 }
 
-/** The tenant's unexpired runs by time of creation, and how many match in all. */
+/** The tenant's unexpired runs by time of creation, and how many match in all: 0 where that is not wanted. */
 export function listRuns(
   store: Store,
   tenantId: string,
@@ -70,8 +72,12 @@ export function listRuns(
   now: number,
 ): Promise<{ runs: QueryRun[]; total: number }> {
   return inTransaction(store, async transaction => {
-    const matching = unexpired(transaction, tenantId, now).where('state', 'in', filter.states ?? runStates)
-    const counted = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    const all = unexpired(transaction, tenantId, now)
+    const matching = filter.states === undefined ? all : all.where('state', 'in', filter.states)
+    const counted =
+      filter.isTotalWanted === false
+        ? { count: 0 }
+        : await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     const rows = await matching
       .selectAll()
       .orderBy('created_at', filter.order)

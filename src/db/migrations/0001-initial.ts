@@ -74,7 +74,8 @@ export const initial: Migration = {
       expires_at INTEGER NOT NULL, finished_at INTEGER, attempts INTEGER NOT NULL, lease_expires_at INTEGER,
       statement_json TEXT NOT NULL, columns_json TEXT, row_count INTEGER, error_json TEXT, truncated_json TEXT,
       window_json TEXT, note TEXT, warnings_json TEXT) STRICT`,
-    'CREATE INDEX runs_by_tenant ON runs (tenant_id, created_at)',
+    // With what the list filters by, so that rows that do not match are never read.
+    'CREATE INDEX runs_by_tenant ON runs (tenant_id, created_at, id, state, expires_at)',
     "CREATE INDEX runs_live ON runs (state, created_at) WHERE state IN ('queued', 'running')",
     'CREATE INDEX runs_by_expiry ON runs (expires_at)',
     `CREATE TABLE saved_queries (

@@ -71,7 +71,8 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
       const parameters = request.query as Parameters
       const page = parseNumberedPage(parameters, { sizeDefault: runsPageDefault, sizeMax: runsPageMax })
       const list = parseRunList(parameters)
-      const { runs, total } = await queries.list(tenantId, { ...list, offset: page.offset, count: page.pageSize })
+      const { offset, pageSize: count, isTotalWanted } = page
+      const { runs, total } = await queries.list(tenantId, { ...list, offset, count, isTotalWanted })
       const readReferences = openReferences(deps.store, tenantId)
       const items = []
       for (const run of runs) items.push(toWireRun(run, await readReferences(run)))
