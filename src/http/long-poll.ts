@@ -7,7 +7,9 @@ import { isTerminal, type QueryRun } from '../model/query-run.ts'
 // `GET …/runs/{id}?wait=30`: the answer comes when the run has ended or the time is over, whichever is first. Counts as
 // one call. It ends early, with the run as it is, when the client is gone or the server stops.
 
-const firstPauseMs = 20
+/** Pauses grow by a quarter: an end is heard at most that much later than it came. Asking costs 0.1 ms. */
+const firstPauseMs = 4
+const pauseGrowth = 1.25
 const pauseMsMax = 500
 
 /** Milliseconds to wait; 0 without the parameter. Longer waits are cut to the bound. */
@@ -36,7 +38,7 @@ export async function untilReady<Found>(
 ): Promise<Found> {
   let run = await find()
   let left = waitMs
-  for (let pause = firstPauseMs; left > 0 && !isReady(run); pause = Math.min(pause * 1.5, pauseMsMax)) {
+  for (let pause = firstPauseMs; left > 0 && !isReady(run); pause = Math.min(pause * pauseGrowth, pauseMsMax)) {
     const ms = Math.min(pause, left)
     // Stopping is no failure: the client hears how far the run is.
     await delay(ms, undefined, { signal: stopping }).catch(() => undefined)

@@ -29,3 +29,24 @@ export const macroStatements: readonly string[] = macros.map(
 )
 
 export const macroNames: readonly string[] = macros.map(({ name }) => name)
+
+/**
+ * Those of `macroStatements` that a rewritten statement can call, in order: making all of them takes DuckDB longer than
+ * most statements run. A name in a string or a comment only makes one macro more.
+ */
+export function macroStatementsFor(duckdbSql: string): readonly string[] {
+  const wanted = new Set(duckdbSql.match(macroNamePattern))
+  // From the last to the first: a macro calls none that come after it.
+  return macros
+    .map((macro, index) => ({ ...macro, index }))
+    .toReversed()
+    .filter(({ name, body }) => {
+      if (!wanted.has(name)) return false
+      for (const called of body.match(macroNamePattern) ?? []) wanted.add(called)
+      return true
+    })
+    .map(({ index }) => macroStatements[index]!)
+    .toReversed()
+}
+
+const macroNamePattern = /\btrino_\w+/g

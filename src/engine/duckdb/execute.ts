@@ -8,7 +8,7 @@ import type { Truncation } from '../../model/query-run.ts'
 import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import type { RunProgress } from '../engine.ts'
-import { guardStatement, lockDatabase } from './locked-database.ts'
+import { guardStatement, lockDatabase, makeMacros } from './locked-database.ts'
 import { distinctNames, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
 import { firstPageFileName, resultFileName } from './result-files.ts'
@@ -77,6 +77,7 @@ export async function renderFirstPage(
 
 async function bindStatement(connection: DuckDBConnection, job: StatementJob): Promise<BoundStatement> {
   await guardStatement(connection, job.sql, relationNames(job.view))
+  await makeMacros(connection, job.sql)
   await runAll(connection, emptyViewStatements(job.view))
   const prepared = await connection.prepare(job.sql)
   if (prepared.parameterCount > 0) throw new AppError('invalid_argument', 'the statement has an unbound parameter')

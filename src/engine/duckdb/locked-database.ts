@@ -2,12 +2,12 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { AppError } from '../../model/errors.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import { checkSerializedTree } from '../../sql/guard.ts'
-import { macroStatements } from '../../sql/macros.ts'
+import { macroStatementsFor } from '../../sql/macros.ts'
 import type { ChildSetup } from './protocol.ts'
 
-// A DuckDB that can do nothing but compute over the files it was told. Modes: fresh (macros made, nothing locked: only
-// our own text may run) → locked (one list of paths, no other file, no extension, no setting: a user's gated text may
-// run) → closed. One run per instance; there is no way back.
+// A DuckDB that can do nothing but compute over the files it was told. Modes: fresh (nothing locked: only our own text
+// may run) → locked (one list of paths, no other file, no extension, no setting: a user's gated text may run) → closed.
+// One run per instance; there is no way back.
 
 export interface Database {
   readonly connection: DuckDBConnection
@@ -16,7 +16,7 @@ export interface Database {
 
 const mib = 1024 * 1024
 
-/** A fresh in-memory database with the lake's macros. The caller closes it. */
+/** A fresh in-memory database. The caller closes it. */
 export async function openDatabase(setup: ChildSetup): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     threads: String(setup.threads),
@@ -33,7 +33,6 @@ export async function openDatabase(setup: ChildSetup): Promise<Database> {
   await connection.run('SET GLOBAL integer_division = true')
   await connection.run('SET enable_progress_bar = true')
   await connection.run('SET enable_progress_bar_print = false')
-  for (const statement of macroStatements) await connection.run(statement)
   return {
     connection,
     close: () => {
@@ -48,6 +47,11 @@ export async function lockDatabase(connection: DuckDBConnection, paths: readonly
   await connection.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}]`)
   await connection.run('SET enable_external_access = false')
   await connection.run('SET lock_configuration = true')
+}
+
+/** Makes the lake's macros that the statement can call; of our own making, so a locked database is as good. */
+export async function makeMacros(connection: DuckDBConnection, sql: string): Promise<void> {
+  for (const statement of macroStatementsFor(sql)) await connection.run(statement)
 }
 
 /**
