@@ -6,6 +6,7 @@ import { openClient } from '../client/client.ts'
 import { processEnvironment, settingRows } from '../config.ts'
 import { systemClock } from '../model/clock.ts'
 import { directoryTools } from './directory-tools.ts'
+import { recoverAccess } from './recover.ts'
 import { terminalOutput } from './terminal.ts'
 
 // The `edr-lake` command: the real terminal, the real clock and the real network for the commands of cli/.
@@ -52,4 +53,5 @@ process.exitCode = await runCli(process.argv.slice(2), effects, {
   settings: settingRows(),
   serve,
   directory: directoryTools,
+  recover: recoverAccess,
 })

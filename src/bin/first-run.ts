@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { type Credentials, type Registrar, registerPrincipal, rotateSecret } from '../auth/register.ts'
-import { inTransaction } from '../db/db.ts'
 import { insertEnrollSecret, listEnrollSecrets } from '../db/enroll-secrets.ts'
 import { findMeta, putMeta } from '../db/meta.ts'
 import { listPrincipals } from '../db/principals.ts'
@@ -9,9 +8,12 @@ import { insertTenant, listTenants } from '../db/tenants.ts'
 import { retentionDaysDefault } from '../limits.ts'
 import { systemErrorCode } from '../model/errors.ts'
 import { newId } from '../model/ids.ts'
+import type { AccountType } from '../model/principal.ts'
+import type { Tenant } from '../model/tenant.ts'
 
-// What the first start makes: one tenant, a Super Admin principal and an enroll secret. The client secret exists in
-// first-run.json only; a start that was cut off before the file was written gives the principal a new one.
+// What the first start makes: a partner and one tenant of it, a Super Admin principal of each and an enroll secret. The
+// partner's makes further tenants. Client secrets exist in first-run.json only; a start that was cut off before the file
+// was written gives the principals new ones.
 
 /** Contents of first-run.json; the CLI's defaults. */
 export interface FirstRun {
@@ -20,6 +22,8 @@ export interface FirstRun {
   readonly clientId: string
   readonly clientSecret: string
   readonly enrollSecret: string
+  /** Who manages tenants. */
+  readonly partner: { readonly id: string; readonly clientId: string; readonly clientSecret: string }
 }
 
 const stateKey = 'first_run'
@@ -35,48 +39,46 @@ export async function ensureFirstRun(registrar: Registrar, file: string, url: st
     updateUrl(file, url)
     return undefined
   }
-  const tenantId = (await listTenants(registrar.store, {}, 0, 1))[0]?.id ?? (await makeTenant(registrar))
-  const credentials = await ensurePrincipal(registrar, tenantId)
+  const { id: tenantId, partnerId } = (await listTenants(registrar.store, {}, 0, 1))[0] ?? (await makeTenant(registrar))
+  const credentials = await ensurePrincipal(registrar, 'tenant', tenantId)
+  const accountId = partnerId ?? newId()
+  const partner = { id: accountId, ...(await ensurePrincipal(registrar, 'partner', accountId)) }
   const enrollSecret = await ensureEnrollSecret(registrar, tenantId)
   const { clientId, clientSecret } = credentials
-  const firstRun = { url, tenantId, clientId, clientSecret, enrollSecret }
+  const firstRun = { url, tenantId, clientId, clientSecret, enrollSecret, partner }
   writePrivately(file, firstRun)
   await putMeta(registrar.store, stateKey, 'done')
   return firstRun
 }
 
-async function makeTenant({ store, clock }: Registrar): Promise<string> {
-  const id = newId()
-  await inTransaction(store, transaction =>
-    insertTenant(transaction, {
-      id,
-      name: 'Default',
-      showAs: 'Default',
-      dataGeography: 'IE',
-      dataRegion: 'eu01',
-      billingType: 'term',
-      status: 'active',
-      partnerId: undefined,
-      organizationId: undefined,
-      retentionDays: retentionDaysDefault,
-      createdAt: clock(),
-    }),
-  )
-  return id
+async function makeTenant({ store, clock }: Registrar): Promise<Tenant> {
+  const tenant: Tenant = {
+    id: newId(),
+    name: 'Default',
+    showAs: 'Default',
+    dataGeography: 'IE',
+    dataRegion: 'eu01',
+    billingType: 'term',
+    status: 'active',
+    partnerId: newId(),
+    organizationId: undefined,
+    retentionDays: retentionDaysDefault,
+    createdAt: clock(),
+  }
+  await insertTenant(store, tenant)
+  return tenant
 }
 
 async function ensurePrincipal(
   registrar: Registrar,
-  tenantId: string,
+  accountType: AccountType,
+  accountId: string,
 ): Promise<Pick<Credentials, 'clientId' | 'clientSecret'>> {
-  const existing = (await listPrincipals(registrar.store, tenantId))[0]
+  const existing = (await listPrincipals(registrar.store, accountId))[0]
   if (existing === undefined) {
-    return registerPrincipal(registrar, {
-      accountType: 'tenant',
-      accountId: tenantId,
-      role: 'superAdmin',
-      name: 'First run',
-    })
+    const wanted = { accountType, accountId, role: 'superAdmin', name: 'First run' } as const
+    const { clientId, clientSecret } = await registerPrincipal(registrar, wanted)
+    return { clientId, clientSecret }
   }
   return { clientId: existing.clientId, clientSecret: await rotateSecret(registrar, existing.id, 0) }
 }
@@ -122,6 +124,9 @@ export function firstRunBlock(firstRun: FirstRun, file: string): string {
     ['client id', firstRun.clientId],
     ['client secret', firstRun.clientSecret],
     ['enroll secret', firstRun.enrollSecret],
+    ['partner id', firstRun.partner.id],
+    ['its client id', firstRun.partner.clientId],
+    ['its secret', firstRun.partner.clientSecret],
   ].map(([name = '', value]) => `    ${name.padEnd(15)}${value}`)
   return [
     '',

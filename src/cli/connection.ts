@@ -21,10 +21,14 @@ export async function connect(effects: CliEffects, flags: ConnectionFlags): Prom
   return effects.openClient(await resolveConnection(effects, flags))
 }
 
-/** Throws `not_found` with what to do when neither flags nor a first start say where the lake is. */
+/**
+ * Of a first start's principals its tenant's, or the one that manages tenants. Throws `not_found` with what to do when
+ * neither flags nor a first start say where the lake is.
+ */
 export async function resolveConnection(
   { environment, workingDirectory }: Pick<CliEffects, 'environment' | 'workingDirectory'>,
   flags: ConnectionFlags,
+  who: 'tenant' | 'manager' = 'tenant',
 ): Promise<ConnectionOptions> {
   const set = (name: string) => environment[name] || undefined
   const given = {
@@ -41,10 +45,12 @@ export async function resolveConnection(
   }
   const folder = resolve(workingDirectory, flags.data ?? set('EDR_LAKE_DATA') ?? 'data')
   const firstRun = await readFirstRun(join(folder, 'first-run.json'))
+  // A lake whose first start knew no partner has one principal for everything.
+  const known = who === 'manager' ? (firstRun.partner ?? firstRun) : firstRun
   return {
     url: url ?? firstRun.url,
-    clientId: clientId ?? firstRun.clientId,
-    clientSecret: clientSecret ?? firstRun.clientSecret,
+    clientId: clientId ?? known.clientId,
+    clientSecret: clientSecret ?? known.clientSecret,
     tenantId: tenantId ?? (clientId === undefined ? firstRun.tenantId : undefined),
   }
 }
@@ -72,6 +78,7 @@ interface FirstRun {
   readonly tenantId: string
   readonly clientId: string
   readonly clientSecret: string
+  readonly partner?: { readonly clientId: string; readonly clientSecret: string }
 }
 
 async function readFirstRun(path: string): Promise<FirstRun> {

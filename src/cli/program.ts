@@ -1,8 +1,10 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { addAdminCommands } from './admin-commands.ts'
 import { printConfig, type SettingRow } from './commands/config.ts'
 import type { DirectoryTools } from './commands/directory.ts'
 import { importFiles } from './commands/import.ts'
 import { type QueryFlags, query } from './commands/query.ts'
+import type { RecoverAccess } from './commands/recover.ts'
 import type { ConnectionFlags } from './connection.ts'
 import { addDirectoryCommands } from './directory-commands.ts'
 import { type CliEffects, printLine } from './effects.ts'
@@ -18,6 +20,8 @@ export interface ProgramParts {
   /** Runs the server with these flags until it is stopped; returns its exit code. */
   readonly serve: (args: readonly string[]) => Promise<number>
   readonly directory: DirectoryTools
+  /** Gives a new secret to whoever may write a data directory. */
+  readonly recover: RecoverAccess
 }
 
 /** Runs one command line (without program and script) and returns its exit code; prints every failure itself. */
@@ -68,6 +72,7 @@ function buildProgram(effects: CliEffects, parts: ProgramParts, end: (exitCode: 
     .option('--limit <rows>', 'print at most this many rows', parseLimit)
     .action(async (sql: string, flags: QueryFlags) => end(await query(effects, sql, flags)))
   addDirectoryCommands(program, effects, parts.directory, end)
+  addAdminCommands(program, effects, parts.recover, withConnection, end)
   program
     .command('config')
     .description("print the server's settings: flag, environment variable, default, unit, why")

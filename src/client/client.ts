@@ -69,6 +69,8 @@ export interface LakeClient {
 /** `body` is sent as JSON. */
 export interface CallRequest extends Pick<ApiRequest, 'method' | 'path' | 'query' | 'isRepeatable' | 'signal'> {
   readonly json?: unknown
+  /** True for a route about what the principal belongs to: no tenant is named. */
+  readonly isAccount?: boolean
 }
 
 const runsPath = '/xdr-query/v1/queries/runs'
@@ -83,7 +85,7 @@ export function openClient(options: ClientOptions): LakeClient {
 
   async function send(request: Omit<ApiRequest, 'headers'> & { headers?: Record<string, string> }): Promise<unknown> {
     const headers = { ...request.headers, 'x-tenant-id': await tenant(request.signal) }
-    return parseExactJson((await session.send({ ...request, headers })).text)
+    return parseReply((await session.send({ ...request, headers })).text)
   }
 
   const getRun: LakeClient['getRun'] = async (id, signal) =>
@@ -117,7 +119,10 @@ export function openClient(options: ClientOptions): LakeClient {
         const query = { pageSize, pageFromKey: key }
         return send({ method: 'GET', path: `${runPath(id)}/results`, query, isRepeatable: true, signal })
       }),
-    call: request => send(jsonRequest(request)),
+    call: async ({ isAccount, ...request }) => {
+      if (isAccount !== true) return send(jsonRequest(request))
+      return parseReply((await session.send(jsonRequest(request))).text)
+    },
     download: async request => {
       const prepared = jsonRequest(request)
       const headers = { ...prepared.headers, 'x-tenant-id': await tenant(request.signal) }
@@ -133,6 +138,11 @@ export function openClient(options: ClientOptions): LakeClient {
       return (await send({ method: 'POST', path, query, headers, body, isRepeatable, signal })) as IngestReply
     },
   }
+}
+
+/** An answer without a body, 204, is undefined. */
+function parseReply(text: string): unknown {
+  return text === '' ? undefined : parseExactJson(text)
 }
 
 function jsonRequest({

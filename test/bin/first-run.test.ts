@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { isOneOfSecrets } from '../../src/auth/client-secret.ts'
 import type { Registrar } from '../../src/auth/register.ts'
-import { ensureFirstRun } from '../../src/bin/first-run.ts'
+import { ensureFirstRun, type FirstRun } from '../../src/bin/first-run.ts'
 import { openStore } from '../../src/db/db.ts'
 import { putMeta } from '../../src/db/meta.ts'
 import { findPrincipalByClientId, listValidSecrets } from '../../src/db/principals.ts'
@@ -48,6 +48,8 @@ test('the first start makes a tenant, a principal and an enroll secret, and writ
   assert.match(shown.clientSecret, /^[0-9a-f]{64}$/)
   assert.ok(await isSecretValid(registrar, shown.clientId, shown.clientSecret))
   assert.equal(await countTenants(registrar.store, {}), 1)
+  assert.ok(await isSecretValid(registrar, shown.partner.clientId, shown.partner.clientSecret))
+  assert.equal(await countTenants(registrar.store, { partnerId: shown.partner.id }), 1, 'the tenant is the partner’s')
 })
 
 test('a later start shows nothing and only keeps the address true', async context => {
@@ -71,7 +73,11 @@ test('a start that was cut off before the mark gives the same principal a new se
   await putMeta(registrar.store, 'first_run', 'pending')
   const shown = await ensureFirstRun(registrar, file, 'http://127.0.0.1:8480')
   assert.ok(cutOff && shown)
-  assert.deepEqual({ ...shown, clientSecret: '' }, { ...cutOff, clientSecret: '' })
+  const lasting = (run: FirstRun) => ({ ...run, clientSecret: '', partner: { ...run.partner, clientSecret: '' } })
+  assert.deepEqual(lasting(shown), lasting(cutOff))
+  const { clientId, clientSecret } = shown.partner
+  assert.ok(await isSecretValid(registrar, clientId, clientSecret))
+  assert.equal(await isSecretValid(registrar, clientId, cutOff.partner.clientSecret), false)
   assert.ok(await isSecretValid(registrar, shown.clientId, shown.clientSecret))
   assert.equal(await isSecretValid(registrar, cutOff.clientId, cutOff.clientSecret), false)
 })

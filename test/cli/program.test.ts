@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
+import { recoverAccess } from '../../src/bin/recover.ts'
 import { runCli } from '../../src/cli/program.ts'
 import { recordedEffects } from './recorded-effects.ts'
 
@@ -15,7 +16,8 @@ async function run(...args: string[]) {
     served.push(flags)
     return 3
   }
-  const exitCode = await runCli(args, effects, { version: '1.2.3', settings, serve, directory: directoryTools })
+  const parts = { version: '1.2.3', settings, serve, directory: directoryTools, recover: recoverAccess }
+  const exitCode = await runCli(args, effects, parts)
   return { exitCode, stdout: effects.stdout.text, stderr: effects.stderr.text, served }
 }
 

@@ -51,7 +51,7 @@ test('refused calls alike are one entry with their number; kinds past the bound 
   audit.refused(refusalOf({ address: '10.0.0.1' }))
   for (let kind = 0; kind < 500; kind += 1)
     audit.refused(refusalOf({ tenantId: 'u', action: `GET /${kind}`, at: kind }))
-  assert.deepEqual(kept, [])
+  assert.equal(kept.length, 0)
   await audit.flush()
   const [first, second] = kept.filter(([tenantId]) => tenantId === 't').map(([, entry]) => entry)
   assert.deepEqual(first, { ...refusalOf({ at: 0 }), outcome: 'refused', target: undefined, count: 10_000 })
