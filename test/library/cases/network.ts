@@ -9,11 +9,19 @@ function listener(name: string, port: number, address = '0.0.0.0', protocol = 6,
   return { name, path: `/usr/sbin/${name}`, pid, port, protocol, family: 2, address }
 }
 
+/** Addresses of which none is on the Internet. */
+const insideAddresses = [
+  ...['0.0.0.0', '127.0.0.1', '10.0.0.1', '172.20.1.1', '192.168.3.4', '169.254.1.1', '224.0.0.251', '239.255.255.250'],
+  ...['', '::', '::1', '::ffff:10.0.0.1', 'fe80::1', 'fd00::1', 'FC00::1', 'ff02::fb'],
+]
+
 export const networkCases: readonly CannedCase[] = [
   {
     code: 'remote-tools',
     reads: 'cmdline name path sha256 time',
     hits: [
+      windowsProcess(pc, { name: 'pwsh.exe', cmdline: 'pwsh Enter-PSSession -ComputerName PC-2' }),
+      windowsProcess(pc, { name: 'wsmprovhost.exe' }),
       windowsProcess(pc, { name: 'PSEXESVC.exe' }),
       windowsProcess(pc, { name: 'AnyDesk.exe', cmdline: 'AnyDesk.exe --service' }),
       windowsProcess({ ...pc, ago: 60 }, { name: 'AnyDesk.exe', cmdline: 'AnyDesk.exe --tray' }),
@@ -29,6 +37,8 @@ export const networkCases: readonly CannedCase[] = [
       linuxProcess(linux, { name: 'ssh' }),
     ],
     rows: [
+      { kind: 'remote shell', process_name: 'pwsh.exe' },
+      { kind: 'remote shell', process_name: 'wsmprovhost.exe' },
       { kind: 'remote execution', process_name: 'psexesvc.exe', hostname: 'PC-1' },
       {
         kind: 'remote control',
@@ -65,6 +75,7 @@ export const networkCases: readonly CannedCase[] = [
       // On two hosts; for this machine only; no port at all.
       snapshot('listening_ports', { host: 'web-4', ago: 60 }, [
         ...[listener('proxy', 443), listener('db', 4466, '127.0.0.1'), listener('cache', 4477, '::1')],
+        listener('mapped', 4488, '::ffff:127.0.0.1'),
         listener('unix', 0),
       ]),
     ],
@@ -92,13 +103,9 @@ export const networkCases: readonly CannedCase[] = [
       socket(pc, { name: 'six.exe', remote_address: '2606:4700::1111' }),
     ],
     misses: [
+      ...insideAddresses.map(remote_address => socket(pc, { name: 'inside.exe', remote_address })),
       socket(pc, { name: 'browser.exe' }),
       socket(other, { name: 'browser.exe' }),
-      socket(pc, { name: 'local.exe', remote_address: '192.168.3.4' }),
-      socket(pc, { name: 'local.exe', remote_address: '172.20.1.1' }),
-      socket(pc, { name: 'local.exe', remote_address: '::ffff:10.0.0.1' }),
-      socket(pc, { name: 'local.exe', remote_address: 'fe80::1' }),
-      socket(pc, { name: 'local.exe', remote_address: '' }),
       socket(pc, { name: 'listener.exe', remote_port: 0 }),
       socket(pc, { name: '' }),
       removed('open_sockets', pc, { name: 'gone.exe', remote_address: '203.0.113.66', remote_port: 1 }),
@@ -124,8 +131,8 @@ export const networkCases: readonly CannedCase[] = [
       socket(linux, { name: 'python3.12', path: '/usr/bin/python3.12', remote_address: '198.51.100.7' }),
     ],
     misses: [
+      ...insideAddresses.map(remote_address => socket(pc, { name: 'cmd.exe', remote_address })),
       socket(pc, { name: 'chrome.exe' }),
-      socket(pc, { name: 'powershell.exe', remote_address: '10.0.0.1' }),
       socket(pc, { name: 'powershell.exe', remote_port: 0 }),
       socket(linux, { name: 'bashful' }),
     ],

@@ -1,4 +1,14 @@
-import { added, linuxProcess, macProcess, removed, snapshot, timeAgo, windowsProcess } from '../agent-lines.ts'
+import {
+  added,
+  linuxCommands,
+  linuxProcess,
+  macProcess,
+  removed,
+  snapshot,
+  timeAgo,
+  windowsCommands,
+  windowsProcess,
+} from '../agent-lines.ts'
 import type { CannedCase } from '../canned-case.ts'
 
 const pc = { host: 'PC-1', ago: 3600 }
@@ -13,6 +23,25 @@ const evil = { name: 'Updater', path: 'C:\\Users\\Public\\u.exe', args: '-q', so
 
 const root = { uid: 0, gid: 0, username: 'root', directory: '/root', shell: '/bin/bash', description: 'root' }
 const backdoor = { uid: 1007, gid: 1007, username: 'Helper', directory: '/home/h', shell: '/bin/sh', description: 'x' }
+
+const tasks = [
+  'powershell New-ScheduledTask -CimSession PC-2 -Action $a',
+  'schtasks /change /tn upd /tr C:\\b.exe',
+  'at \\\\PC-2 13:30 C:\\a.exe',
+]
+
+const unixTasks = [
+  'cp /tmp/upd /etc/cron.d/upd',
+  'mv upd /etc/cron.hourly/',
+  'sh -c echo x >/etc/crontab',
+  'systemd-run --on-calendar=hourly /tmp/a',
+  'systemctl enable upd.timer',
+  'crontab -e',
+]
+
+const services = ['sc config upd binpath= C:\\b.exe', 'powershell New-Service -Name upd -BinaryPathName C:\\a.exe']
+
+const unixServices = ['update-rc.d upd defaults', 'chkconfig --level 345 upd on', 'systemctl --now enable upd']
 
 export const persistenceCases: readonly CannedCase[] = [
   {
@@ -59,6 +88,8 @@ export const persistenceCases: readonly CannedCase[] = [
     code: 'scheduled-tasks-created',
     reads: 'cmdline name sha256 time',
     hits: [
+      ...windowsCommands(pc, tasks),
+      ...linuxCommands(linux, unixTasks),
       windowsProcess(pc, { name: 'schtasks.exe', cmdline: 'schtasks /create /tn upd /tr C:\\a.exe /sc onlogon' }),
       windowsProcess(pc, { name: 'SCHTASKS.EXE', cmdline: 'schtasks.exe /S PC-2 /Create /tn upd /tr a' }),
       windowsProcess(pc, { name: 'powershell.exe', cmdline: 'powershell Register-ScheduledTask -TaskName upd' }),
@@ -72,6 +103,8 @@ export const persistenceCases: readonly CannedCase[] = [
       linuxProcess(linux, { name: 'cat', cmdline: 'cat /etc/crontab' }),
     ],
     rows: [
+      ...tasks.map(cmdline => ({ cmdline })),
+      ...unixTasks.map(cmdline => ({ cmdline })),
       { hostname: 'PC-1', name: 'schtasks.exe', remote: false, started_at: timeAgo(3600) },
       { hostname: 'PC-1', name: 'SCHTASKS.EXE', remote: true },
       { name: 'powershell.exe', remote: false },
@@ -83,6 +116,8 @@ export const persistenceCases: readonly CannedCase[] = [
     code: 'services-created',
     reads: 'cmdline name sha256 time',
     hits: [
+      ...windowsCommands(pc, services),
+      ...linuxCommands(linux, unixServices),
       windowsProcess(pc, { name: 'sc.exe', cmdline: 'sc create upd binPath= C:\\a.exe' }),
       windowsProcess(pc, { name: 'sc.exe', cmdline: '"C:\\Windows\\System32\\sc.exe" \\\\PC-2 create upd binPath= a' }),
       windowsProcess(pc, { name: 'reg.exe', cmdline: 'reg add HKLM\\SYSTEM\\CurrentControlSet\\Services\\upd /v a' }),
@@ -97,6 +132,8 @@ export const persistenceCases: readonly CannedCase[] = [
       macProcess(mac, { name: 'launchctl', cmdline: 'launchctl list' }),
     ],
     rows: [
+      ...services.map(cmdline => ({ cmdline })),
+      ...unixServices.map(cmdline => ({ cmdline })),
       { hostname: 'PC-1', cmdline: 'sc create upd binPath= C:\\a.exe', remote: false, started_at: timeAgo(3600) },
       { hostname: 'PC-1', name: 'sc.exe', remote: true },
       { name: 'reg.exe', remote: false },
