@@ -13,6 +13,7 @@ import { distinctNames, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
 import { firstPageFileName, resultFileName } from './result-files.ts'
 import { readRows } from './result-rows.ts'
+import { isTailDamaged } from './tail-check.ts'
 import { emptyViewStatements, viewPaths, viewStatements } from './view-sql.ts'
 
 // One statement on one fresh database, inside a query worker:
@@ -53,11 +54,16 @@ export async function executeRun(
   await lockDatabase(connection, [...viewPaths(job.view), resultPath])
   const { columns, types } = await bindStatement(connection, job)
   await runAll(connection, viewStatements(job.view))
+  // While DuckDB works; the file is read twice, from the page cache.
+  const isDamaged = isTailDamaged(job.view.relations.flatMap(relation => relation.tail))
+  isDamaged.catch(() => undefined)
   const copy = (rowsMax: number) => copyRows(connection, job, types, onProgress, rowsMax)
   const { rowCount, truncated } = await copyResult(copy, job, resultPath)
   onProgress({ phase: 'writing', percent: undefined })
   const [{ size }] = await Promise.all([stat(resultPath), syncFile(resultPath), syncFile(job.resultFolder)])
-  return { columns, rowCount, bytes: size, truncated }
+  // Rows that are gone weigh more than rows that were not asked for.
+  const damage: Truncation | undefined = (await isDamaged) ? { reason: 'damagedSegment' } : undefined
+  return { columns, rowCount, bytes: size, truncated: damage ?? truncated }
 }
 
 /** Renders the first rows ahead, one JSON object a line. Best effort: without the file a page reader renders them. */
