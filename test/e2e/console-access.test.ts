@@ -7,8 +7,9 @@ import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { findBrowser } from '../support/browser.ts'
 import {
+  acceptOffer,
   type ConsoleLake,
-  columnTexts,
+  editorOf,
   openConsole,
   rowsOf,
   runSql,
@@ -91,6 +92,7 @@ describe('the console for everyone', { skip }, () => {
     const press = async (...keys: readonly string[]): Promise<void> => {
       for (const key of keys) await page.keyboard.press(key)
     }
+    await page.getByLabel('Client id').waitFor()
     await press('Tab')
     await page.keyboard.type(clientId)
     await press('Tab')
@@ -103,7 +105,8 @@ describe('the console for everyone', { skip }, () => {
       "SELECT calendar_time, meta_hostname, name FROM xdr_data WHERE query_name = 'running_processes_w",
     )
     await page.locator('.cm-tooltip-autocomplete li').first().waitFor()
-    await press('Enter', 'ControlOrMeta+Enter')
+    await acceptOffer(page)
+    await press('ControlOrMeta+Enter')
     const grid = await rowsOf(page)
     await press('F6')
     await page.locator('[role="grid"]:focus').waitFor()
@@ -115,8 +118,8 @@ describe('the console for everyone', { skip }, () => {
     await page.getByRole('menu', { name: 'Value of meta_hostname' }).waitFor()
     await press('End', 'Enter')
     await page.getByRole('tab', { name: 'Rows with this meta_hostname', selected: true }).waitFor()
-    const hosts = await columnTexts(await rowsOf(page), await columnIndex(page, 'meta_hostname'))
-    assert.equal(new Set(hosts).size, 1)
+    await rowsOf(page)
+    assert.match(await editorOf(page).innerText(), /WHERE meta_hostname = '/)
 
     await tabTo(page, 'button', 'Export')
     await press('Enter')
@@ -172,14 +175,8 @@ describe('the console for everyone', { skip }, () => {
 async function tabTo(page: Page, role: 'button', name: string): Promise<void> {
   const wanted = page.getByRole(role, { name, exact: true })
   for (let steps = 0; steps < 80; steps += 1) {
-    const isThere = await wanted.evaluate('element => element.getRootNode().activeElement === element')
-    if (isThere) return
+    if ((await wanted.and(page.locator(':focus')).count()) > 0) return
     await page.keyboard.press('Tab')
   }
   assert.fail(`Tab never reaches ${role} ${name}`)
-}
-
-async function columnIndex(page: Page, name: string): Promise<number> {
-  const index = await page.getByRole('columnheader').filter({ hasText: name }).first().getAttribute('aria-colindex')
-  return Number(index) - 2
 }

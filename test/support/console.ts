@@ -124,6 +124,12 @@ export async function writeSql(page: Page, sql: string): Promise<void> {
   await page.keyboard.insertText(sql)
 }
 
+/** The editor takes no Enter for a moment after its list has appeared, so that nobody accepts by accident. */
+export async function acceptOffer(page: Page): Promise<void> {
+  await page.waitForTimeout(150)
+  await page.keyboard.press('Enter')
+}
+
 export async function runSql(page: Page, sql: string): Promise<void> {
   await writeSql(page, sql)
   await page.keyboard.press('ControlOrMeta+Enter')

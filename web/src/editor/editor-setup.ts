@@ -92,7 +92,12 @@ export function editorSetup(knowledge: () => Knowledge): Extension {
 function complete(context: CompletionContext, knowledge: Knowledge): CompletionResult | null {
   const found = offersAt(context.state.doc.toString(), context.pos, knowledge, context.explicit)
   if (found === undefined || found.offers.length === 0) return null
-  return { from: found.from, options: found.offers.map(completionOf) }
+  return {
+    from: found.from,
+    options: found.offers.map(completionOf),
+    // At once while one types on: an Enter in between must find the list that is on screen.
+    update: (_current, _from, _to, next) => complete(next, knowledge),
+  }
 }
 
 function completionOf({ label, kind, detail, info, boost, insert, cursor = 0 }: Offer): Completion {

@@ -87,6 +87,7 @@ export const editorTheme = EditorView.theme({
   },
   '.cm-completionMatchedText': { textDecoration: 'none', color: 'var(--accent)', fontWeight: '700' },
   '.cm-completionDetail': { marginLeft: '12px', fontStyle: 'normal', color: 'var(--text-3)', fontSize: '11px' },
+  'li[aria-selected] .cm-completionDetail': { color: 'var(--text-2)' },
   '.cm-completionIcon': { width: '18px', opacity: '1', color: 'var(--text-3)', fontSize: '11px' },
   '.cm-completionIcon-property:after': { content: "'▪'" },
   '.cm-completionIcon-class:after': { content: "'▦'" },

@@ -126,23 +126,26 @@ export function useHuntKeys(commands: HuntCommands): void {
   }, [])
 }
 
-const areas = [
-  '.side [role="tab"][aria-selected="true"]',
-  '.tab [role="tab"][aria-selected="true"]',
-  '.sql-editor',
-  '.grid, .results button',
-  '.status-bar button',
+/** The parts of the screen in the order of F6, and where in each the keyboard goes first. */
+const areas: readonly (readonly [root: string, first: readonly string[]])[] = [
+  ['.side', ['[role="tab"][aria-selected="true"]']],
+  ['.tab-strip', ['[role="tab"][aria-selected="true"]']],
+  ['.sql-editor', []],
+  ['.results', ['.grid', 'button']],
+  ['.status-bar', ['button', 'a']],
 ]
 
 /** The next area that is on screen, around the end. */
 export function focusArea(steps: number, editor: { focus(): void } | null): void {
-  const present = areas.filter(selector => document.querySelector(selector) !== null)
-  const roots = ['.side', '.tab-strip', '.sql-editor', '.results', '.status-bar']
-  const at = present.findIndex(selector => {
-    const root = roots[areas.indexOf(selector)]
-    return root !== undefined && document.activeElement?.closest(root) !== null
-  })
+  const present = areas.filter(([root, first]) => root === '.sql-editor' || targetIn(root, first) !== null)
+  const at = present.findIndex(([root]) => document.activeElement?.closest(root) !== null)
   const next = present.at((Math.max(at, steps > 0 ? -1 : 0) + steps) % present.length)
-  if (next === '.sql-editor') editor?.focus()
-  else if (next !== undefined) document.querySelector<HTMLElement>(next)?.focus()
+  if (next === undefined) return
+  if (next[0] === '.sql-editor') editor?.focus()
+  else targetIn(...next)?.focus()
+}
+
+function targetIn(root: string, first: readonly string[]): HTMLElement | null {
+  const found = first.map(selector => document.querySelector<HTMLElement>(`${root} ${selector}`))
+  return found.find(element => element !== null) ?? null
 }
