@@ -5,13 +5,14 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Where the lake is and who is calling: from EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and EDR_LAKE_CLIENT_SECRET, else, for the
- * tenant of the first start, from the file that it left.
+ * Where the lake is and who is calling: from EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and EDR_LAKE_CLIENT_SECRET, else from the
+ * file that the first start left, which knows a tenant and the partner that manages it.
  */
-export async function readCredentials() {
+export async function readCredentials(idType) {
   const { EDR_LAKE_URL: url, EDR_LAKE_CLIENT_ID: clientId, EDR_LAKE_CLIENT_SECRET: clientSecret } = process.env
   if (url && clientId && clientSecret) return { url, clientId, clientSecret }
-  return JSON.parse(await readFile(process.env.EDR_LAKE_FIRST_RUN ?? 'data/first-run.json', 'utf8'))
+  const firstRun = JSON.parse(await readFile(process.env.EDR_LAKE_FIRST_RUN ?? 'data/first-run.json', 'utf8'))
+  return idType === 'partner' ? { url: firstRun.url, ...firstRun.partner } : firstRun
 }
 
 /** POST {token service}/api/v2/oauth2/token  →  the value of the Authorization header, good for an hour. */

@@ -1,5 +1,7 @@
 // Getting started as an organization: `node examples/walks/organization.mjs` with EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and
-// EDR_LAKE_CLIENT_SECRET of an organization's principal set. FROM and TO may be given as arguments.
+// EDR_LAKE_CLIENT_SECRET of an organization's principal set. FROM and TO may be given as arguments. While the lake is
+// stopped, `./edr-lake admin recover --new-organization NAME` makes one;
+// `./edr-lake admin tenants create NAME` gives it tenants.
 
 import { authorize, listTenants, readCredentials, runQuery, whoAmI } from './lake.mjs'
 
@@ -9,7 +11,7 @@ FROM xdr_data
 WHERE query_name = 'running_processes_windows_sophos'`
 
 // 1  A token, the same way as a tenant.
-const credentials = await readCredentials()
+const credentials = await readCredentials('organization')
 const authorization = await authorize(credentials)
 
 // 2  Who am I? An organization has no region of its own: apiHosts.dataRegion is missing.

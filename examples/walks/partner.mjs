@@ -1,5 +1,6 @@
-// Getting started as a partner: `node examples/walks/partner.mjs` with EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and
-// EDR_LAKE_CLIENT_SECRET of a partner's principal set. FROM and TO may be given as arguments.
+// Getting started as a partner: `node examples/walks/partner.mjs`, with the lake of `npm start` running in this folder,
+// or with EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and EDR_LAKE_CLIENT_SECRET of a partner's principal set. FROM and TO may be
+// given as arguments. `./edr-lake admin tenants create NAME` makes the partner another tenant.
 
 import { authorize, listTenants, readCredentials, runQuery, whoAmI } from './lake.mjs'
 
@@ -9,7 +10,7 @@ FROM xdr_data
 WHERE query_name = 'running_processes_windows_sophos'`
 
 // 1  A token, the same way as a tenant.
-const credentials = await readCredentials()
+const credentials = await readCredentials('partner')
 const authorization = await authorize(credentials)
 
 // 2  Who am I? A partner has no region of its own: apiHosts.dataRegion is missing.

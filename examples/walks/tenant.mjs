@@ -1,5 +1,5 @@
-// Getting started as a tenant: `node examples/walks/tenant.mjs`, with the lake of `npm start` running in this folder, or
-// with EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and EDR_LAKE_CLIENT_SECRET set. FROM and TO may be given as arguments.
+// Getting started as a tenant: `node examples/walks/tenant.mjs`, with the lake of `npm start` running in this folder,
+// or with EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and EDR_LAKE_CLIENT_SECRET set. FROM and TO may be given as arguments.
 
 import { readFile } from 'node:fs/promises'
 import { authorize, readCredentials, runQuery, whoAmI } from './lake.mjs'
@@ -8,7 +8,7 @@ const [from, to] = process.argv.slice(2)
 const template = await readFile(new URL('../query.sql', import.meta.url), 'utf8')
 
 // 1  A token.
-const credentials = await readCredentials()
+const credentials = await readCredentials('tenant')
 const authorization = await authorize(credentials)
 
 // 2  Who am I? A tenant learns its id and the host of its region.

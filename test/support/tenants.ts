@@ -32,33 +32,19 @@ export async function addTenant(server: TestServer, role: Role = 'superAdmin'): 
 }
 
 /** A partner with tenants of these names, and a principal of it that may do everything. */
-export function addPartner(server: TestServer, names: readonly string[]): Promise<Credentials> {
-  return addManager(server, 'partner', names)
-}
-
-/** An organization with tenants of these names, and a principal of it that may do everything. */
-export function addOrganization(server: TestServer, names: readonly string[]): Promise<Credentials> {
-  return addManager(server, 'organization', names)
-}
-
-async function addManager(
-  server: TestServer,
-  accountType: 'partner' | 'organization',
-  names: readonly string[],
-): Promise<Credentials> {
-  const accountId = newId()
-  const manager = { partnerId: undefined, organizationId: undefined, [`${accountType}Id`]: accountId }
+export async function addPartner(server: TestServer, names: readonly string[]): Promise<Credentials> {
+  const partnerId = newId()
   return withStore(server, async store => {
     for (const name of names) {
       await insertTenant(store, {
         ...{ id: newId(), name, showAs: name, dataGeography: 'IE', dataRegion: 'eu01', billingType: 'term' },
-        ...{ status: 'active', retentionDays: 90, createdAt: systemClock(), ...manager },
+        ...{ status: 'active', partnerId, organizationId: undefined, retentionDays: 90, createdAt: systemClock() },
       })
     }
     const secretKey = await readFile(join(server.directory, 'private', 'secret-key'))
-    const account = { accountType, accountId, role: 'superAdmin', name: accountType } as const
+    const account = { accountType: 'partner', accountId: partnerId, role: 'superAdmin', name: 'partner' } as const
     const registered = await registerPrincipal({ store, secretKey, clock: systemClock }, account)
-    return { url: server.url, ...registered, tenantId: accountId }
+    return { url: server.url, ...registered, tenantId: partnerId }
   })
 }
 
