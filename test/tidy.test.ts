@@ -25,6 +25,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   auth: ['model', 'limits', 'db'],
   lake: ['model', 'limits', 'db', 'storage/storage', 'row-sql'],
   ingest: ['model', 'limits', 'lake', 'osquery', 'db', 'fleet'],
+  rescue: ['model', 'limits', 'db', 'storage/storage', 'row-sql', 'lake', 'ingest'],
   query: ['model', 'limits', 'sql', 'lake', 'db', 'storage/storage', 'engine/engine'],
   fleet: ['model', 'limits', 'db', 'osquery', 'ingest'],
   library: ['model', 'limits', 'db'],

@@ -29,6 +29,10 @@ export const IngestQuery = Type.Object({
   firstLine: Type.Optional(Type.Integer({ minimum: 1, description: "number of the body's first line in that file" })),
 })
 
+/** `POST /lake/v1/ingest/tables/{table}`: one JSON object a line, its keys the columns; else as for osquery's lines. */
+export const IngestTable = Type.Object({ table: Type.String({ description: 'table the rows are of' }) })
+export type IngestTable = Static<typeof IngestTable>
+
 /** Where in a file the body's lines come from. */
 export interface ImportPosition {
   readonly importId: string

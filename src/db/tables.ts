@@ -21,7 +21,6 @@ export interface Tables {
   grown_columns: { tenant_id: string; table_name: string; name: string; field_id: number; created_at: number }
   query_names: QueryNameRow
   query_retentions: { tenant_id: string; query_name: string; days: number }
-  query_retentions: { tenant_id: string; query_name: string; days: number }
   manifests: { tenant_id: string; version: number }
   segments: SegmentRow
   data_files: DataFileRow

@@ -43,6 +43,8 @@ export type BodySource = Buffer | AsyncIterable<Buffer>
 export interface AcceptOptions {
   /** The agent that sent the body, when it has shown who it is: every line is its own. */
   readonly host?: Host
+  /** The body's lines are rows of this table, not osquery's result lines. */
+  readonly table?: string
   /** The body is a piece of this file; pieces come in the file's order. The nets are not used then. */
   readonly importId?: string
   /** Number of the body's first line in that file, from 1. Default: 1. */
@@ -95,7 +97,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     return reader.end()
   }
 
-  async function findHosts(tenantId: string, lines: BodyLines, own: Host | undefined): Promise<Host[]> {
+  async function findHosts(tenantId: string, lines: BodyLines, own: Owner | undefined): Promise<Owner[]> {
     if (own !== undefined) return lines.hosts.map(() => own)
     const identifiers = lines.hosts.map(({ hostIdentifier }) => hostIdentifier)
     const seen = identifiers.map(identifier => hosts.findSeen(tenantId, identifier))
@@ -105,7 +107,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   }
 
   /** Frames of the body that the store knows, as `<host>/<hash>`. */
-  async function findKnownFrames(tenantId: string, lines: BodyLines, owners: readonly Host[]): Promise<Set<string>> {
+  async function findKnownFrames(tenantId: string, lines: BodyLines, owners: readonly Owner[]): Promise<Set<string>> {
     const known = new Set<string>()
     for (const [at, { cuts }] of lines.hosts.entries()) {
       const { id } = owners[at]!
@@ -114,7 +116,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     return known
   }
 
-  async function acceptLines(tenantId: string, lines: BodyLines, own: Host | undefined): Promise<AcceptResult> {
+  async function acceptLines(tenantId: string, lines: BodyLines, own: Owner | undefined): Promise<AcceptResult> {
     const owners = await findHosts(tenantId, lines, own)
     const known = await findKnownFrames(tenantId, lines, owners)
     // From here to the append nothing may wait.
@@ -156,11 +158,12 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   async function acceptImport(
     tenantId: string,
     lines: BodyLines,
+    own: Owner | undefined,
     importId: string,
     position: number,
   ): Promise<AcceptResult> {
     const nextLine = Math.max(position, lines.last + 1)
-    const owners = await findHosts(tenantId, lines, undefined)
+    const owners = await findHosts(tenantId, lines, own)
     const receivedAt = clock()
     const drafts = lines.hosts.flatMap((host, at) => framesOf(host, owners[at]!, receivedAt, undefined))
     const last = drafts.pop()
@@ -197,7 +200,11 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   }
 
   async function accept(tenantId: string, body: BodySource, options: AcceptOptions = {}): Promise<AcceptResult> {
-    const { host, importId, firstLine = 1 } = options
+    const { table, firstLine = 1 } = options
+    // Rows of a table stand under its name wherever lines stand under their host's.
+    const own: Owner | undefined = table === undefined ? options.host : tableOwner(table)
+    const hostIdentifier = own?.hostIdentifier
+    const importId = options.importId === undefined ? undefined : importKey(options.importId, table)
     let held = 0
     const count = (bytes: number) => {
       held += bytes
@@ -206,16 +213,16 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
       if (importId !== undefined) {
         return await oneAfterAnother(imports, `${tenantId}/${importId}`, async () => {
           const position = await memory.importPosition(tenantId, importId)
-          const reader = openBodyReader({ firstLine, wantedFrom: position })
+          const reader = openBodyReader({ firstLine, wantedFrom: position, hostIdentifier })
           const lines = await read(body, reader, count)
-          const result = await acceptImport(tenantId, lines, importId, position)
+          const result = await acceptImport(tenantId, lines, own, importId, position)
           await keepRejected(tenantId, lines)
           return result
         })
       }
-      const reader = openBodyReader({ key: resends.key, hostIdentifier: host?.hostIdentifier })
+      const reader = openBodyReader({ key: resends.key, hostIdentifier })
       const lines = await read(body, reader, count)
-      const result = await acceptLines(tenantId, lines, host)
+      const result = await acceptLines(tenantId, lines, own)
       await keepRejected(tenantId, lines)
       return result
     } finally {
@@ -224,6 +231,22 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   }
 
   return { accept }
+}
+
+/** Whose lines a frame holds: a host's, or a table's rows. */
+interface Owner {
+  readonly id: string
+  readonly hostIdentifier: string
+  readonly table?: string
+}
+
+function tableOwner(table: string): Owner {
+  return { id: `table/${table}`, hostIdentifier: table, table }
+}
+
+/** The same file may hold lines for one table and rows for another. */
+function importKey(importId: string, table: string | undefined): string {
+  return table === undefined ? importId : `${table}/${importId}`
 }
 
 /** Runs the work of one key one after another; a failure does not stop the next. */
@@ -262,7 +285,7 @@ function withoutKnownFrames(host: HostLines, isKnown: (hash: string) => boolean)
   return fresh
 }
 
-function framesOf(host: HostLines, owner: Host, receivedAt: number, sift: SiftedLines | undefined): FrameDraft[] {
+function framesOf(host: HostLines, owner: Owner, receivedAt: number, sift: SiftedLines | undefined): FrameDraft[] {
   const isKept = sift?.kept === undefined ? undefined : new Set(sift.kept)
   const drafts: FrameDraft[] = []
   let begin = 0
@@ -272,7 +295,8 @@ function framesOf(host: HostLines, owner: Host, receivedAt: number, sift: Sifted
     begin = end
     if (lines.length === 0) continue
     const s = lines.length === whole.length ? hash : hashLines(lines)
-    const head = { t: receivedAt, h: owner.id, hi: host.hostIdentifier, n: lines.length, s }
+    const tb = owner.table === undefined ? {} : { tb: owner.table }
+    const head = { t: receivedAt, h: owner.id, hi: host.hostIdentifier, ...tb, n: lines.length, s }
     drafts.push(isKept === undefined ? { ...head, b: lines } : { ...head, d: sift!.dropped, b: lines })
   }
   return drafts

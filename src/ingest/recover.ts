@@ -120,7 +120,15 @@ async function moveStranded(
   const missing = stranded.filter(frame => (places.get(placeOf(tenantId, frame)) ?? 0) <= number)
   if (missing.length > 0) {
     // Each as a body of its own: what it belonged to is not whole any more.
-    const frames = missing.map(({ t, h, hi, n, s, b }) => ({ t, h, hi, n, s, b }))
+    const frames = missing.map(({ t, h, hi, tb, n, s, b }) => ({
+      t,
+      h,
+      hi,
+      ...(tb === undefined ? {} : { tb }),
+      n,
+      s,
+      b,
+    }))
     const bytes = frames.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
     await logOf(tenantId).append({ frames, bytes })
   }

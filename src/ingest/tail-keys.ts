@@ -129,9 +129,10 @@ const linesPerTurn = 100
 
 /** A frame begun is read to its end. */
 async function takeFrame(line: Buffer, keys: SegmentKeys): Promise<void> {
-  const { q, b } = parse(line)
+  const { q, b, tb } = parse(line)
   if (q === undefined) return
-  for (const [at, text] of (b ?? []).entries()) {
+  // Rows of other tables have no names that a statement could ask for as a relation.
+  for (const [at, text] of (tb === undefined ? (b ?? []) : []).entries()) {
     if (at % linesPerTurn === linesPerTurn - 1) await nextTurn()
     takeLine(text, keys)
   }

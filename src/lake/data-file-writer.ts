@@ -6,21 +6,22 @@ import type { LakeColumn } from '../model/lake-table.ts'
 import type { Segment } from '../model/segment.ts'
 import { isReserved, schemaVersion } from '../row-sql/columns.ts'
 import {
-  type FileSql,
   stagedCountsSql,
   stagedDecorationsSql,
   stagedShapesSql,
   stageSql,
+  unstageFlatSql,
   unstageSql,
   writeFileSql,
   writeReportsSql,
 } from '../row-sql/convert.ts'
 import { identityColumns } from '../row-sql/identity.ts'
-import type { SegmentSource } from '../row-sql/lines.ts'
+import { lineCountsSql, type SegmentSource } from '../row-sql/lines.ts'
 import { reportTable, resultTable } from '../row-sql/tail.ts'
 import type { Storage } from '../storage/storage.ts'
 import { commitSegment } from './commit.ts'
 import { namesOf, planFiles, type StagedShape } from './file-plan.ts'
+import { type PlannedWrite, planFlatFiles } from './flat-tables.ts'
 import { columnsOf, growColumns, type SeenQueryName } from './schema.ts'
 import type { RunSql, Writer } from './writer.ts'
 import { type FileDraft, rowsOf, targetsOf, type WrittenFile, writeFile } from './written-file.ts'
@@ -82,47 +83,59 @@ async function writeFiles(
   written: WrittenFile[],
 ): Promise<{ lines: number; rows: number; queryNames: readonly SeenQueryName[] }> {
   const { tenantId } = segment
+  const expected = await lineCounts(run, segment, source)
   for (const statement of stageSql([source])) await run(statement)
-  const counts = await stagedCounts(run, segment)
+  const counts = await stagedCounts(run, segment, expected.get(resultTable) ?? 0)
   const shapes = await stagedShapes(run)
   const columns = await grownColumns(deps, run, tenantId, shapes)
-  const planned: { draft: Pick<FileDraft, 'table' | 'queryNames' | 'columns'>; statementOf: typeof writeFileSql }[] = []
-  for (const { only, except, ...file } of planFiles(shapes, columns, narrowFileRowsMin)) {
-    const statementOf = (sql: FileSql) => writeFileSql({ ...sql, only, except })
-    planned.push({ draft: { table: resultTable, ...file }, statementOf })
-  }
+  const planned: PlannedWrite[] = planFiles(shapes, columns, narrowFileRowsMin).map(({ only, except, ...file }) => ({
+    draft: { table: resultTable, ...file },
+    statementOf: sql => writeFileSql({ ...sql, only, except }),
+  }))
+  expected.set(resultTable, counts.rows).set(reportTable, counts.lines)
   if (counts.lines > 0) {
     const reportColumns = [...identityColumns, ...(await columnsOf(deps.store, tenantId, reportTable))]
     const draft = { table: reportTable, queryNames: undefined, columns: reportColumns }
     planned.push({ draft, statementOf: writeReportsSql })
   }
+  const flatTables = [...expected.keys()].filter(table => table !== resultTable && table !== reportTable)
+  for (const table of flatTables) planned.push(...(await planFlatFiles(deps, run, tenantId, source, table)))
   const drafts = planned.map(({ draft }) => ({ ...draft, ...originOf(segment) }))
   for (const [at, target] of targetsOf(drafts, deps.tempFolder).entries()) {
     const statement = planned[at]?.statementOf(target.sql) as string
     written.push(await writeFile(run, statement, target))
   }
-  expectRows(written, resultTable, counts.rows, segment)
-  expectRows(written, reportTable, counts.lines, segment)
-  for (const statement of unstageSql) await run(statement)
-  return { ...counts, queryNames: seenNames(shapes, columns, written) }
+  for (const [table, rows] of expected) expectRows(written, table, rows, segment)
+  for (const statement of [...unstageSql, ...flatTables.map(unstageFlatSql)]) await run(statement)
+  return { lines: segment.lines ?? 0, rows: counts.rows, queryNames: seenNames(shapes, columns, written) }
 }
 
-/**
- * Lines and rows of the segment; throws unless every line it was sealed with was read, and every row they hold was
- * staged.
- */
-async function stagedCounts(run: RunSql, segment: SegmentToConvert): Promise<{ lines: number; rows: number }> {
+/** Lines of each table; throws unless every line the segment was sealed with can be read. */
+async function lineCounts(run: RunSql, segment: SegmentToConvert, source: SegmentSource): Promise<Map<string, number>> {
+  const counts = (await run(lineCountsSql([source]))).map(
+    row => [String(row['table'] ?? resultTable), Number(row['lines'])] as const,
+  )
+  const lines = counts.reduce((total, [, count]) => total + count, 0)
+  if (lines === segment.lines) return new Map(counts)
+  throw new AppError(
+    'internal',
+    `segment ${segment.number} has ${lines} readable lines, it was sealed with ${segment.lines}`,
+  )
+}
+
+/** Result lines of the segment and their rows; throws unless all of them were staged. */
+async function stagedCounts(
+  run: RunSql,
+  { number }: SegmentToConvert,
+  expected: number,
+): Promise<{ lines: number; rows: number }> {
   const [row] = await run(stagedCountsSql)
   const [lines, rows, staged] = [Number(row?.['lines']), Number(row?.['rows']), Number(row?.['staged'])]
-  if (lines !== segment.lines) {
-    throw new AppError(
-      'internal',
-      `segment ${segment.number} has ${lines} readable lines, it was sealed with ${segment.lines}`,
-    )
+  if (lines !== expected) {
+    throw new AppError('internal', `segment ${number} has ${lines} readable lines, its frames say ${expected}`)
   }
-  if (staged !== rows) {
-    throw new AppError('internal', `segment ${segment.number} holds ${rows} rows, of which ${staged} were staged`)
-  }
+  if (staged !== rows)
+    throw new AppError('internal', `segment ${number} holds ${rows} rows, of which ${staged} were staged`)
   return { lines, rows }
 }
 

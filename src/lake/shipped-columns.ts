@@ -311,6 +311,7 @@ const managedDetectionColumns: readonly Shipped[] = [
   [11, 'raw', 'string', 'The whole detection, JSON text'],
   [12, 'ioc_detection_id', 'string', 'Id of the rule'],
   [13, 'ingestion_timestamp', 'timestamp', 'Time of receipt, UTC'],
+  [14, 'raw_values', 'string', 'JSON object of values that fit no column or not its type'],
 ]
 
 /** One row for every result line, also for one without rows. */

@@ -23,6 +23,9 @@ export const shippedTables: readonly LakeTable[] = [
   { name: reportTable, columns: reportTableColumns, ...wide, hasQueryNames: false },
 ]
 
+/** Tables whose rows come as they are, one a line, over `POST /lake/v1/ingest/tables/{table}`. */
+export const flatTables: readonly string[] = ['xdr_ioc_view', 'xdr_ti_data', 'mdr_ioc_all', 'xgfw_data']
+
 /** Names of the tables that have files. */
 export const storedTables: readonly string[] = shippedTables
   .map(({ name }) => name)

@@ -6,7 +6,6 @@ import type { RunView, TailPin, ViewRelation } from '../model/run-view.ts'
 import type { RelationScope, ScanScope } from '../model/scan-scope.ts'
 import type { Segment } from '../model/segment.ts'
 import type { TimeRange } from '../model/time-range.ts'
-import { reportTable, resultTable } from '../row-sql/tail.ts'
 import type { Storage } from '../storage/storage.ts'
 import { findSegment, listUnconsumedSegments, manifestVersion, type StoredSegment } from './catalog.ts'
 import { type LiveFile, listLiveFiles, withStats } from './data-files.ts'
@@ -122,13 +121,12 @@ async function relationOf(
     scopes.flatMap(({ queryNames, bounds }) => prune(live, { range: request.range, queryNames, hosts, bounds })),
   )
   const ordered = live.filter(file => kept.has(file))
-  const hasTail = [resultTable, reportTable].includes(storedTableOf(table.name))
   return {
     name,
     table: storedTableOf(table.name),
     columns: columnsOf(table, schema, name, scopes),
     files: await Promise.all(ordered.map(file => storage.locate(file.path))),
-    tail: hasTail ? tail : [],
+    tail,
     window: { column: table.timeColumn, range: request.range },
     hosts,
     queryNames: unionOf(scopes.map(({ queryNames }) => queryNames)),

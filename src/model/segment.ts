@@ -33,10 +33,12 @@ export interface Frame {
   readonly o: number
   /** Time of receipt, ms since the epoch. */
   readonly t: number
-  /** The host's id (`endpoint_id`). */
+  /** The host's id (`endpoint_id`); for rows of a table `table/<name>`. */
   readonly h: string
-  /** osquery's host identifier. */
+  /** osquery's host identifier; for rows of a table its name. */
   readonly hi: string
+  /** The table its lines are rows of, one each; undefined: they are osquery's result lines. */
+  readonly tb?: string
   /** Number of lines in `b`. */
   readonly n: number
   /** SHA-256 over the lines, each followed by `\n`; hex. */

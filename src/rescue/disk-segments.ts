@@ -37,7 +37,7 @@ export async function readDiskSegments(
       const hosts = new Map<string, string>()
       const read = readSegment(bytes, {
         ...{ number, tenantId, sealed: sealed.get(number) },
-        onFrame: ({ h, hi }) => void hosts.set(h, hi),
+        onFrame: ({ h, hi, tb }) => void (tb === undefined && hosts.set(h, hi)),
       })
       const { frames, lines, bytes: good, damagedBytes } = read
       const fileName = `${tenantId}/${name}`

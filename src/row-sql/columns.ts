@@ -10,7 +10,7 @@ import { quoteName, quoteText } from './quote.ts'
 /** What the shipped rows of this layout say in `schema_version`. */
 export const schemaVersion = '23'
 
-const receivedAt = 'make_timestamp_ms(t)'
+export const receivedAt = 'make_timestamp_ms(t)'
 
 /** Seconds since the epoch that a timestamp column can hold: years 0 to 9999. */
 const secondsMin = -62_135_596_800
@@ -117,7 +117,7 @@ function textOf(name: string): string {
 }
 
 /** `, json_transform(…) AS name`: the keys of a JSON object as a struct of texts; nothing where no key is asked for. */
-function shapeSql(object: string, name: string, keys: readonly string[]): string {
+export function shapeSql(object: string, name: string, keys: readonly string[]): string {
   if (keys.length === 0) return ''
   const shape = JSON.stringify(Object.fromEntries(keys.map(key => [key, 'VARCHAR'])))
   return `, json_transform(${object}, ${quoteText(shape)}) AS ${name}`
@@ -127,7 +127,7 @@ function shapeSql(object: string, name: string, keys: readonly string[]): string
  * The text as a value of the type, NULL where it is none: nothing is rounded or cut on the way, but for
  * sub-milliseconds.
  */
-function castTo(type: ColumnType, text: string): string {
+export function castTo(type: ColumnType, text: string): string {
   switch (type) {
     case 'string':
       return text
@@ -170,7 +170,7 @@ function rawValuesSql(
  * Entries of the keys of a JSON object that are none of `known`, NULL where there are none. One regular expression over
  * all keys of a row lets nearly every row pass; keys are compared one by one only where it does not match.
  */
-function unknownSql(object: string, known: readonly string[], name: string): string {
+export function unknownSql(object: string, known: readonly string[], name: string): string {
   const isUnknown = known.length === 0 ? 'true' : `entry.key NOT IN (${known.map(quoteText).join(', ')})`
   const all = `map_entries(json_transform(${object}, '"MAP(VARCHAR, VARCHAR)"'))`
   const text = `to_json(${name})::VARCHAR || ':' || coalesce(to_json(entry.value)::VARCHAR, 'null')`

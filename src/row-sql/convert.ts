@@ -1,5 +1,6 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import { eventTime, headerColumns, valuesSql } from './columns.ts'
+import { flatRowsSql, flatShapesSql, flatValuesSql } from './flat.ts'
 import { linesSql, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteInteger, quoteName, quoteText } from './quote.ts'
 import { reportsSql } from './reports.ts'
@@ -10,6 +11,13 @@ import { reportsSql } from './reports.ts'
 /** Names of the staging tables, in the writer's own database. */
 const stagedLines = 'staged_lines'
 const stagedRows = 'staged_rows'
+/** Its own for each table: all are staged before the first file is written. */
+const stagedFlat = (table: string) => quoteName(`staged_${table}`)
+
+/** What every file is sorted by, as far as its table has it. */
+export const sortColumns: readonly string[] = [
+  ...['query_name', 'endpoint_id', 'calendar_time', 'timestamp', 'ingestion_timestamp'],
+]
 
 /** Statements that take the segments apart into the staging tables, rows sorted as files hold them. */
 export function stageSql(sources: readonly SegmentSource[]): readonly string[] {
@@ -19,6 +27,30 @@ export function stageSql(sources: readonly SegmentSource[]): readonly string[] {
     `CREATE OR REPLACE TEMP TABLE ${stagedRows} AS SELECT *, ${name} FROM (${rowsSql(stagedLines)}) ` +
       `ORDER BY query_name, h, ${eventTime}, row_ordinal`,
   ]
+}
+
+/** Statements that stage the rows of another table among the segments' lines, as `flatRowsSql` gives them. */
+export function stageFlatSql(sources: readonly SegmentSource[], table: string): string {
+  return `CREATE OR REPLACE TEMP TABLE ${stagedFlat(table)} AS ${flatRowsSql(sources, table)}`
+}
+
+/** What was staged of it: query_name, `keys`, `rows`, a row each set of keys. */
+export function stagedFlatShapesSql(table: string): string {
+  return flatShapesSql(stagedFlat(table))
+}
+
+export function unstageFlatSql(table: string): string {
+  return `DROP TABLE IF EXISTS ${stagedFlat(table)}`
+}
+
+/** The COPY that writes one data file of the staged rows of another table. */
+export function writeFlatSql(table: string, file: FileSql): string {
+  const order = sortColumns.filter(name => file.columns.some(column => column.name === name)).map(quoteName)
+  const values = flatValuesSql(stagedFlat(table), file.columns, file.tenantId)
+  return copySql(
+    `SELECT * FROM (${values})${conditionSql(file)} ORDER BY ${[...order, 'row_ordinal'].join(', ')}`,
+    file,
+  )
 }
 
 /** Statements that drop the staging tables. */

@@ -45,7 +45,9 @@ export const headerKeys = [
 export const rawLineKey = 'raw_line'
 export const rawValueKey = 'raw_value'
 
-const frameColumns = "columns = {q: 'BIGINT', o: 'BIGINT', t: 'BIGINT', h: 'VARCHAR', hi: 'VARCHAR', b: 'VARCHAR[]'}"
+const frameColumns =
+  "columns = {q: 'BIGINT', o: 'BIGINT', t: 'BIGINT', h: 'VARCHAR', hi: 'VARCHAR', " +
+  "n: 'BIGINT', tb: 'VARCHAR', b: 'VARCHAR[]'}"
 
 /** Rows that nobody asks for may be left out early: whoever gives this filters by the same once more. */
 export interface RowFilter {
@@ -68,14 +70,30 @@ function isOneOf(value: string, texts: readonly string[] | undefined): string {
   return texts.length === 0 ? 'false' : `${value} IN (${texts.map(quoteText).join(', ')})`
 }
 
-function framesSql(sources: readonly SegmentSource[], only: RowFilter): string {
-  const isWanted = isOneOf('h', only.hostIds)
+function readSql(path: string): string {
+  return (
+    `read_json(${quoteText(path)}, format = 'newline_delimited', ${frameColumns}, ` +
+    `maximum_object_size = ${jsonValueBytesMax}, ignore_errors = true)`
+  )
+}
+
+/** A row for each table that the sources have lines of: `table` (NULL: osquery's result lines) and `lines`. */
+export function lineCountsSql(sources: readonly SegmentSource[]): string {
+  const frames = sources.map(
+    ({ path, frames: last }) => `SELECT tb, n FROM ${readSql(path)} WHERE q <= ${quoteInteger(last)}`,
+  )
+  return `SELECT tb AS "table", sum(n)::BIGINT AS lines FROM (${frames.join(' UNION ALL ')}) GROUP BY tb ORDER BY tb`
+}
+
+/** Frames of one table, or of osquery's result lines. */
+function framesSql(sources: readonly SegmentSource[], only: RowFilter, table: string | undefined): string {
+  const isOfTable = table === undefined ? 'tb IS NULL' : `tb = ${quoteText(table)}`
+  const isWanted = `${isOfTable} AND ${isOneOf('h', only.hostIds)}`
   return sources
     .map(
       ({ path, number, frames }) =>
-        `SELECT ${quoteInteger(number)}::BIGINT AS row_segment, o, t, h, hi, b FROM read_json(${quoteText(path)}, ` +
-        `format = 'newline_delimited', ${frameColumns}, maximum_object_size = ${jsonValueBytesMax}, ` +
-        `ignore_errors = true) WHERE q <= ${quoteInteger(frames)} AND ${isWanted}`,
+        `SELECT ${quoteInteger(number)}::BIGINT AS row_segment, o, t, h, hi, b FROM ${readSql(path)} ` +
+        `WHERE q <= ${quoteInteger(frames)} AND ${isWanted}`,
     )
     .join(' UNION ALL ')
 }
@@ -149,17 +167,25 @@ const hasTopLevel = `len(list_filter(json_keys(j), lambda key: ${isTopLevel('key
 const decorations = `CASE WHEN ${hasTopLevel} THEN ${merged} ELSE ${nested} END`
 
 /**
+ * SELECT of the lines of one table (undefined: osquery's result lines): row_segment, `ordinal`, `t`, `h`, `hi`, `line`
+ * (its text) and `j` (JSON; NULL where it cannot be taken apart).
+ */
+export function jsonLinesSql(sources: readonly SegmentSource[], only: RowFilter, table: string | undefined): string {
+  const texts =
+    'SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
+    `FROM (${framesSql(sources, only, table)})`
+  const parse = `coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON))`
+  const json = `SELECT *, CASE WHEN ${isDense} THEN NULL ELSE ${parse} END AS j FROM (${texts})`
+  return `SELECT * REPLACE (CASE WHEN ${isShort('j', 'line')} THEN j END AS j) FROM (${json})`
+}
+
+/**
  * SELECT of every line of the sources: row_segment, `ordinal` (its place in the segment), `t`, `h`, `hi`, `line_bytes`,
  * `x` (header as a struct of texts), `rs` (its rows, a list) and `d` (its decorations). What a statement does not use
  * of it costs nothing.
  */
 export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}): string {
-  const texts =
-    'SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
-    `FROM (${framesSql(sources, only)})`
-  const parse = `coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON))`
-  const json = `SELECT *, CASE WHEN ${isDense} THEN NULL ELSE ${parse} END AS j FROM (${texts})`
-  const bounded = `SELECT * REPLACE (CASE WHEN ${isShort('j', 'line')} THEN j END AS j) FROM (${json})`
+  const bounded = jsonLinesSql(sources, only, undefined)
   const names = only.queryNames?.map(name => name.toLowerCase())
   const isWanted = isOneOf(`lower(${queryNameOf("json_extract_string(j, '$.name')")})`, names)
   const parsed = `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${bounded}) WHERE ${isWanted}`
@@ -207,7 +233,7 @@ function objectOf(object: string, isWanted: string, name: string): string {
  * A JSON object with its keys in lower case; where a lower-case twin exists, the key stays as it is (and so ends up in
  * `raw_values`). Nearly every object passes by the first comparison.
  */
-function lowerCaseKeys(object: string): string {
+export function lowerCaseKeys(object: string): string {
   const keys = `json_keys(${object})`
   const name = `CASE WHEN list_contains(${keys}, lower(entry.key)) THEN entry.key ELSE lower(entry.key) END`
   const isLower = `lower(${keys}::VARCHAR) = ${keys}::VARCHAR`

@@ -1,6 +1,6 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import { duckdbTypes } from '../model/lake-type.ts'
-import { conditionSql, copySql, type FileSql } from './convert.ts'
+import { conditionSql, copySql, type FileSql, sortColumns } from './convert.ts'
 import { quoteInteger, quoteName, quoteText } from './quote.ts'
 
 // Compaction's statements: data files in, data files out, not a value changed.
@@ -60,9 +60,6 @@ export function mergeSourcesSql(paths: readonly string[]): string {
 function hasColumn(columns: readonly LakeColumn[], name: string): boolean {
   return columns.some(column => column.name === name)
 }
-
-/** What every file is sorted by, as far as its table has it. */
-const sortColumns = ['query_name', 'endpoint_id', 'calendar_time', 'timestamp', 'ingestion_timestamp']
 
 /** The COPY that writes the rows of one file of a merge, sorted as every file is. */
 export function mergeFileSql(paths: readonly string[], file: FileSql, excluded: Excluded = {}): string {

@@ -1,6 +1,7 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import { duckdbTypes } from '../model/lake-type.ts'
 import { valuesSql } from './columns.ts'
+import { flatRowsSql, flatValuesSql } from './flat.ts'
 import { identityColumns } from './identity.ts'
 import { linesSql, type RowFilter, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteName } from './quote.ts'
@@ -12,8 +13,8 @@ export const reportTable = 'lake_reports'
 
 /**
  * A SELECT of exactly `columns` and then row_segment and row_ordinal, over the durable prefixes of segments that are
- * not yet data files. Only what is asked for is computed. A table that lines never become rows of gives no row, with
- * the same columns. Rows outside `only` may be left out early, and need not be. Assumes the session's time zone is UTC.
+ * not yet data files. Only what is asked for is computed. Without segments it gives no row, with the same columns. Rows
+ * outside `only` may be left out early, and need not be. Assumes the session's time zone is UTC.
  */
 export function tailRowsSql(
   segments: readonly SegmentSource[],
@@ -31,6 +32,7 @@ export function tailRowsSql(
   }
   if (segments.length > 0 && table === reportTable)
     return reportsSql(`(${linesSql(segments, only)})`, selected, tenantId)
+  if (segments.length > 0) return flatValuesSql(`(${flatRowsSql(segments, table)})`, selected, tenantId)
   return emptySql(selected)
 }
 

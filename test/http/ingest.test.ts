@@ -146,3 +146,25 @@ test('an import is told where to go on, in its answer and beforehand', async t =
   wrong.push(JSON.stringify({ ids: Array.from({ length: 1001 }, (_, index) => `i${index}`) }))
   for (const payload of wrong) assertProblem(await ask(payload), 400, 'invalid_argument')
 })
+
+test('rows of a table go where the path says, whatever its letters', async t => {
+  const { lake, tenant, headers } = await openIngest(t)
+  const row = '{"src_ip":"10.0.0.1"}\n'
+  const post = (table: string) =>
+    lake.app.inject({ method: 'POST', url: `/lake/v1/ingest/tables/${table}`, headers, payload: row })
+  const answer = await post('XGFW_data?importId=a&firstLine=3')
+  assert.equal(answer.statusCode, 200, answer.body)
+  assert.deepEqual(lake.ingest.bodies, [
+    { tenantId: tenant.id, text: row, options: { importId: 'a', firstLine: 3, table: 'xgfw_data' } },
+  ])
+  // The wide table's rows are osquery's lines; the others are the lake's own.
+  for (const table of ['xdr_data', 'xdr_ext_data', 'lake_reports', 'nowhere']) {
+    const refused = await post(table)
+    assert.equal(refused.statusCode, 404, refused.body)
+    assert.match(
+      refused.json().detail ?? refused.body,
+      /rows go into xdr_ioc_view, xdr_ti_data, mdr_ioc_all, xgfw_data/,
+    )
+  }
+  assert.equal(lake.ingest.bodies.length, 1)
+})

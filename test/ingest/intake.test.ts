@@ -305,3 +305,35 @@ test('after close nothing is accepted', async () => {
   await assert.rejects(it.ingest.accept(it.tenantId, bodyOf(resultLine('a'))), { code: 'unavailable' })
   await it.close()
 })
+
+test('rows of a table are kept under its name, need no host, and meet the same nets', async () => {
+  const lake = await testIngest()
+  const rows = ['{"src_ip":"10.0.0.1"}', '{"src_ip":"10.0.0.2","hostIdentifier":"mine"}', '{"src_ip":"10.0.0.1"}']
+  const accept = (lines: readonly string[], more = {}) =>
+    lake.ingest.accept(lake.tenantId, bodyOf(...lines), { table: 'xgfw_data', ...more })
+  assert.equal((await accept([...rows, 'no row'])).accepted, 3)
+  const [frame] = await lake.frames()
+  const { h, hi, tb, n, b } = frame!
+  assert.deepEqual({ h, hi, tb, n, b }, { h: 'table/xgfw_data', hi: 'xgfw_data', tb: 'xgfw_data', n: 3, b: rows })
+  assert.deepEqual(await lake.store.selectFrom('hosts').selectAll().execute(), [])
+
+  assert.deepEqual(await counted(accept(rows)), [0, 3])
+  // The same lines as another table's rows, or as osquery's, are others.
+  assert.deepEqual(await counted(accept(rows, { table: 'mdr_ioc_all' })), [3, 0])
+  const position = { importId: 'file', firstLine: 1 }
+  assert.deepEqual(await counted(accept(rows, position)), [3, 0])
+  assert.deepEqual(await counted(accept(rows, position)), [0, 3])
+  assert.deepEqual(await counted(accept(rows, { ...position, table: 'mdr_ioc_all' })), [3, 0])
+  await lake.crash()
+  assert.deepEqual(await counted(accept(rows)), [0, 3])
+  assert.deepEqual(await counted(accept([...rows, '{"src_ip":"new"}'])), [1, 3])
+  const tables = (await lake.frames()).map(each => each.tb)
+  assert.deepEqual(tables, ['xgfw_data', 'mdr_ioc_all', 'xgfw_data', 'mdr_ioc_all', 'xgfw_data'])
+  assert.deepEqual((await lake.ingest.tailKeys(lake.tenantId)).queryNames, [])
+  await lake.close()
+})
+
+async function counted(answer: Promise<{ accepted: number; duplicates: number }>): Promise<[number, number]> {
+  const { accepted, duplicates } = await answer
+  return [accepted, duplicates]
+}

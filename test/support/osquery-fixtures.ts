@@ -30,13 +30,17 @@ export const fixtureHostId = '6f1d2c3b-8a97-4e65-b0d4-1c2e3f4a5b6c'
 export const fixtureHostIdentifier = 'host-of-the-frame'
 export const fixtureReceivedAt = Date.UTC(2026, 10, 24, 7, 8, 9, 123)
 
-/** Writes lines as the segment file an ingest would leave, `linesPerFrame` to a frame; the number of frames. */
+/**
+ * Writes lines as the segment file an ingest would leave, `linesPerFrame` to a frame; the number of frames. With `table`
+ * they are its rows.
+ */
 export function writeSegment(
   path: string,
   number: number,
   lines: readonly string[],
   linesPerFrame = 2,
   receivedAt = fixtureReceivedAt,
+  table?: string,
 ): number {
   const header = { format: 1, segment: number, tenant: fixtureTenantId, createdAt: fixtureReceivedAt }
   const texts = [JSON.stringify(header)]
@@ -45,7 +49,11 @@ export function writeSegment(
     const s = createHash('sha256')
       .update(b.map(line => `${line}\n`).join(''))
       .digest('hex')
-    const who = { t: receivedAt, h: fixtureHostId, hi: fixtureHostIdentifier }
+    const owner =
+      table === undefined
+        ? { h: fixtureHostId, hi: fixtureHostIdentifier }
+        : { h: `table/${table}`, hi: table, tb: table }
+    const who = { t: receivedAt, ...owner }
     texts.push(JSON.stringify({ q: texts.length, o: first, ...who, n: b.length, s, b }))
   }
   writeFileSync(path, texts.map(text => `${text}\n`).join(''))

@@ -1,7 +1,9 @@
 import { Readable } from 'node:stream'
-import { IngestQuery, IngestReply, parseImportPosition } from '../../api/ingest.ts'
+import type { FastifyRequest } from 'fastify'
+import { IngestQuery, IngestReply, IngestTable, parseImportPosition } from '../../api/ingest.ts'
 import type { Parameters } from '../../api/parameters.ts'
 import { present } from '../../api/query-runs.ts'
+import { flatTables } from '../../lake/tables.ts'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import { plainBody } from '../inflate.ts'
@@ -26,26 +28,56 @@ export function ingestRoutes(app: App, deps: AppDependencies): void {
         response: { 200: IngestReply },
       },
     },
+    async request => acceptBody(deps, request, undefined),
+  )
+  app.post(
+    '/lake/v1/ingest/tables/:table',
+    {
+      config: { access: { kind: 'tenant', action: 'rows.write' } },
+      schema: {
+        summary: 'Store rows of a table, one JSON object a line',
+        params: IngestTable,
+        querystring: IngestQuery,
+        bodyTypes: lineTypes,
+        response: { 200: IngestReply },
+      },
+    },
     async request => {
-      const { tenantId } = tenantCallerOf(request)
-      const position = parseImportPosition(request.query as Parameters)
-      const { bodyBytesMax } = deps.settings
-      // Compressed or not, more bytes than the bound cannot fit under it.
-      if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) {
-        throw new AppError('too_large', `the body is larger than ${bodyBytesMax} bytes`, {
-          details: { limit: bodyBytesMax },
-        })
+      const { table } = request.params as IngestTable
+      const name = table.toLowerCase()
+      if (!flatTables.includes(name)) {
+        throw new AppError(
+          'not_found',
+          `rows go into ${flatTables.join(', ')}; there is no table ${table} of that kind`,
+        )
       }
-      const sent = request.body instanceof Readable ? request.body : Readable.from([])
-      const body = plainBody(sent, request.headers['content-encoding'], bodyBytesMax)
-      const { accepted, duplicates, rejected, nextLine } = await deps.ingest.accept(tenantId, body, position)
-      return {
-        accepted,
-        duplicates,
-        rejected: rejected.first.map(({ line, reason }) => ({ line, reason })),
-        rejectedCount: rejected.count,
-        ...present({ nextLine }),
-      }
+      return acceptBody(deps, request, name)
     },
   )
+}
+
+/** `table`: what the lines are rows of; undefined: osquery's result lines. */
+async function acceptBody(
+  deps: AppDependencies,
+  request: FastifyRequest,
+  table: string | undefined,
+): Promise<IngestReply> {
+  const { tenantId } = tenantCallerOf(request)
+  const position = parseImportPosition(request.query as Parameters)
+  const { bodyBytesMax } = deps.settings
+  // Compressed or not, more bytes than the bound cannot fit under it.
+  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) {
+    throw new AppError('too_large', `the body is larger than ${bodyBytesMax} bytes`, {
+      details: { limit: bodyBytesMax },
+    })
+  }
+  const sent = request.body instanceof Readable ? request.body : Readable.from([])
+  const body = plainBody(sent, request.headers['content-encoding'], bodyBytesMax)
+  const options = table === undefined ? position : { ...position, table }
+  const { accepted, duplicates, rejected, nextLine } = await deps.ingest.accept(tenantId, body, options)
+  return {
+    ...{ accepted, duplicates, rejectedCount: rejected.count },
+    rejected: rejected.first.map(({ line, reason }) => ({ line, reason })),
+    ...present({ nextLine }),
+  }
 }

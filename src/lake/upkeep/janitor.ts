@@ -86,12 +86,13 @@ export function openJanitor(deps: JanitorDeps): Janitor {
   }
 
   async function nextMerge({ id: tenantId, retention_days: days }: TenantRetention): Promise<Merge | undefined> {
-    const { rewrite } = await nextRetention(deps.store, tenantId, days, deps.clock())
+    const now = deps.clock()
+    const { rewrite } = await nextRetention(deps.store, tenantId, days, now)
     const due = rewrite.find(planned => !failed.has(keyOf(planned)))
     if (due !== undefined) return due
     for (const table of storedTables) {
       const files = await listLiveFiles(deps.store, tenantId, table)
-      const merge = planCompaction(files, deps.clock()).find(planned => !failed.has(keyOf(planned)))
+      const merge = planCompaction(files, now).find(planned => !failed.has(keyOf(planned)))
       if (merge !== undefined) return merge
     }
     return undefined

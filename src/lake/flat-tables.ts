@@ -1,0 +1,61 @@
+import { narrowFileRowsMin } from '../limits.ts'
+import { AppError } from '../model/errors.ts'
+import type { LakeColumn } from '../model/lake-table.ts'
+import { type FileSql, stagedFlatShapesSql, stageFlatSql, writeFlatSql } from '../row-sql/convert.ts'
+import { hasDefault, isAssigned } from '../row-sql/flat.ts'
+import { identifierColumns, identityColumns } from '../row-sql/identity.ts'
+import type { SegmentSource } from '../row-sql/lines.ts'
+import type { ConvertDeps } from './data-file-writer.ts'
+import { planFiles, type StagedShape } from './file-plan.ts'
+import { columnsOf, growColumns } from './schema.ts'
+import { shippedTables } from './tables.ts'
+import type { RunSql } from './writer.ts'
+import type { FileDraft } from './written-file.ts'
+
+// Rows of the tables beside osquery's: staged as they came, one file a segment (or one for each query name with many
+// rows), with the columns that its rows bring.
+
+/** A file that a conversion is going to write. */
+export interface PlannedWrite {
+  readonly draft: Pick<FileDraft, 'table' | 'queryNames' | 'columns'>
+  readonly statementOf: (sql: FileSql) => string
+}
+
+/** Stages the table's rows in the segment and plans their files; rows that bring new columns have them added. */
+export async function planFlatFiles(
+  deps: Pick<ConvertDeps, 'store' | 'clock'>,
+  run: RunSql,
+  tenantId: string,
+  source: SegmentSource,
+  table: string,
+): Promise<readonly PlannedWrite[]> {
+  const known = shippedTables.find(({ name }) => name === table)
+  if (known === undefined) throw new AppError('internal', `segment ${source.number} has rows of ${table}, no table`)
+  await run(stageFlatSql([source], table))
+  const shapes = (await run(stagedFlatShapesSql(table))).map(row => ({
+    queryName: (row['query_name'] as string | null) ?? undefined,
+    keys: row['keys'] as readonly string[],
+    rows: Number(row['rows']),
+  }))
+  const keys = shapes.flatMap(shape => shape.keys).filter(key => !isAssigned(key))
+  await growColumns(deps.store, tenantId, table, keys, deps.clock())
+  const columns = await columnsOf(deps.store, tenantId, table)
+  if (known.hasQueryNames) {
+    return planFiles(shapes, columns, narrowFileRowsMin).map(({ only, except, ...file }) => ({
+      draft: { table, ...file },
+      statementOf: sql => writeFlatSql(table, { ...sql, only, except }),
+    }))
+  }
+  const draft = { table, queryNames: undefined, columns: flatColumns(columns, shapes) }
+  return [{ draft, statementOf: sql => writeFlatSql(table, sql) }]
+}
+
+/** The row's identity, what the lake says of every row, and what the rows bring. */
+function flatColumns(columns: readonly LakeColumn[], shapes: readonly StagedShape[]): readonly LakeColumn[] {
+  const brought = new Set(shapes.flatMap(({ keys }) => keys))
+  const stored = columns.filter(({ name }) => {
+    if (identifierColumns.includes(name)) return false
+    return isAssigned(name) || hasDefault(name) || brought.has(name)
+  })
+  return [...identityColumns, ...stored]
+}
