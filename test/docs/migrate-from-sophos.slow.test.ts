@@ -9,6 +9,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, type TestContext, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { added } from '../library/agent-lines.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { startTlsProxy, type TlsProxy } from '../support/tls-proxy.ts'
@@ -169,6 +170,20 @@ describe('moving from the original', () => {
     assert.equal(direct.stdout.trim(), `${server.url} ${server.url}`, direct.stderr)
   })
 
+  test('the command makes a principal that gets a token', async () => {
+    const command = block('sh', 'principal').trim()
+    const root = fileURLToPath(new URL('../..', import.meta.url))
+    const { exitCode, stdout, stderr } = await run(['sh', '-c', `cd '${root}' && ${command}`], {
+      ...surroundings,
+      EDR_LAKE_DATA: server.directory,
+    })
+    assert.equal(exitCode, 0, stderr)
+    const { clientId, clientSecret, role } = JSON.parse(stdout) as Record<string, string>
+    assert.equal(role, 'forensics')
+    const answer = await requestToken({ url: server.url, clientId: clientId!, clientSecret: clientSecret! })
+    assert.equal(answer.status, 200, answer.text)
+  })
+
   test('the page switches no check off', () => {
     const switches =
       /verify\s*=\s*False|--insecure|\bcurl [^\n]*-\w*k|rejectUnauthorized|TLS_REJECT|InsecureSkip|SkipCertif/
@@ -178,6 +193,6 @@ describe('moving from the original', () => {
   test('every block that has a name is run here', () => {
     const named = [...page.matchAll(/^```(\w+) (\w+)$/gm)].map(([, language, name]) => `${language} ${name}`)
     const known = programs.flatMap(({ language, name }) => [`${language} ${name}`, `env ${name}`])
-    assert.deepEqual(named.sort(), [...known, 'sh certificates', 'sh truststore', 'json mcp'].sort())
+    assert.deepEqual(named.sort(), [...known, 'sh principal', 'sh certificates', 'sh truststore', 'json mcp'].sort())
   })
 })
