@@ -1,11 +1,13 @@
-// `npm run build`: dist/, the JavaScript that an installed package runs (Node strips no types under node_modules). The
-// folder is filled under another name and renamed, so there is never half a dist.
+// `npm run build`: dist/, the JavaScript that an installed package runs (Node strips no types under node_modules), and
+// web/dist, the console. dist/ is filled under another name and renamed, so there is never half of it.
 
 import { cpSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { ensureWeb } from './ensure-web.mjs'
 import { projectRoot, runNode, runScript } from './project-node.mjs'
 
 await runScript(async () => {
+  await ensureWeb(projectRoot)
   const dist = join(projectRoot, 'dist')
   const fresh = mkdtempSync(join(projectRoot, 'dist.'))
   try {

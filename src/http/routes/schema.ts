@@ -1,6 +1,7 @@
 import Type from 'typebox'
 import { LakeSchemaReply, type SchemaColumn } from '../../api/lake-schema.ts'
 import { listQueryNames, type SeenName } from '../../db/query-names.ts'
+import { learnTail } from '../../lake/learn.ts'
 import { schemaOf } from '../../lake/schema.ts'
 import { grownFieldIdMin } from '../../limits.ts'
 import type { LakeColumn, LakeSchema } from '../../model/lake-table.ts'
@@ -15,18 +16,22 @@ import type { RouteAccess } from '../route-access.ts'
 
 const config = { access: { kind: 'tenant', action: 'lake.read' } satisfies RouteAccess }
 
-export function schemaRoutes(app: App, { store }: AppDependencies): void {
+export function schemaRoutes(app: App, { store, ingest, clock }: AppDependencies): void {
   const response = { 200: LakeSchemaReply, 304: Type.Unsafe<undefined>({ description: 'as the ETag said' }) }
   app.get(
     '/lake/v1/schema',
     { config, schema: { summary: 'Tables, columns and query names', response } },
     async (request, reply) => {
       const { tenantId } = tenantCallerOf(request)
+      // What came in a moment ago can be named already: it must stand in the list too.
+      await learnTail(store, tenantId, await ingest.tailKeys(tenantId), clock())
       const body = toWireSchema(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
-      const etag = etagOf(JSON.stringify(body))
+      const text = JSON.stringify(body)
+      const etag = etagOf(text)
       reply.headers({ etag, 'cache-control': 'private, no-cache' })
       if (isEtagMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
-      return body
+      // Printed once, for the tag: it passes through as it is, the schema is for the reference.
+      return reply.type('application/json; charset=utf-8').send(text as never)
     },
   )
 }
