@@ -12,8 +12,8 @@ import type { AccountType } from '../model/principal.ts'
 import type { Tenant } from '../model/tenant.ts'
 
 // What the first start makes: a partner and one tenant of it, a Super Admin principal of each and an enroll secret. The
-// partner's makes further tenants. Client secrets exist in first-run.json only; a start that was cut off before the file
-// was written gives the principals new ones.
+// partner's makes further tenants. Client secrets exist in first-run.json only; a start that was cut off before the
+// file was written gives the principals new ones.
 
 /** Contents of first-run.json; the CLI's defaults. */
 export interface FirstRun {

@@ -110,6 +110,8 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
     segmentBytesMax: config.segmentBytesMax,
     segmentAgeMsMax: config.segmentAgeMsMax,
     diskReserveBytes: config.diskReserveBytes,
+    uploadCapHostBytes: config.uploadCapHostBytes,
+    uploadCapTenantBytes: config.uploadCapTenantBytes,
   })
   const janitor = openJanitor({ ...lake, writer: merger, pathOf: segment => ingest.pathOf(segment), log })
   const engine = openDuckdbEngine({ tmpFolder: directory.temporary, log, limits: config })
@@ -121,7 +123,7 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
     limits: { ...config, runsAtOnce: config.workerCount },
   })
   const { runLifetimeMs } = config
-  const management = openManagement({ store, queries, clock, log, settings: config, runLifetimeMs })
+  const management = openManagement({ store, ingest, queries, clock, log, settings: config, runLifetimeMs })
   const { manyRuns, audit } = management
   return {
     ...{ store, hosts, ingest, janitor, engine, queries, manyRuns, audit },

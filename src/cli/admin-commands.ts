@@ -25,7 +25,11 @@ export function addAdminCommands(
   end: End,
 ): void {
   const admin = program.command('admin').description('manage tenants, access and saved queries')
-  const adding = { admin, effects, end, withConnection }
+  const adding: Adding = {
+    ...{ admin, effects, end },
+    withConnection: command =>
+      withConnection(command).option('--print <members>', 'only these of what comes back, comma separated'),
+  }
   addTenants(adding)
   addPrincipals(adding)
   addSecrets(adding)

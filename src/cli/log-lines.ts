@@ -58,8 +58,9 @@ const lineBytesMax = 32 * 1024 * 1024
 const newline = 0x0a
 
 /**
- * The pieces of a file in order, from the place that `find` returns for its names. A last line without its end is sent only when it is whole JSON (a log that is being
- * written, or a copy cut short); else it is an UnsentLine, as is a line that the lake would take for a whole array.
+ * The pieces of a file in order, from the place that `find` returns for its names. A last line without its end is sent
+ * only when it is whole JSON (a log that is being written, or a copy cut short); else it is an UnsentLine, as is a line
+ * that the lake would take for a whole array.
  * Throws when the file cannot be read, is cut off inside gzip, or is no log of lines.
  */
 export async function* logPieces(

@@ -2,6 +2,7 @@ import { insertAccountAudit } from '../db/account-audit.ts'
 import type { Store } from '../db/db.ts'
 import { accountAuditEntriesMax, refusalKindsMax, refusalsSummedMs } from '../limits.ts'
 import type { AuditEntry, AuditLog, Refusal } from '../model/audit.ts'
+import { newId } from '../model/ids.ts'
 import type { Log } from '../model/log.ts'
 
 // Where audit entries go: a tenant's into its lake, those of a partner or organization itself into the store. Refused
@@ -22,6 +23,20 @@ export interface OpenAuditLog extends AuditLog {
   flush(): Promise<void>
   /** Flushes a last time. */
   close(): Promise<void>
+}
+
+/** The entry as a line of the table `lake_audit`. */
+export function auditLine(entry: AuditEntry): string {
+  const { at, action, outcome, actor, address, requestId, target, sql, details, count } = entry
+  const row = {
+    // Makes the line one of its kind: two equal entries are two.
+    entry_id: newId(),
+    ...{ calendar_time: at, action, outcome, address, target, query_text: sql, calls: count },
+    ...{ principal_id: actor?.principalId, account_type: actor?.accountType, account_id: actor?.accountId },
+    ...{ role: actor?.role, request_id: requestId },
+    details: details === undefined ? undefined : JSON.stringify(details),
+  }
+  return `${JSON.stringify(row)}\n`
 }
 
 interface Counted extends Refusal {

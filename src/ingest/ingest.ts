@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Store } from '../db/db.ts'
 import { listUnconsumedSegments, openSegment, sealSegment } from '../lake/catalog.ts'
+import { auditTable } from '../lake/tables.ts'
 import { ingestTickMs, sealRetryMs, segmentAgeMsMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
@@ -15,6 +16,7 @@ import { type ConsumeSegment, openSealer } from './sealer.ts'
 import { openSegmentLog, type SegmentLog } from './segment.ts'
 import { type SegmentFiles, segmentFiles } from './segment-files.ts'
 import { openTailKeyReader, type TailKeys } from './tail-keys.ts'
+import { openUploadCaps } from './upload-caps.ts'
 
 // The way in, put together. Modes: starting (accept answers `unavailable`) ──recover()──► ready ──close()──► closed.
 
@@ -34,6 +36,9 @@ export interface IngestDependencies {
   readonly segmentBytesMax?: number
   readonly segmentAgeMsMax?: number
   readonly diskReserveBytes?: number
+  /** Bytes of one host, and of one tenant, on one day; undefined: no cap. */
+  readonly uploadCapHostBytes?: number | undefined
+  readonly uploadCapTenantBytes?: number | undefined
 }
 
 export interface LineCounts {
@@ -71,6 +76,12 @@ export interface Ingest {
   close(): Promise<void>
 }
 
+function capsOf({ store, clock, uploadCapHostBytes, uploadCapTenantBytes }: IngestDependencies) {
+  if (uploadCapHostBytes === undefined && uploadCapTenantBytes === undefined) return undefined
+  const options = { hostBytesMax: uploadCapHostBytes, tenantBytesMax: uploadCapTenantBytes }
+  return openUploadCaps(store, clock, options)
+}
+
 /** Segments whose frame counts are remembered here: far more than are ever open or just sealed. */
 const durableHeldMax = 10_000
 
@@ -84,6 +95,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   const counts = new Map<string, LineCounts>()
   const memory = openIngestMemory(store, clock)
   const resends = openResends()
+  const caps = capsOf(dependencies)
   const tailKeyReader = openTailKeyReader()
 
   const pathOf = ({ fileName }: Pick<Segment, 'fileName'>) => join(segmentsFolder, fileName)
@@ -132,14 +144,14 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   }
 
   const intake = openIntake({
-    ...{ hosts, memory, resends, logOf, clock, rejectedFolder },
+    ...{ hosts, memory, resends, logOf, caps, clock, rejectedFolder },
     onRejectedLost: (tenantId, error) => log.warn({ tenantId, err: error }, 'rejected lines not kept'),
   })
 
   async function tick(): Promise<void> {
     const now = clock()
     const old = [...logs.values()].filter(each => now - (each.openSince() ?? now) >= ageMsMax)
-    const results = await Promise.allSettled([memory.flush(), ...old.map(each => each.seal())])
+    const results = await Promise.allSettled([memory.flush(), caps?.flush(), ...old.map(each => each.seal())])
     for (const result of results) {
       if (result.status === 'rejected') log.warn({ err: result.reason }, 'ingest is late')
     }
@@ -153,6 +165,8 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   async function accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult> {
     if (mode !== 'ready') throw new AppError('unavailable', `the lake is ${mode}`)
     const result = await intake.accept(tenantId, body, options)
+    // What the lake says of itself is nobody's data.
+    if (options?.table === auditTable) return result
     const before = counts.get(tenantId)
     counts.set(tenantId, {
       accepted: (before?.accepted ?? 0) + result.accepted,
@@ -164,6 +178,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   }
 
   async function recoverAll(): Promise<RecoverReport> {
+    await caps?.load()
     const report = await recover({ store, files, folder: segmentsFolder, memory, resends, logOf, clock })
     for (const segment of report.sealed) {
       noteDurable(segment.number, segment.frames)
@@ -201,6 +216,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     await Promise.allSettled([...logs.values()].map(segmentLog => segmentLog.seal()))
     await sealer.close()
     await memory.flush()
+    await caps?.flush()
   }
 
   return {

@@ -328,6 +328,27 @@ const reportColumns: readonly Shipped[] = [
   [19, 'ingestion_timestamp', 'timestamp', 'Time of receipt, UTC'],
 ]
 
+/** One row for what was done, and one a minute for calls alike that were refused. */
+const auditColumns: readonly Shipped[] = [
+  [10, 'customer_id', 'string', 'Id of the tenant'],
+  [11, 'calendar_time', 'timestamp', 'When it was done; of refused calls the first, UTC'],
+  [12, 'action', 'string', 'What was done: runs.start, results.export, principals.create …'],
+  [13, 'outcome', 'string', 'done or refused'],
+  [14, 'principal_id', 'string', 'Who did it: a principal, or a source by its ingest token'],
+  [15, 'account_type', 'string', 'What the principal belongs to: tenant, partner or organization'],
+  [16, 'account_id', 'string', 'Id of what the principal belongs to'],
+  [17, 'role', 'string', 'Role of the principal'],
+  [18, 'address', 'string', 'Address that the call came from'],
+  [19, 'request_id', 'string', 'Id of the request, as its answer and the log have it'],
+  [20, 'target', 'string', 'Id of what it was done to: a run, a principal …'],
+  [21, 'query_text', 'string', 'SQL as it was sent'],
+  [22, 'details', 'string', 'JSON object of what else there is to say'],
+  [23, 'calls', 'bigint', 'Refused calls alike within a minute'],
+  [24, 'ingestion_timestamp', 'timestamp', 'Time of receipt, UTC'],
+  [25, 'entry_id', 'string', 'Id of the entry'],
+  [26, 'raw_values', 'string', 'JSON object of values that fit no column or not its type'],
+]
+
 function columnsOf(...groups: readonly (readonly Shipped[])[]): readonly LakeColumn[] {
   return groups.flat().map(([fieldId, name, type, description]) => ({ name, type, fieldId, description }))
 }
@@ -339,3 +360,4 @@ export const wideDetectionColumns = columnsOf(envelopeColumns, queryColumns, det
 export const firewallTableColumns = columnsOf(firewallColumns)
 export const managedDetectionTableColumns = columnsOf(managedDetectionColumns)
 export const reportTableColumns = columnsOf(reportColumns)
+export const auditTableColumns = columnsOf(auditColumns)

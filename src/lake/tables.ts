@@ -1,6 +1,7 @@
 import type { LakeTable } from '../model/lake-table.ts'
 import { reportTable, resultTable } from '../row-sql/tail.ts'
 import {
+  auditTableColumns,
   firewallTableColumns,
   managedDetectionTableColumns,
   reportTableColumns,
@@ -13,6 +14,9 @@ import {
 const wide = { timeColumn: 'calendar_time', hostColumn: 'endpoint_id', hasQueryNames: true }
 const own = { timeColumn: 'ingestion_timestamp', hostColumn: undefined, hasQueryNames: false }
 
+/** Who did what with the tenant's lake: rows that only the lake itself writes. */
+export const auditTable = 'lake_audit'
+
 export const shippedTables: readonly LakeTable[] = [
   { name: resultTable, columns: wideColumns, ...wide },
   { name: 'xdr_ext_data', columns: wideColumns, ...wide },
@@ -21,6 +25,7 @@ export const shippedTables: readonly LakeTable[] = [
   { name: 'mdr_ioc_all', columns: managedDetectionTableColumns, ...own },
   { name: 'xgfw_data', columns: firewallTableColumns, ...own, timeColumn: 'timestamp' },
   { name: reportTable, columns: reportTableColumns, ...wide, hasQueryNames: false },
+  { name: auditTable, columns: auditTableColumns, ...own, timeColumn: 'calendar_time' },
 ]
 
 /** Tables whose rows come as they are, one a line, over `POST /lake/v1/ingest/tables/{table}`. */

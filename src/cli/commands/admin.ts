@@ -13,6 +13,8 @@ type Item = Readonly<Record<string, unknown>>
 export interface AdminFlags extends ConnectionFlags {
   /** About the caller's own partner or organization instead of a tenant. */
   readonly account?: boolean
+  /** Only these members of what comes back, comma separated; for a shell to take up. */
+  readonly print?: string
 }
 
 /** One call of the API and what is printed of its answer. */
@@ -43,18 +45,27 @@ export async function administer(effects: CliEffects, flags: AdminFlags, call: A
     const query = isPaged ? { query: { page, pageSize: 100, pageTotal: true } } : {}
     const answer = await client.call({ ...request, ...query, ...(json === undefined ? {} : { json }) })
     if (done !== undefined) await printLine(effects.stdout, done)
-    else if (columns === undefined) await printItem(effects, answer as Item)
+    else if (columns === undefined) await printItem(effects, answer as Item, flags.print)
     else {
       const list = answer as { items: readonly Item[]; pages?: { total?: number } }
       items.push(...list.items)
       pages = list.pages?.total ?? 1
     }
   }
-  if (columns !== undefined) await printItems(effects, columns, items)
+  if (columns !== undefined) await printItems(effects, columns, items, flags.print)
   return exitCodes.done
 }
 
-async function printItems({ stdout }: CliEffects, columns: readonly string[], items: readonly Item[]): Promise<void> {
+async function printItems(
+  { stdout }: CliEffects,
+  columns: readonly string[],
+  items: readonly Item[],
+  print: string | undefined,
+): Promise<void> {
+  if (print !== undefined) {
+    for (const item of items) await printLine(stdout, membersOf(item, print))
+    return
+  }
   if (!stdout.isTerminal) {
     for (const item of items) await printLine(stdout, JSON.stringify(item))
     return
@@ -64,13 +75,25 @@ async function printItems({ stdout }: CliEffects, columns: readonly string[], it
   await stdout.write(renderRows(shown, rows, stdout.columns))
 }
 
-async function printItem({ stdout }: CliEffects, item: Item): Promise<void> {
+async function printItem({ stdout }: CliEffects, item: Item, print: string | undefined): Promise<void> {
+  if (print !== undefined) return printLine(stdout, membersOf(item, print))
   if (!stdout.isTerminal) return printLine(stdout, JSON.stringify(item))
   const width = Math.max(...Object.keys(item).map(name => name.length))
   for (const [name, value] of Object.entries(item)) {
     const text = typeof value === 'object' ? JSON.stringify(value) : String(value)
     await printLine(stdout, `${name.padEnd(width)}  ${harmlessText(text)}`)
   }
+}
+
+/** Values between spaces. */
+function membersOf(item: Item, names: string): string {
+  return names
+    .split(',')
+    .map(name => {
+      if (!(name in item)) throw new UsageError(`there is no ${name}: there are ${Object.keys(item).join(', ')}`)
+      return harmlessText(String(item[name]))
+    })
+    .join(' ')
 }
 
 /** Routes about principals: a tenant's, or with `--account` those of the caller's own partner or organization. */

@@ -20,7 +20,7 @@ import type { RouteAccess } from '../route-access.ts'
 // A tenant's own saved queries and categories: put and delete by id, so that a folder of files under version control
 // can be put again and again. Canned ones are not a tenant's to change. Reading is on the vendor's paths.
 
-const config = { access: { kind: 'tenant', action: 'queries.write' } satisfies RouteAccess }
+const access: RouteAccess = { kind: 'tenant', action: 'queries.write' }
 
 export function queryLibraryRoutes(app: App, deps: AppDependencies): void {
   savedQueries(app, deps)
@@ -32,7 +32,10 @@ function savedQueries(app: App, { store, clock }: AppDependencies): void {
 
   app.put(
     path,
-    { config, schema: { summary: 'Put a saved query', body: SavedQueryBody, response: { 200: WireSavedQuery } } },
+    {
+      config: { access, audit: 'savedQueries.put' },
+      schema: { summary: 'Put a saved query', body: SavedQueryBody, response: { 200: WireSavedQuery } },
+    },
     async request => {
       const { tenantId } = tenantCallerOf(request)
       const id = idOf(request.params)
@@ -53,14 +56,17 @@ function savedQueries(app: App, { store, clock }: AppDependencies): void {
         updatedAt: now,
       } as const
       await putSavedQuery(store, query)
+      request.audited = { target: id, sql: query.template, details: { name: query.name } }
       return toWireSavedQuery(query)
     },
   )
 
-  app.delete(path, { config, schema: { summary: 'Delete a saved query' } }, async (request, reply) => {
+  const deleting = { access, audit: 'savedQueries.delete' }
+  app.delete(path, { config: deleting, schema: { summary: 'Delete a saved query' } }, async (request, reply) => {
     const { tenantId } = tenantCallerOf(request)
     const isDeleted = await deleteSavedQuery(store, tenantId, idOf(request.params))
     if (!isDeleted) throw new AppError('not_found', 'this tenant has no such saved query of its own')
+    request.audited = { target: idOf(request.params) }
     return reply.code(204).send()
   })
 }
@@ -70,7 +76,10 @@ function categories(app: App, { store, clock }: AppDependencies): void {
 
   app.put(
     path,
-    { config, schema: { summary: 'Put a category', body: CategoryBody, response: { 200: WireCategory } } },
+    {
+      config: { access, audit: 'categories.put' },
+      schema: { summary: 'Put a category', body: CategoryBody, response: { 200: WireCategory } },
+    },
     async request => {
       const { tenantId } = tenantCallerOf(request)
       const id = idOf(request.params)
@@ -80,14 +89,17 @@ function categories(app: App, { store, clock }: AppDependencies): void {
       const createdAt = known?.category.createdAt ?? now
       const category = { ...content, id, type: 'custom', tenantId, createdAt, updatedAt: now } as const
       await putCategory(store, category)
+      request.audited = { target: id, details: { name: category.name } }
       return toWireCategory(category, known?.queryCount ?? 0)
     },
   )
 
-  app.delete(path, { config, schema: { summary: 'Delete a category' } }, async (request, reply) => {
+  const deleting = { access, audit: 'categories.delete' }
+  app.delete(path, { config: deleting, schema: { summary: 'Delete a category' } }, async (request, reply) => {
     const { tenantId } = tenantCallerOf(request)
     const isDeleted = await deleteCategory(store, tenantId, idOf(request.params))
     if (!isDeleted) throw new AppError('not_found', 'this tenant has no such category of its own')
+    request.audited = { target: idOf(request.params) }
     return reply.code(204).send()
   })
 }
