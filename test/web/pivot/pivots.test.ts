@@ -66,6 +66,19 @@ test('prepared queries that take the value get it, the others are not offered', 
   ])
 })
 
+test('what is about the value comes before what can be narrowed to it', () => {
+  const narrowing = query('listening', [{ name: 'host', dataType: 'text', pivotType: 'deviceName', value: '%' }])
+  const pivots = pivotsFor(
+    { column: 'meta_hostname', value: 'A' },
+    [narrowing, library[1]!],
+    new Set(['meta_hostname']),
+  )
+  assert.deepEqual(
+    pivots.map(({ title }) => title),
+    ['by host', 'What reports this meta_hostname', 'Rows with this meta_hostname', 'listening'],
+  )
+})
+
 test('a column of the lake can be searched for the same value, quotes and all', () => {
   const pivots = pivotsFor({ column: 'Name', value: "it's" }, [], new Set(['name']))
   assert.deepEqual(

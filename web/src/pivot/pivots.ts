@@ -21,7 +21,10 @@ export interface PivotSource {
   readonly value: unknown
 }
 
-/** Prepared queries in the library's order, then the plain ones. */
+/**
+ * First the prepared queries that are about such a value, then what carries the same value, then the prepared queries
+ * that can be narrowed to it (their variable has a value of its own); each in the library's order.
+ */
 export function pivotsFor(
   source: PivotSource,
   library: readonly WireSavedQuery[],
@@ -29,25 +32,25 @@ export function pivotsFor(
 ): readonly Pivot[] {
   const types = pivotTypesOf(source.column, source.value)
   const prepared = types.flatMap(type => library.flatMap(query => savedPivot(query, type, source)))
-  const unique = prepared.filter((pivot, at) => prepared.findIndex(each => each.id === pivot.id) === at)
-  return [...unique, ...sameValue(source, lakeColumns)]
+  const unique = prepared.filter(({ pivot }, at) => prepared.findIndex(each => each.pivot.id === pivot.id) === at)
+  const about = unique.filter(each => !each.isNarrowing).map(each => each.pivot)
+  const narrowed = unique.filter(each => each.isNarrowing).map(each => each.pivot)
+  return [...about, ...sameValue(source, lakeColumns), ...narrowed]
 }
 
-function savedPivot(query: WireSavedQuery, type: PivotType, { value }: PivotSource): Pivot[] {
+interface SavedPivot {
+  readonly pivot: Pivot
+  readonly isNarrowing: boolean
+}
+
+function savedPivot(query: WireSavedQuery, type: PivotType, { value }: PivotSource): SavedPivot[] {
   const target = query.variables.find(({ pivotType }) => pivotType === type)
   if (target === undefined) return []
   const variables = query.variables.map(each => (each === target ? { ...each, value: cellText(value) } : each))
-  return [
-    {
-      id: query.id,
-      title: query.name,
-      description: query.description,
-      template: query.template,
-      variables,
-      isComplete: variables.every(each => each.value !== undefined && each.value !== ''),
-      kind: 'savedQuery',
-    },
-  ]
+  const { id, name, description, template } = query
+  const isComplete = variables.every(each => each.value !== undefined && each.value !== '')
+  const pivot: Pivot = { id, title: name, description, template, variables, isComplete, kind: 'savedQuery' }
+  return [{ pivot, isNarrowing: target.value !== undefined && target.value !== '' }]
 }
 
 const rowsMax = 1_000

@@ -46,6 +46,7 @@ export function ResultsPane(props: {
     case 'refused':
       return <Refusal failure={phase.failure} onShowPlace={() => actions.showPlace(phase.failure)} />
     case 'lost':
+      if (phase.failure.code === 'not_found') return <Expired />
       return <Refusal failure={phase.failure} title="That run cannot be shown" />
     case 'finished':
       return <Finished phase={phase} actions={actions} gridRef={gridRef} />
@@ -73,6 +74,16 @@ function Finished(props: {
         <ResultView key={run.id} run={run} result={result} actions={actions} gridRef={gridRef} />
       ) : null}
     </>
+  )
+}
+
+/** Runs are kept for a while only; a tab remembers its statement longer. */
+function Expired(): ReactNode {
+  return (
+    <div className="empty" role="status">
+      <h2>The rows of the last run have expired</h2>
+      <p>Run it again to see them.</p>
+    </div>
   )
 }
 

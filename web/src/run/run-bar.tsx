@@ -34,11 +34,23 @@ export function RunBar(props: {
       <WindowPicker window={props.window} span={props.span} onChange={props.onWindow} />
       <Estimate check={props.check} onShowProblem={props.onShowProblem} />
       <span className="spacer" />
-      <button type="button" className="button quiet" onClick={props.onFormat} title="Format (Alt Shift F)">
-        <Icon name="align" /> Format
+      <button
+        type="button"
+        className="button quiet"
+        onClick={props.onFormat}
+        aria-label="Format"
+        title="Format (Alt Shift F)"
+      >
+        <Icon name="align" /> <span className="button-text">Format</span>
       </button>
-      <button type="button" className="button quiet" onClick={props.onSave} title={`Save to the library (${modKey} S)`}>
-        <Icon name="save" /> Save
+      <button
+        type="button"
+        className="button quiet"
+        onClick={props.onSave}
+        aria-label="Save"
+        title={`Save to the library (${modKey} S)`}
+      >
+        <Icon name="save" /> <span className="button-text">Save</span>
       </button>
     </div>
   )
