@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -86,6 +87,19 @@ function tokenRequest({ server }: Pick<Bench, 'server'>): Buffer {
   return requestBytes(server.url, 'POST', '/api/v2/oauth2/token', headers, new URLSearchParams(form).toString())
 }
 
+/** Processor time of the server's process, ms: what a figure costs whatever else runs on the machine. */
+function processorMs({ pid }: TestServer): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+/** The answers of some requests, and the server's processor time for each in the mean. */
+async function costOf(server: TestServer, send: () => Promise<readonly Answered[]>) {
+  const before = processorMs(server)
+  const answers = await send()
+  return { answers, cost: `${((processorMs(server) - before) / answers.length).toFixed(2)} ms CPU each` }
+}
+
 function figureOf(name: string, answers: readonly Answered[], expected: number, target: string): Figure {
   const wrong = answers.filter(({ status }) => status !== expected).length
   const times = answers.map(({ ms }) => ms)
@@ -97,8 +111,11 @@ async function routeFigures(bench: Bench): Promise<readonly Figure[]> {
   const figures: Figure[] = []
   for (const { name, request, expected } of routesOf(bench)) {
     await asFastAsMayBe(bench.server.url, request, { seconds: 0.2, connections: 2 })
-    const answers = await atRate(bench.server.url, request, { perSecond, seconds, connections: 32 })
-    figures.push(figureOf(`${name}, ${perSecond}/s`, answers, expected, '≤ 20 ms'))
+    const { answers, cost } = await costOf(bench.server, () =>
+      atRate(bench.server.url, request, { perSecond, seconds, connections: 32 }),
+    )
+    const figure = figureOf(`${name}, ${perSecond}/s`, answers, expected, '≤ 20 ms')
+    figures.push({ ...figure, note: `${figure.note}, ${cost}` })
   }
   return figures
 }
@@ -106,7 +123,7 @@ async function routeFigures(bench: Bench): Promise<readonly Figure[]> {
 async function throughput(name: string, bench: Bench, request: Buffer, target: string): Promise<Figure> {
   const { url } = bench.server
   await asFastAsMayBe(url, request, { seconds: 1, connections: 16 })
-  const answers = await asFastAsMayBe(url, request, { seconds, connections: 16 })
+  const { answers, cost } = await costOf(bench.server, () => asFastAsMayBe(url, request, { seconds, connections: 16 }))
   const { note } = figureOf(name, answers, 200, '')
   const p99 = milliseconds(
     quantile(
@@ -114,7 +131,7 @@ async function throughput(name: string, bench: Bench, request: Buffer, target: s
       0.99,
     ),
   )
-  return { name, value: `${count(answers.length / seconds)}/s`, beside: target, note: `${note}, p99 ${p99}` }
+  return { name, value: `${count(answers.length / seconds)}/s`, beside: target, note: `${note}, p99 ${p99}, ${cost}` }
 }
 
 async function pageFigures(bench: Bench): Promise<readonly Figure[]> {

@@ -48,9 +48,19 @@ function tooMany(code: 'rate_limited' | 'unavailable', count: number, whose: str
   return new AppError(code, message, { details: { retryAfterSeconds: 5 } })
 }
 
+/** All that a run says of itself: without its checked statement and result columns, the bulk of most rows. */
+const shownColumns = [
+  ...(['id', 'tenant_id', 'state', 'name', 'template', 'variables_json', 'saved_query_id', 'category_id'] as const),
+  ...(['host_ids_json', 'range_start', 'range_end', 'is_open_ended', 'created_by_json', 'created_at'] as const),
+  ...(['expires_at', 'finished_at', 'attempts', 'row_count', 'error_json', 'truncated_json', 'window_json'] as const),
+  ...(['note', 'warnings_json'] as const),
+]
+
+type ShownRow = Pick<Selectable<RunRow>, (typeof shownColumns)[number]>
+
 /** The tenant's run, or undefined: unknown, another tenant's, or expired at `now`. */
 export async function findRun(db: Db, tenantId: string, id: string, now: number): Promise<QueryRun | undefined> {
-  const row = await unexpired(db, tenantId, now).selectAll().where('id', '=', id).executeTakeFirst()
+  const row = await unexpired(db, tenantId, now).select(shownColumns).where('id', '=', id).executeTakeFirst()
   return row === undefined ? undefined : fromRow(row)
 }
 
@@ -79,7 +89,7 @@ export function listRuns(
         ? { count: 0 }
         : await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     const rows = await matching
-      .selectAll()
+      .select(shownColumns)
       .orderBy('created_at', filter.order)
       .orderBy('id', filter.order)
       .limit(filter.count)
@@ -274,7 +284,7 @@ function toRow(run: QueryRun, statementJson: string): RunRow {
   }
 }
 
-function fromRow(row: Selectable<RunRow>): QueryRun {
+function fromRow(row: ShownRow): QueryRun {
   return {
     id: row.id,
     tenantId: row.tenant_id,

@@ -9,8 +9,8 @@ export const initial: Migration = {
       id TEXT PRIMARY KEY, name TEXT NOT NULL, show_as TEXT NOT NULL, data_geography TEXT NOT NULL,
       data_region TEXT NOT NULL, billing_type TEXT NOT NULL, status TEXT NOT NULL, partner_id TEXT, organization_id TEXT,
       retention_days INTEGER NOT NULL, created_at INTEGER NOT NULL, contact_json TEXT) STRICT`,
-    'CREATE INDEX tenants_by_partner ON tenants (partner_id, created_at)',
-    'CREATE INDEX tenants_by_organization ON tenants (organization_id, created_at)',
+    'CREATE INDEX tenants_by_partner ON tenants (partner_id, created_at, id)',
+    'CREATE INDEX tenants_by_organization ON tenants (organization_id, created_at, id)',
     `CREATE TABLE principals (
       id TEXT PRIMARY KEY, client_id TEXT NOT NULL UNIQUE, account_type TEXT NOT NULL, account_id TEXT NOT NULL,
       role TEXT NOT NULL, name TEXT NOT NULL, created_at INTEGER NOT NULL, expires_at INTEGER, disabled_at INTEGER) STRICT`,
@@ -45,6 +45,10 @@ export const initial: Migration = {
     `CREATE TABLE query_retentions (
       tenant_id TEXT NOT NULL, query_name TEXT NOT NULL COLLATE NOCASE, days INTEGER NOT NULL,
       PRIMARY KEY (tenant_id, query_name)) STRICT`,
+    `CREATE TABLE upload_days (
+      tenant_id TEXT NOT NULL, day INTEGER NOT NULL, host_id TEXT NOT NULL, bytes INTEGER NOT NULL,
+      dropped_lines INTEGER NOT NULL, dropped_bytes INTEGER NOT NULL,
+      PRIMARY KEY (tenant_id, day, host_id)) STRICT, WITHOUT ROWID`,
     'CREATE TABLE manifests (tenant_id TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT',
     `CREATE TABLE segments (
       number INTEGER PRIMARY KEY AUTOINCREMENT, tenant_id TEXT NOT NULL, file_name TEXT NOT NULL UNIQUE, state TEXT NOT NULL,
