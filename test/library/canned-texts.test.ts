@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
 import { envelopeNames } from '../../src/lake/shipped-columns.ts'
 import { shippedTables } from '../../src/lake/tables.ts'
 import { shippedLibrary } from '../../src/library/shipped-library.ts'
@@ -99,3 +100,22 @@ for (const { code, reads, hits } of cannedCases) {
     )
   })
 }
+
+test('docs/canned-queries.md lists them (written anew with --test-update-snapshots)', context => {
+  const sections = categories.map(({ id, name, description }) => {
+    const rows = queries
+      .filter(({ categoryIds }) => categoryIds.includes(id))
+      .map(query => {
+        const paragraphs = query.description.split('\n\n')
+        const variables = query.variables.map(variable => variable.name).join(', ')
+        const file = `[${query.name}](../src/library/queries/${query.code}.sql)`
+        return `| ${file} | ${paragraphs[0]} | ${variables} | ${paragraphs.at(-1)?.slice('ATT&CK: '.length)} |`
+      })
+    return `## ${name}\n\n${description}\n\n| query | what it does | variables | ATT&CK |\n|---|---|---|---|\n${rows.join('\n')}\n`
+  })
+  const head =
+    '# Canned queries\n\nThey ship with the lake, belong to every tenant, and are there for `POST /xdr-query/v1/queries/runs` as ' +
+    '`savedQuery`\nand in the console. A query may be in more than one category. Each file says what a hit means and what to do next.\n'
+  const path = fileURLToPath(new URL('../../docs/canned-queries.md', import.meta.url))
+  context.assert.fileSnapshot([head, ...sections].join('\n'), path, { serializers: [String] })
+})
