@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { constants, setPriority } from 'node:os'
+import { setPriority } from 'node:os'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ChildBounds, ChildSetup } from './protocol.ts'
@@ -52,10 +52,13 @@ export function startChild(entry: ChildEntry, bounds: ChildBounds): ChildProcess
   return child
 }
 
+/** The server gets twice the share of one child where both want a core; programs beside the lake not much more. */
+const childNiceness = 3
+
 /** A statement that takes every core must not take them from the process that answers calls. */
 function yieldToServer(pid: number): void {
   try {
-    setPriority(pid, constants.priority.PRIORITY_BELOW_NORMAL)
+    setPriority(pid, childNiceness)
   } catch {
     // Best effort: it has ended already, or the system does not allow it.
   }
