@@ -59,6 +59,14 @@ export const settings = {
     parse: parseOrigin,
     isOptional: true,
   } satisfies Setting<string>,
+  regionHosts: {
+    flag: 'region-hosts',
+    default: undefined,
+    unit: 'region=URL, comma separated',
+    why: 'origins told to clients for tenants of these data regions; unset or not named: as public-url',
+    parse: parseRegionHosts,
+    isOptional: true,
+  } satisfies Setting<Readonly<Record<string, string>>>,
   trustProxy: {
     flag: 'trust-proxy',
     default: undefined,
@@ -132,6 +140,14 @@ export const settings = {
   bodyBytesMax: bytesSetting('body-bytes', limits.bodyBytesMax, 'largest ingest body after inflating'),
   segmentBytesMax: bytesSetting('segment-bytes', limits.segmentBytesMax, 'a segment this large is sealed'),
   segmentAgeMsMax: durationSetting('segment-age', limits.segmentAgeMsMax, 'a segment this old is sealed'),
+  uploadCapHostBytes: optionalBytesSetting(
+    'upload-cap-host',
+    "bytes of one host's lines stored on one day (UTC); more is acknowledged, counted and not stored; unset: no cap",
+  ),
+  uploadCapTenantBytes: optionalBytesSetting(
+    'upload-cap-tenant',
+    "bytes of one tenant's lines stored on one day (UTC), all hosts together; unset: no cap",
+  ),
   diskReserveBytes: bytesSetting(
     'disk-reserve',
     limits.diskReserveBytes,
@@ -178,7 +194,11 @@ export function settingsInForce(config: Config) {
 function formatValue(unit: string, value: unknown): string {
   if (value === undefined) return '(unset)'
   if (typeof value === 'number' && unit === bytesUnit) return formatBytes(value)
-  return typeof value === 'number' && unit === durationUnit ? formatDuration(value) : String(value)
+  if (typeof value === 'number' && unit === durationUnit) return formatDuration(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  return Object.entries(value)
+    .map(([name, each]) => `${name}=${each}`)
+    .join(',')
 }
 
 /** The environment of this process; everything else is handed the values it needs. */
@@ -267,13 +287,25 @@ function integerSetting(
 }
 
 function bytesSetting(flag: string, value: number, why: string): Setting<number> {
-  const parse = (text: string): number => {
-    const match = /^(\d{1,12}(?:\.\d{1,3})?)([kmgt]?)(?:i?b)?$/i.exec(text.trim())
-    const bytes = match === null ? 0 : Math.floor(Number(match[1]) * (byteUnits[match[2]?.toLowerCase() ?? ''] ?? 0))
-    if (bytes < 1) throw invalid(`${JSON.stringify(text)} is not a size like 512M or 2G`)
-    return bytes
-  }
-  return { flag, default: formatBytes(value), unit: bytesUnit, why, parse }
+  return { flag, default: formatBytes(value), unit: bytesUnit, why, parse: parseBytes }
+}
+
+function optionalBytesSetting(flag: string, why: string) {
+  return {
+    flag,
+    default: undefined,
+    unit: bytesUnit,
+    why,
+    parse: parseBytes,
+    isOptional: true,
+  } satisfies Setting<number>
+}
+
+function parseBytes(text: string): number {
+  const match = /^(\d{1,12}(?:\.\d{1,3})?)([kmgt]?)(?:i?b)?$/i.exec(text.trim())
+  const bytes = match === null ? 0 : Math.floor(Number(match[1]) * (byteUnits[match[2]?.toLowerCase() ?? ''] ?? 0))
+  if (bytes < 1) throw invalid(`${JSON.stringify(text)} is not a size like 512M or 2G`)
+  return bytes
 }
 
 function formatBytes(bytes: number): string {
@@ -318,6 +350,15 @@ function parseOrigin(text: string): string {
     throw invalid(`${JSON.stringify(text)} is not an http or https URL`)
   }
   return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
+}
+
+function parseRegionHosts(text: string): Readonly<Record<string, string>> {
+  const entries = text.split(',').map(part => {
+    const [, region = '', url = ''] = /^\s*([a-z]{2}\d{2})=(\S+)\s*$/.exec(part) ?? []
+    if (region === '') throw invalid(`${JSON.stringify(part)} is not a region and its URL like eu01=https://eu.example`)
+    return [region, parseOrigin(url)] as const
+  })
+  return Object.fromEntries(entries)
 }
 
 function parseNetworks(text: string): readonly string[] {

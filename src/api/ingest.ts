@@ -18,6 +18,7 @@ export const IngestReply = Type.Object({
     description: 'the first rejected lines; all of them are counted, and kept for the operator',
   }),
   rejectedCount: Type.Integer(),
+  overCap: Type.Optional(Type.Integer({ description: 'accepted lines over an upload cap: counted, not stored' })),
   nextLine: Type.Optional(
     Type.Integer({ description: 'of an import: number of the first line of the file that is not in the lake yet' }),
   ),

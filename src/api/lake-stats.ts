@@ -42,6 +42,12 @@ export const LakeStats = Type.Object({
   }),
   ingest: Type.Object({
     acceptedLines: Type.Integer({ description: 'since the server started; a rate is the difference of two readings' }),
+    overCap: Type.Optional(
+      Type.Object(
+        { lines: Type.Integer(), bytes: Type.Integer(), hosts: Type.Integer() },
+        { description: 'of today and yesterday: acknowledged over an upload cap, not stored; absent: nothing' },
+      ),
+    ),
     lagMs: Type.Optional(Type.Integer({ description: 'age of the newest accepted line; absent: none yet' })),
   }),
   disk: Type.Optional(Type.Object({ freeBytes: Type.Integer(), totalBytes: Type.Integer() })),

@@ -21,6 +21,7 @@ export interface Tables {
   grown_columns: { tenant_id: string; table_name: string; name: string; field_id: number; created_at: number }
   query_names: QueryNameRow
   query_retentions: { tenant_id: string; query_name: string; days: number }
+  upload_days: UploadDayRow
   manifests: { tenant_id: string; version: number }
   segments: SegmentRow
   data_files: DataFileRow
@@ -120,6 +121,17 @@ export interface SegmentRow {
   consumed_version: number | null
   attempts: Generated<number>
   error: string | null
+}
+
+export interface UploadDayRow {
+  tenant_id: string
+  /** '' for the whole tenant. */
+  host_id: string
+  /** Days since the epoch, by receipt. */
+  day: number
+  bytes: number
+  dropped_lines: number
+  dropped_bytes: number
 }
 
 export interface DataFileRow {

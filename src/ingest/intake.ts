@@ -1,3 +1,4 @@
+import { auditTable } from '../lake/tables.ts'
 import { bodyBytesMax, intakeQueueBytesMax, rejectedShownMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
@@ -8,6 +9,7 @@ import type { IngestMemory } from './memory.ts'
 import { keepRejectedLines } from './rejected-lines.ts'
 import type { Resends, SiftedLines } from './resends.ts'
 import type { SegmentLog, Unit } from './segment.ts'
+import type { UploadCaps } from './upload-caps.ts'
 
 // Hop 3 of a row's path: a body becomes the frames of its hosts, less what came before, and is answered when they are
 // durable. Steps of one body:
@@ -29,6 +31,8 @@ export interface IntakeDependencies {
   readonly memory: IngestMemory
   readonly resends: Resends
   readonly logOf: (tenantId: string) => SegmentLog
+  /** undefined: nobody has a cap. */
+  readonly caps?: UploadCaps | undefined
   readonly clock: Clock
   /** Folder of rejected lines. */
   readonly rejectedFolder: string
@@ -54,6 +58,8 @@ export interface AcceptOptions {
 export interface AcceptResult {
   readonly accepted: number
   readonly duplicates: number
+  /** Of the accepted lines, how many were over a cap and are not stored. */
+  readonly overCap?: number
   readonly rejected: {
     readonly count: number
     /** At most `rejectedShownMax`; lines are numbered within the body, from 1. */
@@ -73,7 +79,7 @@ export interface Intake {
 }
 
 export function openIntake(dependencies: IntakeDependencies): Intake {
-  const { hosts, memory, resends, logOf, clock } = dependencies
+  const { hosts, memory, resends, logOf, caps, clock } = dependencies
   const queueBytesMax = dependencies.queueBytesMax ?? intakeQueueBytesMax
   let queuedBytes = 0
   /** Imports of one file come one after another; each waits for the one before. */
@@ -106,6 +112,20 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     return identifiers.map(identifier => found.get(identifier)!)
   }
 
+  /** Counts the lines as dropped where they are over a cap. */
+  function isOverCap(tenantId: string, hostId: string, lines: readonly string[]): boolean {
+    // A tenant at its cap must not act unseen.
+    if (caps === undefined || hostId === tableOwner(auditTable).id) return false
+    const bytes = sizeOf(lines)
+    if (!caps.isOver(tenantId, hostId, bytes)) return false
+    caps.drop(tenantId, hostId, lines.length, bytes)
+    return true
+  }
+
+  function countStored(tenantId: string, frames: readonly FrameDraft[]): void {
+    if (caps !== undefined) for (const { h, b } of frames) caps.store(tenantId, h, sizeOf(b))
+  }
+
   /** Frames of the body that the store knows, as `<host>/<hash>`. */
   async function findKnownFrames(tenantId: string, lines: BodyLines, owners: readonly Owner[]): Promise<Set<string>> {
     const known = new Set<string>()
@@ -125,12 +145,18 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     const sifted: SiftedLines[] = []
     const expected: [hostId: string, hash: string][] = []
     let dropped = 0
+    let overCap = 0
     for (const [at, host] of lines.hosts.entries()) {
       const { id } = owners[at]!
       const isKnown = (hash: string) => known.has(`${id}/${hash}`) || memory.hasRecentFrame(tenantId, id, hash)
       const fresh = withoutKnownFrames(host, isKnown)
       dropped += host.lines.length - fresh.lines.length
       if (fresh.lines.length === 0) continue
+      // Not even remembered: as far as the lake knows, these lines never came.
+      if (isOverCap(tenantId, id, fresh.lines)) {
+        overCap += fresh.lines.length
+        continue
+      }
       const sift = resends.sift(tenantId, id, fresh)
       sifted.push(sift)
       dropped += sift.dropped
@@ -138,7 +164,9 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
         expected.push([id, hash])
         memory.expectFrame(tenantId, id, hash)
       }
-      drafts.push(...framesOf(fresh, owners[at]!, receivedAt, sift))
+      const frames = framesOf(fresh, owners[at]!, receivedAt, sift)
+      countStored(tenantId, frames)
+      drafts.push(...frames)
     }
     await append(tenantId, {
       drafts,
@@ -152,7 +180,8 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
         for (const [hostId, hash] of expected) memory.forgetFrame(tenantId, hostId, hash)
       },
     })
-    return answer(lines, lines.lines - dropped, dropped)
+    if (overCap > 0) await caps?.flush()
+    return answer(lines, lines.lines - dropped, dropped, overCap)
   }
 
   async function acceptImport(
@@ -165,12 +194,18 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     const nextLine = Math.max(position, lines.last + 1)
     const owners = await findHosts(tenantId, lines, own)
     const receivedAt = clock()
-    const drafts = lines.hosts.flatMap((host, at) => framesOf(host, owners[at]!, receivedAt, undefined))
+    const isOver = lines.hosts.map((host, at) => isOverCap(tenantId, owners[at]!.id, host.lines))
+    const overCap = lines.hosts.reduce((sum, host, at) => sum + (isOver[at] ? host.lines.length : 0), 0)
+    const drafts = lines.hosts.flatMap((host, at) =>
+      isOver[at] ? [] : framesOf(host, owners[at]!, receivedAt, undefined),
+    )
+    countStored(tenantId, drafts)
     const last = drafts.pop()
     if (last !== undefined) drafts.push({ ...last, i: { id: importId, next: nextLine } })
     const durable = () => memory.putImportPosition(tenantId, importId, nextLine)
     await append(tenantId, { drafts, mustWait: false, durable, refused: () => undefined })
-    return { ...answer(lines, lines.lines, lines.skipped), nextLine }
+    if (overCap > 0) await caps?.flush()
+    return { ...answer(lines, lines.lines, lines.skipped, overCap), nextLine }
   }
 
   interface Append {
@@ -231,6 +266,11 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   }
 
   return { accept }
+}
+
+/** Of lines with their ends, in characters: few are more than a byte. */
+function sizeOf(lines: readonly string[]): number {
+  return lines.reduce((bytes, line) => bytes + line.length + 1, 0)
 }
 
 /** Whose lines a frame holds: a host's, or a table's rows. */
@@ -302,7 +342,8 @@ function framesOf(host: HostLines, owner: Owner, receivedAt: number, sift: Sifte
   return drafts
 }
 
-function answer(lines: BodyLines, accepted: number, duplicates: number): AcceptResult {
+function answer(lines: BodyLines, accepted: number, duplicates: number, overCap: number): AcceptResult {
   const first = lines.rejected.slice(0, rejectedShownMax).map(({ line, reason }) => ({ line, reason }))
-  return { accepted, duplicates, rejected: { count: lines.rejectedCount, first } }
+  const rejected = { count: lines.rejectedCount, first }
+  return { accepted, duplicates, rejected, ...(overCap === 0 ? {} : { overCap }) }
 }

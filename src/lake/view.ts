@@ -1,7 +1,9 @@
 import { type Db, inTransaction, type Store } from '../db/db.ts'
+import { overCapWithin } from '../db/upload-days.ts'
 import { AppError } from '../model/errors.ts'
 import { newId } from '../model/ids.ts'
 import type { LakeColumn, LakeSchema, LakeTable } from '../model/lake-table.ts'
+import type { Truncation } from '../model/query-run.ts'
 import type { RunView, TailPin, ViewRelation } from '../model/run-view.ts'
 import type { RelationScope, ScanScope } from '../model/scan-scope.ts'
 import type { Segment } from '../model/segment.ts'
@@ -44,6 +46,8 @@ export interface ViewRequest {
 export interface PinnedView {
   readonly view: RunView
   readonly leaseId: string
+  /** Rows of its time that were never stored. */
+  readonly truncated: Truncation | undefined
 }
 
 /**
@@ -59,6 +63,7 @@ export async function pinView(deps: ViewDeps, tenantId: string, request: ViewReq
     segments: await listUnconsumedSegments(transaction, tenantId),
     files: await filesOf(transaction, tenantId, request),
     leaseId: await insertLease(transaction, tenantId, request.now, request.leaseMs),
+    overCap: await overCapWithin(transaction, tenantId, request.range, request.hostIds),
   }))
   try {
     // Only now the durable prefixes: what was acknowledged before this call is within them.
@@ -67,7 +72,9 @@ export async function pinView(deps: ViewDeps, tenantId: string, request: ViewReq
     for (const scopes of byRelation(request.scope)) {
       relations.push(await relationOf(deps.storage, pinned.schema, pinned.files, tail, scopes, request))
     }
-    return { view: { tenantId, manifestVersion: pinned.version, relations }, leaseId: pinned.leaseId }
+    const truncated: Truncation | undefined = pinned.overCap.lines > 0 ? { reason: 'uploadCap' } : undefined
+    const view = { tenantId, manifestVersion: pinned.version, relations }
+    return { view, leaseId: pinned.leaseId, truncated }
   } catch (error) {
     await releaseLease(deps.store, pinned.leaseId)
     throw error

@@ -1,4 +1,5 @@
 import type { LakeSchema } from '../model/lake-table.ts'
+import type { Truncation } from '../model/query-run.ts'
 import type { RunView } from '../model/run-view.ts'
 import type { ScanScope } from '../model/scan-scope.ts'
 import type { TimeRange } from '../model/time-range.ts'
@@ -38,6 +39,8 @@ export interface PinRequest {
 export interface PinnedView {
   readonly view: RunView
   readonly leaseId: string
+  /** Rows of its time that were never stored; undefined: none are missing. */
+  readonly truncated?: Truncation | undefined
 }
 
 /** Milliseconds since the epoch, both inclusive. */

@@ -145,7 +145,7 @@ async function execute(
     const span = deps.lake.dataSpan(run.tenantId)
     span.catch(() => undefined)
     const outcome = await runEngine(deps, run, statement, pinned, resultFolder, execution)
-    isKept = await end(deps, run, outcome, await span)
+    isKept = await end(deps, run, withMissing(outcome, pinned), await span)
   } catch (thrown) {
     await endThrown(deps, run, thrown, execution.abort.signal)
   } finally {
@@ -184,6 +184,12 @@ function runEngine(
     },
     execution.abort.signal,
   )
+}
+
+/** A result of which rows were cut says that; one over rows that were never stored says so. */
+function withMissing(outcome: EngineOutcome, { truncated }: PinnedView): EngineOutcome {
+  if (outcome.kind === 'failed' || outcome.truncated !== undefined) return outcome
+  return { ...outcome, truncated }
 }
 
 /** True where the result counts: the run had not ended otherwise meanwhile. */

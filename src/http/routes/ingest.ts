@@ -74,10 +74,10 @@ async function acceptBody(
   const sent = request.body instanceof Readable ? request.body : Readable.from([])
   const body = plainBody(sent, request.headers['content-encoding'], bodyBytesMax)
   const options = table === undefined ? position : { ...position, table }
-  const { accepted, duplicates, rejected, nextLine } = await deps.ingest.accept(tenantId, body, options)
+  const { accepted, duplicates, rejected, nextLine, overCap } = await deps.ingest.accept(tenantId, body, options)
   return {
     ...{ accepted, duplicates, rejectedCount: rejected.count },
     rejected: rejected.first.map(({ line, reason }) => ({ line, reason })),
-    ...present({ nextLine }),
+    ...present({ nextLine, overCap }),
   }
 }

@@ -2,11 +2,12 @@ import { LakeStats } from '../../api/lake-stats.ts'
 import { present } from '../../api/query-runs.ts'
 import { silentHosts } from '../../db/hosts.ts'
 import { listQueryNames } from '../../db/query-names.ts'
+import { overCapWithin } from '../../db/upload-days.ts'
 import { dataSpan } from '../../lake/span.ts'
 import { tableStats, tailStats } from '../../lake/stats.ts'
 import { hostSilentAfterMs, silentHostsShownMax } from '../../limits.ts'
 import type { Host } from '../../model/host.ts'
-import { formatInstant } from '../../model/time-range.ts'
+import { dayMs, formatInstant } from '../../model/time-range.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
@@ -30,6 +31,7 @@ async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeS
   const now = clock()
   const tables = await tableStats(store, tenantId)
   const span = await dataSpan(store, tenantId, await ingest.tailKeys(tenantId))
+  const overCap = await overCapWithin(store, tenantId, { start: now - dayMs, end: undefined })
   const sum = (amountOf: (table: (typeof tables)[number]) => number) =>
     tables.reduce((total, table) => total + amountOf(table), 0)
   return {
@@ -39,7 +41,10 @@ async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeS
     files: sum(({ files }) => files),
     ...present({ oldest: instant(span?.oldest), newest: instant(span?.newest) }),
     tail: await tailOf(deps, tenantId),
-    ingest: ingestOf(ingest.counts().get(tenantId), now),
+    ingest: {
+      ...ingestOf(ingest.counts().get(tenantId), now),
+      ...present({ overCap: overCap.lines > 0 ? overCap : undefined }),
+    },
     ...present({ disk: await deps.disk() }),
     hosts: await hostsOf(deps, tenantId, now),
     tables: tables.map(({ name, rows, bytes, files, oldest, newest }) => ({
