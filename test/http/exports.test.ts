@@ -55,6 +55,9 @@ test('each format has its type and name, and gzip as asked', async t => {
     assert.equal(answer.headers['content-encoding'], contentEncoding, query)
     assert.equal(answer.headers['cache-control'], 'no-store')
   }
+  const kept = lake.audit.entries.filter(({ action }) => action === 'results.export')
+  assert.equal(kept.length, cases.length)
+  assert.deepEqual([kept[0]?.target, kept[0]?.details], [id, { format: 'csv', rows: 0 }])
   const [line] = exportLines(lake)
   assert.deepEqual([line?.['runId'], line?.['format'], line?.['bytes'], line?.['isWhole']], [id, 'csv', 4, true])
 })
