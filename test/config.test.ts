@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { resolve } from 'node:path'
 import test from 'node:test'
-import { environmentName, parseConfig, settingRows } from '../src/config.ts'
+import { environmentName, parseConfig, settingRows, settingsInForce } from '../src/config.ts'
 import { AppError } from '../src/model/errors.ts'
 
 test('a flag wins over the environment, the environment over the default', () => {
@@ -61,5 +61,30 @@ test('every default parses to what the table shows', () => {
     const byFlag = parseConfig([row.flag, row.default], {})
     assert.deepEqual(byFlag, parseConfig([], {}), row.flag)
     assert.equal(environmentName(row.flag.slice(2)), row.environment)
+  }
+})
+
+test('regions are named with their hosts', () => {
+  const parse = (text: string) => parseConfig(['--region-hosts', text], {}).regionHosts
+  assert.deepEqual(parse('eu01=https://eu.example/, us01=http://10.0.0.1:8480'), {
+    eu01: 'https://eu.example',
+    us01: 'http://10.0.0.1:8480',
+  })
+  for (const text of ['eu01', 'eu=https://eu.example', 'eu01=eu.example', 'eu01=https://eu.example us01=https://x', '=x']) {
+    assert.throws(() => parse(text), /^AppError: --region-hosts: /, text)
+  }
+})
+
+test('settings in force are shown as they would be given, without paths and secrets', () => {
+  const given = ['--region-hosts', 'eu01=https://eu.example', '--workers', '3', '--run-timeout', '90s']
+  const shown = settingsInForce(parseConfig([...given, '--worker-memory', '1.5g', '--metrics-token', 'secret'], {}))
+  const values = new Map(shown.map(({ name, value }) => [name, value]))
+  const wanted = { 'region-hosts': 'eu01=https://eu.example', workers: '3', 'run-timeout': '90s' }
+  for (const [name, value] of Object.entries({ ...wanted, 'worker-memory': '1.5G', 'query-span': '(unset)' })) {
+    assert.equal(values.get(name), value)
+  }
+  for (const name of ['data', 'metrics-token', 'trust-proxy']) assert.equal(values.has(name), false)
+  for (const { name, value } of shown.filter(each => each.value !== '(unset)')) {
+    assert.doesNotThrow(() => parseConfig([`--${name}=${value}`], {}), name)
   }
 })

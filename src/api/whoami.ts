@@ -12,12 +12,12 @@ export const Whoami = Type.Object({
 })
 export type Whoami = Static<typeof Whoami>
 
-/** `origin`: where this server is reached, without a trailing slash: clients concatenate. */
-export function toWhoami(caller: Caller, origin: string): Whoami {
+/** Where this server is reached, and the tenant's data, without a trailing slash: clients concatenate. */
+export function toWhoami(caller: Caller, origin: string, dataOrigin: string): Whoami {
   const isTenant = caller.accountType === 'tenant'
   return {
     id: caller.accountId,
     idType: caller.accountType,
-    apiHosts: { global: origin, ...(isTenant ? { dataRegion: origin } : {}) },
+    apiHosts: { global: origin, ...(isTenant ? { dataRegion: dataOrigin } : {}) },
   }
 }

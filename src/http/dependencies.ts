@@ -38,6 +38,8 @@ export interface AppDependencies {
 export interface AppSettings {
   /** Origin told to clients; undefined: the scheme and host of each request. */
   readonly publicUrl: string | undefined
+  /** Origins told to clients for tenants of these data regions, by region. */
+  readonly regionHosts?: Readonly<Record<string, string>> | undefined
   /** Limits in force, as those who manage see them; no secret and no path. */
   readonly inForce?: readonly SettingInForce[]
   /** Networks whose forwarding headers are believed. */

@@ -70,3 +70,28 @@ test('a disabled principal is out at once', async t => {
   lake.now += 60_000
   assertXdrError(await lake.app.inject({ url: '/whoami/v1', headers }), 401, 'Unauthorized')
 })
+
+test('a region with a host of its own is told to its tenants and to those who list them', async t => {
+  const regionHosts = { eu01: 'https://eu.lake.example', us01: 'https://us.lake.example' }
+  const lake = await openTestApp(t, { publicUrl: 'https://lake.example', regionHosts })
+  const partnerId = newId()
+  const tenants = []
+  for (const dataRegion of ['eu01', 'us01', 'jp01']) tenants.push(await lake.tenant({ partnerId, dataRegion }))
+  const hosts = []
+  for (const tenant of tenants) {
+    const headers = await lake.headersFor(tenant.id)
+    hosts.push((await lake.app.inject({ url: '/whoami/v1', headers })).json().apiHosts)
+  }
+  const origins = ['https://eu.lake.example', 'https://us.lake.example', 'https://lake.example']
+  assert.deepEqual(
+    hosts,
+    origins.map(dataRegion => ({ global: 'https://lake.example', dataRegion })),
+  )
+  const token = await lake.token(await lake.principal({ accountType: 'partner', accountId: partnerId }))
+  const headers = { authorization: `Bearer ${token}`, 'x-partner-id': partnerId }
+  assert.deepEqual((await lake.app.inject({ url: '/whoami/v1', headers })).json().apiHosts, {
+    global: 'https://lake.example',
+  })
+  const list = (await lake.app.inject({ url: '/partner/v1/tenants', headers })).json()
+  assert.deepEqual(new Set(list.items.map((item: { apiHost: string }) => item.apiHost)), new Set(origins))
+})

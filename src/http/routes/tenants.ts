@@ -10,7 +10,7 @@ import { newId, parseUuid } from '../../model/ids.ts'
 import { regionOf, type Tenant } from '../../model/tenant.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
-import { originOf } from '../origin.ts'
+import { dataOriginOf } from '../origin.ts'
 import { callerOf } from '../plugins/access.ts'
 import { bodyOf } from '../plugins/bodies.ts'
 import type { RouteAccess } from '../route-access.ts'
@@ -86,7 +86,7 @@ export function tenantRoutes(app: App, deps: AppDependencies): void {
   }
 
   function render(request: FastifyRequest, tenant: Tenant) {
-    const wire = toWireTenant(tenant, originOf(request, deps.settings.publicUrl))
+    const wire = toWireTenant(tenant, dataOriginOf(request, deps.settings, tenant.dataRegion))
     return pickFields(wire, parseFields(request.query as Parameters))
   }
 }
