@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
+import { flatTables, shippedTables } from '../../src/lake/tables.ts'
 import { digestsBelow, leaksIn } from './leaks.ts'
 import { type Ended, filesBelow, type PlantedServer, startPlanted, tryStatement } from './planted-server.ts'
 import { attacks, filled } from './statements.ts'
@@ -20,12 +21,19 @@ suite('all walls', () => {
   })
   after(() => planted?.server.close())
 
-  test("the second tenant's rows are there, for itself and for nobody else", async () => {
-    const { attacker, places } = planted
-    const rows = await attacker.query({ sql: 'SELECT count(*) AS n FROM xdr_data' })
-    assert.ok(Number(rows[0]?.['n']) > 0)
-    const foreign = places['foreignTenant']
-    assert.deepEqual(await attacker.query({ sql: `SELECT name FROM xdr_data WHERE customer_id = '${foreign}'` }), [])
+  test("the second tenant's rows are there in every table, for itself and for nobody else", async () => {
+    const { attacker, foreign } = planted
+    for (const { name } of shippedTables) {
+      const sql = `SELECT count(*) AS n FROM ${name}`
+      const [theirs, ours] = [await foreign.query({ sql }), await attacker.query({ sql })]
+      assert.ok(Number(theirs[0]?.['n']) > 0, name)
+      if (flatTables.includes(name)) assert.deepEqual(ours, [{ n: 0 }], name)
+      const tenants = `SELECT count(*) AS n FROM ${name} WHERE customer_id = '${foreign.tenantId}'`
+      const hasTenant = shippedTables
+        .find(table => table.name === name)
+        ?.columns.some(each => each.name === 'customer_id')
+      if (hasTenant) assert.deepEqual(await attacker.query({ sql: tenants }), [{ n: 0 }], name)
+    }
   })
 
   test('nothing foreign, no path and no setting comes out; nothing on disk changes', async context => {

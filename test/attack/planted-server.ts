@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import { flatTables, shippedTables } from '../../src/lake/tables.ts'
 import { fleetLog, lastHours } from '../support/fleet-logs.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { addTenant } from '../support/tenants.ts'
@@ -12,7 +13,7 @@ import { foreignMark } from './leaks.ts'
 export interface PlantedServer {
   readonly server: TestServer
   readonly attacker: XdrClient
-  readonly foreignTenantId: string
+  readonly foreign: XdrClient
   /** Paths and ids for the places that attacks name. */
   readonly places: Readonly<Record<string, string>>
 }
@@ -50,13 +51,14 @@ async function plant(server: TestServer): Promise<PlantedServer> {
     .map(mark)
     .join('\n')
   await foreign.ingest(`${marked}\n`)
+  for (const table of flatTables) await plantFlat(foreign, table)
   const own = await untilDataFile(join(server.directory, 'lake', attacker.tenantId))
   const foreignFile = await untilDataFile(join(server.directory, 'lake', foreign.tenantId))
   await foreign.ingest(`${marked.replaceAll('"counter":', '"counter_":')}\n`)
   const tails = filesBelow(join(server.directory, 'segments', foreign.tenantId), '.ndjson')
   const root = server.directory
   return {
-    ...{ server, attacker, foreignTenantId: foreign.tenantId },
+    ...{ server, attacker, foreign },
     places: {
       ...{ root, own, foreign: foreignFile, foreignTail: tails.at(-1) ?? '' },
       ...{ store: join(root, 'private', 'store.sqlite'), secretKey: join(root, 'private', 'secret-key') },
@@ -78,6 +80,16 @@ function mark(line: string): string {
     const isPlain = typeof value === 'string' && !['calendarTime', 'unixTime', 'action'].includes(key)
     return isPlain && !/^-?[\d.]*$/.test(value) ? `${value}${foreignMark}` : value
   })
+}
+
+/** A row of a table whose rows come as they are, marked in every column of text. */
+async function plantFlat(client: XdrClient, table: string): Promise<void> {
+  const columns = shippedTables.find(({ name }) => name === table)?.columns ?? []
+  const marked = columns.filter(({ type }) => type === 'string').map(({ name }) => [name, `${name}${foreignMark}`])
+  const body = `${JSON.stringify(Object.fromEntries(marked))}\n`
+  const headers = { 'content-type': 'application/x-ndjson' }
+  const answer = await client.call('POST', `/lake/v1/ingest/tables/${table}`, { body, headers })
+  if (answer.status !== 200) throw new Error(`${table}: ${answer.text}`)
 }
 
 export function filesBelow(folder: string, ending: string): string[] {
