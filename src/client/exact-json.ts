@@ -12,7 +12,7 @@ interface SourceContext {
 
 const rawJson = (JSON as unknown as { rawJSON(text: string): ExactNumber }).rawJSON
 
-/** Digits as a value begin: after a member's name or in an array. Hashes and process ids, which are texts, are not meant. */
+/** Digits as a value: alone, after a member's name, in an array; not those of hashes and process ids, which are texts. */
 const longNumber = /(?:^|"\s*:|[[,])\s*-?\d{16}/
 
 /** Like JSON.parse; whole numbers that are not safe become an ExactNumber. Throws SyntaxError. */
