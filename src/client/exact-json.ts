@@ -12,7 +12,7 @@ interface SourceContext {
 
 const rawJson = (JSON as unknown as { rawJSON(text: string): ExactNumber }).rawJSON
 
-/** Digits as a value: alone, after a member's name, in an array; not those of hashes and process ids, which are texts. */
+/** Digits as a value: alone, after a name, in an array; not those of hashes and process ids, which are texts. */
 const longNumber = /(?:^|"\s*:|[[,])\s*-?\d{16}/
 
 /** Like JSON.parse; whole numbers that are not safe become an ExactNumber. Throws SyntaxError. */
