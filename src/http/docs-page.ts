@@ -42,12 +42,14 @@ interface Operation {
   readonly operation: Json
 }
 
+/** In the order of the contents. */
 function operationsOf(paths: Json): readonly Operation[] {
-  return Object.entries(paths).flatMap(([path, methods]) =>
+  const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods as Json).map(([method, operation]) => ({
       ...{ method: method.toUpperCase(), path, operation: operation as Json },
     })),
   )
+  return all.toSorted((a, b) => groupNames.indexOf(groupOf(a.path)) - groupNames.indexOf(groupOf(b.path)))
 }
 
 /** What the first part of a path stands for. */
@@ -61,13 +63,16 @@ const groups: Readonly<Record<string, string>> = {
   lake: 'The lake: ingest, tools and management',
 }
 
+const otherGroup = 'Operation of the server'
+const groupNames = [...Object.values(groups), otherGroup]
+
 function groupOf(path: string): string {
-  return groups[path.split('/')[1] ?? ''] ?? 'Operation of the server'
+  return groups[path.split('/')[1] ?? ''] ?? otherGroup
 }
 
 function contents(operations: readonly Operation[]): string {
   const grouped = Map.groupBy(operations, ({ path }) => groupOf(path))
-  const names = [...new Set([...Object.values(groups), 'Operation of the server'])].filter(name => grouped.has(name))
+  const names = groupNames.filter(name => grouped.has(name))
   const links = (name: string) =>
     (grouped.get(name) ?? []).map(({ operation }) => {
       const id = escaped(operation['operationId'])
@@ -121,7 +126,7 @@ function table(schema: unknown): string {
   const { $ref } = schemaOf(schema)
   if (typeof $ref === 'string') {
     const name = $ref.split('/').at(-1) ?? ''
-    return `<p>An <a href="#${escaped(name)}">${escaped(name)}</a>.</p>`
+    return `<p>See <a href="#${escaped(name)}">${escaped(name)}</a>.</p>`
   }
   const members = membersOf(schema, '', 0)
   return members.length === 0 ? `<p>${escaped(typeOf(schema))} ${escaped(describe(schema))}</p>` : rows(members)
