@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SetupError } from './ensure-setup.mjs'
 import { runNode } from './project-node.mjs'
+import { withSetupLock } from './setup-lock.mjs'
 
 export const stampName = '.sources'
 
@@ -24,14 +25,21 @@ export function webStamp(root) {
   return `${hash.digest('hex')}\n`
 }
 
+/** Builds what is missing. Two callers at once: one builds, the other waits and finds it done. */
 export async function ensureWeb(root, { say = sayOnStderr } = {}) {
   // An installed package has the console built and none of its sources.
-  if (!existsSync(join(root, 'web', 'index.html'))) return
+  if (!existsSync(join(root, 'web', 'index.html')) || isBuilt(root)) return
+  await withSetupLock(join(root, '.setup-lock-web'), async () => {
+    if (isBuilt(root)) return
+    say('building the console, once, some seconds')
+    const code = await runNode([join(root, 'scripts', 'build-web.mjs')], { root, cwd: root })
+    if (code !== 0) throw new SetupError('the console could not be built; the lines above say why')
+  })
+}
+
+function isBuilt(root) {
   const stamp = join(root, 'web', 'dist', stampName)
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === webStamp(root)) return
-  say('building the console, once, some seconds')
-  const code = await runNode([join(root, 'scripts', 'build-web.mjs')], { root, cwd: root })
-  if (code !== 0) throw new SetupError('the console could not be built; the lines above say why')
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === webStamp(root)
 }
 
 /** Every file at or below `path`, without what a build leaves. */
