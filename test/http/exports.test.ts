@@ -116,3 +116,22 @@ test('a server that stops does not wait for an export', async t => {
   await lake.app.close()
   await reading
 })
+
+test('a client that leaves before the first byte leaves no export behind', async t => {
+  const { lake, headers, url } = await finishedRun(t)
+  await lake.app.listen({ port: 0, host: '127.0.0.1' })
+  const origin = `http://127.0.0.1:${(lake.app.server.address() as AddressInfo).port}`
+  const { exportResult } = lake.queries
+  const abort = new AbortController()
+  const gone = Promise.withResolvers<void>()
+  lake.app.server.once('connection', socket => socket.once('close', () => gone.resolve()))
+  Object.assign(lake.queries, {
+    exportResult: async (...request: Parameters<typeof exportResult>) => {
+      abort.abort()
+      await gone.promise
+      return exportResult(...request)
+    },
+  })
+  await assert.rejects(fetch(`${origin}${url}?format=csv`, { headers, signal: abort.signal }))
+  await until(() => lake.queries.exported.at(-1)?.stream.destroyed === true)
+})
