@@ -1,6 +1,7 @@
 import type { Store } from '../db/db.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { TailKeys } from '../ingest/tail-keys.ts'
+import { describeDamage } from '../lake/damage.ts'
 import { learnTail } from '../lake/learn.ts'
 import { schemaOf } from '../lake/schema.ts'
 import { dataSpan } from '../lake/span.ts'
@@ -28,6 +29,7 @@ export function lakeAccess(deps: { store: Store; storage: Storage; ingest: Inges
     pinView: (tenantId, request) => pinView({ store, storage, tail: ingest }, tenantId, request),
     releaseLease: leaseId => releaseLease(store, leaseId),
     renewLease: (leaseId, now, leaseMs) => renewLease(store, leaseId, now, leaseMs),
+    describeDamage: view => describeDamage({ store, storage }, view),
     async dataSpan(tenantId) {
       const tail = await wholeTail(tenantId)
       const span = await dataSpan(store, tenantId, tail)

@@ -91,6 +91,9 @@ export interface RunWarning {
   readonly length?: number
 }
 
+/** Code of a run that failed over a data file which is not what was written. */
+export const damagedFileCode = 'damaged_file'
+
 export interface RunError {
   readonly code: string
   readonly message: string

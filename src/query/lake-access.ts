@@ -24,6 +24,9 @@ export interface LakeAccess {
   /** Moves the lease's end; false when it had ended already: its files may be gone, the run must stop. */
   renewLease(leaseId: string, now: number, leaseMs: number): Promise<boolean>
 
+  /** Which file of the view is damaged, in one sentence for people; undefined: none. Reads all of them. */
+  describeDamage?(view: RunView): Promise<string | undefined>
+
   /** Event times of the tenant's oldest and newest row, tail included; undefined where it has none. */
   dataSpan(tenantId: string): Promise<DataSpan | undefined>
 }

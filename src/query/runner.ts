@@ -5,7 +5,7 @@ import type { Engine, EngineOutcome, RunProgress } from '../engine/engine.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError, toAppError } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
-import type { QueryRun, RunEvent } from '../model/query-run.ts'
+import { damagedFileCode, type QueryRun, type RunEvent } from '../model/query-run.ts'
 import type { CheckedStatement } from '../sql/check.ts'
 import type { DataSpan, LakeAccess, PinnedView } from './lake-access.ts'
 import { nextRun } from './next-run.ts'
@@ -145,7 +145,7 @@ async function execute(
     const span = deps.lake.dataSpan(run.tenantId)
     span.catch(() => undefined)
     const outcome = await runEngine(deps, run, statement, pinned, resultFolder, execution)
-    isKept = await end(deps, run, withMissing(outcome, pinned), await span)
+    isKept = await end(deps, run, await explained(deps, outcome, pinned), await span)
   } catch (thrown) {
     await endThrown(deps, run, thrown, execution.abort.signal)
   } finally {
@@ -186,10 +186,21 @@ function runEngine(
   )
 }
 
-/** A result of which rows were cut says that; one over rows that were never stored says so. */
-function withMissing(outcome: EngineOutcome, { truncated }: PinnedView): EngineOutcome {
-  if (outcome.kind === 'failed' || outcome.truncated !== undefined) return outcome
-  return { ...outcome, truncated }
+/**
+ * A failure over a damaged file says which; a result over rows that were never stored says so, unless rows of its own
+ * were cut.
+ */
+async function explained(
+  { lake, log }: RunnerDeps,
+  outcome: EngineOutcome,
+  { view, truncated }: PinnedView,
+): Promise<EngineOutcome> {
+  if (outcome.kind !== 'failed') return outcome.truncated === undefined ? { ...outcome, truncated } : outcome
+  if (outcome.error.code !== damagedFileCode) return outcome
+  // Best effort: the run has failed either way.
+  const message = await lake.describeDamage?.(view).catch(() => undefined)
+  log.error({ tenantId: view.tenantId, damage: message }, 'a data file could not be read')
+  return message === undefined ? outcome : { ...outcome, error: { code: damagedFileCode, message } }
 }
 
 /** True where the result counts: the run had not ended otherwise meanwhile. */

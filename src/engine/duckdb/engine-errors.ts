@@ -1,5 +1,5 @@
 import { AppError } from '../../model/errors.ts'
-import type { RunError } from '../../model/query-run.ts'
+import { damagedFileCode, type RunError } from '../../model/query-run.ts'
 
 // DuckDB's error texts → one sentence a user can act on, without paths, settings or the engine's advice to change them.
 
@@ -30,8 +30,21 @@ const fixedMessages: readonly (readonly [pattern: RegExp, code: string, message:
   [/max_temp_directory_size/, 'too_large', 'the statement needs more temporary disk than a run may use'],
   [/no space left on device/i, 'unavailable', 'the disk that holds temporary files and results is full'],
   [/^Out of Memory Error|bad_alloc|cannot allocate memory/i, 'too_large', memoryMessage],
-  [/^(IO|HTTP|Permission) Error/, 'internal', 'a file of the lake could not be read'],
+  [/^(IO|HTTP|Permission) Error/, damagedFileCode, 'a data file of the lake could not be read'],
 ]
+
+/** What DuckDB says of Parquet that it cannot decode; it has no kind of its own. */
+const damagePattern =
+  /don't know what type|TProtocolException|TTransport|thrift|magic bytes|decompress|out of buffer|corrupt|parquet|page header/i
+/** Kinds that are about the statement's own values, whatever words stand in them. */
+const valueKinds: ReadonlySet<string> = new Set([
+  'Parser',
+  'Binder',
+  'Catalog',
+  'Conversion',
+  'Out of Range',
+  'Decimal',
+])
 
 export const outOfMemory: RunError = { code: 'too_large', message: memoryMessage }
 
@@ -39,6 +52,10 @@ export const outOfMemory: RunError = { code: 'too_large', message: memoryMessage
 export function runErrorOf(thrown: unknown, paths: readonly string[] = []): RunError {
   if (thrown instanceof AppError) return { code: thrown.code, message: thrown.message }
   const text = thrown instanceof Error ? thrown.message : String(thrown)
+  const kind = /^([A-Za-z ]+?) Error: /.exec(text)?.[1]
+  if (damagePattern.test(text) && !valueKinds.has(kind ?? '')) {
+    return { code: damagedFileCode, message: 'a data file of the lake could not be read' }
+  }
   for (const [pattern, code, message] of fixedMessages) {
     if (pattern.test(text)) return { code, message }
   }

@@ -146,7 +146,7 @@ suite('the bounds of a run', () => {
   test('a data file that is gone or damaged fails the run without naming it', async context => {
     const fixture = await engineFixture(context)
     const gone = join(fixture.folder, 'gone.parquet')
-    const expected = { code: 'internal', message: 'a file of the lake could not be read' }
+    const expected = { code: 'damaged_file', message: 'a data file of the lake could not be read' }
     const run = (file: string) => fixture.run('SELECT name FROM "xdr_data"', { view: viewOf({ files: [file] }) })
     assert.deepEqual(errorOf(await run(gone)), expected)
     const damaged = join(fixture.folder, 'damaged.parquet')
