@@ -11,7 +11,7 @@ import { idle, type RunPhase } from '../run/run-store.ts'
 import { type Check, useCheck } from '../run/use-check.ts'
 import { missingNames, neededVariables, suppliedVariables } from '../run/variables.ts'
 import { type DataSpan, type WindowChoice, wireWindow } from '../run/window.ts'
-import { useStats } from '../state/lake-queries.ts'
+import { useDataSpan } from '../state/lake-queries.ts'
 import { useStore } from '../state/store.ts'
 import { activeTab, changeTab, closeTab, openTab, type Tab, type TabDraft, type Tabs } from '../tabs/tabs.ts'
 import type { HuntStores } from './hunt-stores.ts'
@@ -46,13 +46,9 @@ export interface HuntActions {
 export function useHunt(stores: HuntStores, editor: RefObject<SqlEditorHandle | null>): Hunt {
   const tabs = useStore(stores.tabs, state => state)
   const phases = useStore(stores.runs.phases, state => state)
-  const { data: stats } = useStats()
+  const span = useDataSpan() ?? noSpan
   const tab = activeTab(tabs)
   const phase = phases[tab.id] ?? idle
-  const span = useMemo<DataSpan>(
-    () => ({ oldest: stats?.oldest, newest: stats?.newest }),
-    [stats?.oldest, stats?.newest],
-  )
   const variables = useMemo(
     () => neededVariables(variableNames(tab.template), tab.variables),
     [tab.template, tab.variables],
@@ -83,6 +79,7 @@ function specOf(
   return { template, variables: suppliedVariables(variables), window: wireWindow(window, { oldest }) }
 }
 
+const noSpan: DataSpan = {}
 const noMarks: readonly SqlMark[] = []
 
 /** What the check says; a refused run's place as long as the text is the one that was refused. */

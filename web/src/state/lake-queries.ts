@@ -1,4 +1,4 @@
-import { type UseQueryResult, useQuery } from '@tanstack/react-query'
+import { queryOptions, type UseQueryResult, useQuery } from '@tanstack/react-query'
 import type { LakeSchemaReply } from '../../../src/api/lake-schema.ts'
 import type { LakeStats } from '../../../src/api/lake-stats.ts'
 import type { SqlFunction } from '../../../src/api/sql-tools.ts'
@@ -10,6 +10,7 @@ import {
   readStats,
 } from '../../../src/client/console-reads.ts'
 import type { Library } from '../library/query-groups.ts'
+import type { DataSpan } from '../run/window.ts'
 import { useSession } from '../session/session-context.tsx'
 
 // What the screen knows of the lake, asked once and again at its own pace.
@@ -28,8 +29,21 @@ export function useSchema(): UseQueryResult<LakeSchemaReply> {
 }
 
 export function useStats(): UseQueryResult<LakeStats> {
+  return useQuery(useStatsOptions())
+}
+
+/** Where the rows lie. Changes only when that does: what shows rows is not drawn again for each reading. */
+export function useDataSpan(): DataSpan | undefined {
+  return useQuery({ ...useStatsOptions(), select: spanOf }).data
+}
+
+function spanOf({ oldest, newest }: LakeStats): DataSpan {
+  return { oldest, newest }
+}
+
+function useStatsOptions() {
   const { client } = useSession()
-  return useQuery({
+  return queryOptions({
     queryKey: ['stats'],
     queryFn: ({ signal }) => readStats(client, signal),
     // A rate needs two readings: the second one comes soon.
