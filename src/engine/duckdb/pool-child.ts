@@ -26,6 +26,7 @@ export interface Child<Reply> {
   mode: Mode
   runs: number
   rssAtFirst: number | undefined
+  dataAtFirst: number | undefined
   task: Task<Reply> | undefined
   isOverMemory: boolean
   mustRetire: boolean

@@ -15,7 +15,7 @@ import {
   type Task,
 } from './pool-child.ts'
 import type { ChildBounds } from './protocol.ts'
-import { type ChildEntry, residentBytes, residentBytesMax, startChild } from './sandbox.ts'
+import { type ChildEntry, dataBytes, keptDataBytesMax, residentBytes, residentBytesMax, startChild } from './sandbox.ts'
 
 // Warm child processes that each execute one job at a time, and a spare so that a killed one is not missed.
 //
@@ -125,6 +125,7 @@ function addChild<Reply extends AnyReply>(pool: State<Reply>): void {
     mode: 'starting',
     runs: 0,
     rssAtFirst: undefined,
+    dataAtFirst: undefined,
     task: undefined,
     isOverMemory: false,
     mustRetire: false,
@@ -164,13 +165,20 @@ function onReady<Reply extends AnyReply>(pool: State<Reply>, child: Child<Reply>
   pool.startsFailed = 0
   clearTimeout(child.killTimer)
   child.rssAtFirst ??= rssBytes
-  const hasGrown = rssBytes - child.rssAtFirst > pool.options.growthBytesMax
+  const hasGrown = rssBytes - child.rssAtFirst > pool.options.growthBytesMax || keepsTooMuch(pool, child)
   if (child.mustRetire || hasGrown || child.runs >= pool.options.runsMax) {
     kill(child)
     return
   }
   child.mode = 'ready'
   dispatch(pool)
+}
+
+function keepsTooMuch<Reply>(pool: State<Reply>, child: Child<Reply>): boolean {
+  const bytes = child.process.pid === undefined ? undefined : dataBytes(child.process.pid)
+  if (bytes === undefined) return false
+  child.dataAtFirst ??= bytes
+  return bytes - child.dataAtFirst > keptDataBytesMax(pool.options.entry, child.setup.memoryBytes)
 }
 
 function onTaskReply<Reply extends AnyReply>(

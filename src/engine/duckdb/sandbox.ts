@@ -83,10 +83,27 @@ function dataBytesMax(entry: ChildEntry, bounds: ChildBounds): number {
   return growth + idleBytes
 }
 
+/**
+ * How far a ready child's data may lie above what it first had: freed memory stays mapped and counts, so a worker that
+ * keeps more could fail a statement that a new one has room for.
+ */
+export function keptDataBytesMax(entry: ChildEntry, memoryBytes: number): number {
+  return entry === 'worker' ? Math.floor((residentBytesMax(entry, memoryBytes) - idleResidentBytes) / 4) : Infinity
+}
+
 /** Resident bytes of a process, or undefined where the system does not say. */
 export function residentBytes(pid: number): number | undefined {
+  return memoryField(pid, 1)
+}
+
+/** Bytes of a process that count against its limit on data, or undefined where the system does not say. */
+export function dataBytes(pid: number): number | undefined {
+  return memoryField(pid, 5)
+}
+
+function memoryField(pid: number, field: number): number | undefined {
   try {
-    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1])
+    const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[field])
     return Number.isFinite(pages) ? pages * 4096 : undefined
   } catch {
     // Gone, or no /proc.
