@@ -3,10 +3,10 @@ import { deleteUploadDays, listUploadDays, putUploadDays, type UploadDay } from 
 import type { Clock } from '../model/clock.ts'
 import { dayMs } from '../model/time-range.ts'
 
-// How much a host, and a tenant, may send on one day (UTC, by receipt). Over a cap lines are acknowledged and not stored:
-// an error would make agents send them for ever. What is dropped is counted by host and day, and the count is durable
-// before the answer: a run over that time must say that rows are missing. Counts of what is stored may be a second
-// behind after a crash.
+// How much a host, and a tenant, may send on one day (UTC, by receipt). Over a cap lines are acknowledged and not
+// stored: an error would make agents send them for ever. What is dropped is counted by host and day, and the count is
+// durable before the answer: a run over that time must say that rows are missing. Counts of what is stored may be a
+// second behind after a crash.
 
 export interface UploadCaps {
   /** Reads today's counts; before anything else. */

@@ -34,7 +34,8 @@ export async function describeDamage(
     const shown = names.slice(0, namesShownMax).join(', ') + (names.length > namesShownMax ? ' and others' : '')
     const day = new Date(row.min_ingested).toISOString().slice(0, 10)
     const what = shown === '' ? row.table_name : shown
-    return `a data file of ${what} received on ${day} is damaged: an operator can find and repair it with \`edr-lake fsck\``
+    const file = `a data file of ${what} received on ${day}`
+    return `${file} is damaged: an operator can find and repair it with \`edr-lake fsck\``
   }
   return undefined
 }

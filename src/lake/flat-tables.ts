@@ -1,3 +1,4 @@
+import type { Store } from '../db/db.ts'
 import { narrowFileRowsMin } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
@@ -5,7 +6,6 @@ import { type FileSql, stagedFlatShapesSql, stageFlatSql, writeFlatSql } from '.
 import { hasDefault, isAssigned } from '../row-sql/flat.ts'
 import { identifierColumns, identityColumns } from '../row-sql/identity.ts'
 import type { SegmentSource } from '../row-sql/lines.ts'
-import type { ConvertDeps } from './data-file-writer.ts'
 import { planFiles, type StagedShape } from './file-plan.ts'
 import { columnsOf, growColumns } from './schema.ts'
 import { shippedTables } from './tables.ts'
@@ -23,7 +23,7 @@ export interface PlannedWrite {
 
 /** Stages the table's rows in the segment and plans their files; rows that bring new columns have them added. */
 export async function planFlatFiles(
-  deps: Pick<ConvertDeps, 'store' | 'clock'>,
+  deps: { readonly store: Store; readonly clock: () => number },
   run: RunSql,
   tenantId: string,
   source: SegmentSource,

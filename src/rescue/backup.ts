@@ -19,8 +19,8 @@ import {
 //   2 the store is copied as it stands at one moment (VACUUM INTO, one read transaction): it names data files and
 //     segments
 //   3 objects it names that came after step 1 are linked; one that is gone was dropped meanwhile: again from 2
-//   4 segments it names that are not in data files are copied, as long as they are now: frames behind the store's moment
-//     are extra, a frame that is cut off was not acknowledged before it
+//   4 segments it names that are not in data files are copied, as long as they are now: frames behind its moment are
+//     extra, a frame that is cut off was not acknowledged before it
 //   5 objects that the copied store does not name are unlinked again; everything is synced
 // Commit point: `backup.json`, written last. A restore is a folder beside its target, renamed at the end.
 

@@ -143,7 +143,7 @@ function compareFacts(tenantId: string, there: ReadableFile, recorded: RecordedF
   found.repairs.push({ kind: 'correct', tenantId, id: recorded.id, file: there })
 }
 
-/** Where all that a lost file's commit took over is still there, the commit is undone; else the file's rows are gone. */
+/** Where all that a lost file's commit took over is still there, the commit is undone; else its rows are gone. */
 function undoOrDrop(
   tenantId: string,
   disk: TenantDisk,

@@ -3,7 +3,8 @@ import { countOf, formatCount, formatTime, harmlessText } from '../display.ts'
 import { type CliEffects, printLine } from '../effects.ts'
 import { exitCodes, UsageError } from '../failure.ts'
 
-// Commands on a data directory itself, without the API: check and repair, back up and restore, merge, keep, erase, count.
+// Commands on a data directory itself, without the API: check and repair, back up and restore, merge, keep, erase and
+// count.
 // What they do is handed over by bin/cli.ts; here is what they mean on a command line and what they print.
 
 export interface DirectoryTools {

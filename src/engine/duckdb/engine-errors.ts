@@ -34,8 +34,11 @@ const fixedMessages: readonly (readonly [pattern: RegExp, code: string, message:
 ]
 
 /** What DuckDB says of Parquet that it cannot decode; it has no kind of its own. */
-const damagePattern =
-  /don't know what type|TProtocolException|TTransport|thrift|magic bytes|decompress|out of buffer|corrupt|parquet|page header/i
+const damagePattern = new RegExp(
+  "don't know what type|TProtocolException|TTransport|thrift|magic bytes|decompress|out of buffer|corrupt|parquet|" +
+    'page header',
+  'i',
+)
 /** Kinds that are about the statement's own values, whatever words stand in them. */
 const valueKinds: ReadonlySet<string> = new Set([
   'Parser',

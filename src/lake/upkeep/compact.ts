@@ -27,8 +27,8 @@ export interface Compacted {
 }
 
 /**
- * Does one merge of the tenant's files, or a rewrite that leaves rows out. Rejects with `conflict` when a source was replaced meanwhile; nothing changed
- * then.
+ * Does one merge of the tenant's files, or a rewrite that leaves rows out. Rejects with `conflict` when a source was
+ * replaced meanwhile; nothing changed then.
  */
 export async function compact(deps: ConvertDeps, tenantId: string, merge: Merge): Promise<Compacted> {
   const written: WrittenFile[] = []

@@ -68,8 +68,8 @@ export async function nextRetention(
 }
 
 /**
- * Drops at most `filesMax` files of the tenant all of whose rows are past their age; collection unlinks them when no run
- * needs them. Resolves with how many.
+ * Drops at most `filesMax` files of the tenant all of whose rows are past their age; collection unlinks them when no
+ * run needs them. Resolves with how many.
  */
 export async function retain(
   store: Store,
