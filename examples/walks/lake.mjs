@@ -5,14 +5,14 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /**
- * Where the lake is and who is calling: from EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and EDR_LAKE_CLIENT_SECRET, else from the
- * file that the first start left, which knows a tenant and the partner that manages it.
+ * Where the lake is and who is calling: from EDR_LAKE_URL, EDR_LAKE_CLIENT_ID and EDR_LAKE_CLIENT_SECRET, else from what
+ * the first start left in the data directory: a file of a tenant and one of the partner that manages it.
  */
 export async function readCredentials(idType) {
   const { EDR_LAKE_URL: url, EDR_LAKE_CLIENT_ID: clientId, EDR_LAKE_CLIENT_SECRET: clientSecret } = process.env
   if (url && clientId && clientSecret) return { url, clientId, clientSecret }
-  const firstRun = JSON.parse(await readFile(process.env.EDR_LAKE_FIRST_RUN ?? 'data/first-run.json', 'utf8'))
-  return idType === 'partner' ? { url: firstRun.url, ...firstRun.partner } : firstRun
+  const name = idType === 'partner' ? 'first-run-partner.json' : 'first-run.json'
+  return JSON.parse(await readFile(`${process.env.EDR_LAKE_DATA ?? 'data'}/${name}`, 'utf8'))
 }
 
 /** POST {token service}/api/v2/oauth2/token  →  the value of the Authorization header, good for an hour. */

@@ -12,8 +12,8 @@ import type { AccountType } from '../model/principal.ts'
 import type { Tenant } from '../model/tenant.ts'
 
 // What the first start makes: a partner and one tenant of it, a Super Admin principal of each and an enroll secret. The
-// partner's makes further tenants. Client secrets exist in first-run.json only; a start that was cut off before the
-// file was written gives the principals new ones.
+// partner's makes further tenants. Client secrets exist in first-run.json and first-run-partner.json only; a start that
+// was cut off before both were written gives the principals new ones.
 
 /** Contents of first-run.json; the CLI's defaults. */
 export interface FirstRun {
@@ -22,8 +22,19 @@ export interface FirstRun {
   readonly clientId: string
   readonly clientSecret: string
   readonly enrollSecret: string
-  /** Who manages tenants. */
-  readonly partner: { readonly id: string; readonly clientId: string; readonly clientSecret: string }
+}
+
+/** Contents of first-run-partner.json, beside it: who manages tenants. */
+export interface PartnerFirstRun {
+  readonly url: string
+  readonly id: string
+  readonly clientId: string
+  readonly clientSecret: string
+}
+
+export interface FirstRuns {
+  readonly tenant: FirstRun
+  readonly partner: PartnerFirstRun
 }
 
 const stateKey = 'first_run'
@@ -33,22 +44,28 @@ const stateKey = 'first_run'
  * what to show on a first start, undefined on later ones; then only the file's `url`, where it still exists, is kept
  * true. Commit point: the store's mark `done`, set after the file is on disk.
  */
-export async function ensureFirstRun(registrar: Registrar, file: string, url: string): Promise<FirstRun | undefined> {
+export async function ensureFirstRun(registrar: Registrar, file: string, url: string): Promise<FirstRuns | undefined> {
   const state = await findMeta(registrar.store, stateKey)
   if (state === 'done') {
     updateUrl(file, url)
+    updateUrl(partnerFileOf(file), url)
     return undefined
   }
   const { id: tenantId, partnerId } = (await listTenants(registrar.store, {}, 0, 1))[0] ?? (await makeTenant(registrar))
   const credentials = await ensurePrincipal(registrar, 'tenant', tenantId)
   const accountId = partnerId ?? newId()
-  const partner = { id: accountId, ...(await ensurePrincipal(registrar, 'partner', accountId)) }
+  const partner = { url, id: accountId, ...(await ensurePrincipal(registrar, 'partner', accountId)) }
   const enrollSecret = await ensureEnrollSecret(registrar, tenantId)
   const { clientId, clientSecret } = credentials
-  const firstRun = { url, tenantId, clientId, clientSecret, enrollSecret, partner }
-  writePrivately(file, firstRun)
+  const tenant = { url, tenantId, clientId, clientSecret, enrollSecret }
+  writePrivately(partnerFileOf(file), partner)
+  writePrivately(file, tenant)
   await putMeta(registrar.store, stateKey, 'done')
-  return firstRun
+  return { tenant, partner }
+}
+
+function partnerFileOf(file: string): string {
+  return file.replace(/\.json$/, '-partner.json')
 }
 
 async function makeTenant({ store, clock }: Registrar): Promise<Tenant> {
@@ -100,9 +117,9 @@ async function ensureEnrollSecret({ store, clock }: Registrar, tenantId: string)
 
 /** A restart may listen elsewhere; the CLI reads the address from this file. An operator may have deleted it. */
 function updateUrl(file: string, url: string): void {
-  let firstRun: FirstRun
+  let firstRun: { readonly url: string }
   try {
-    firstRun = JSON.parse(readFileSync(file, 'utf8')) as FirstRun
+    firstRun = JSON.parse(readFileSync(file, 'utf8'))
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return
     throw error
@@ -110,28 +127,29 @@ function updateUrl(file: string, url: string): void {
   if (firstRun.url !== url) writePrivately(file, { ...firstRun, url })
 }
 
-function writePrivately(file: string, firstRun: FirstRun): void {
+function writePrivately(file: string, firstRun: object): void {
   const fresh = `${file}.new`
   writeFileSync(fresh, `${JSON.stringify(firstRun, undefined, 2)}\n`, { mode: 0o600, flush: true })
   renameSync(fresh, file)
 }
 
 /** The block a person sees once on a terminal. */
-export function firstRunBlock(firstRun: FirstRun, file: string): string {
+export function firstRunBlock({ tenant, partner }: FirstRuns, file: string): string {
   const rows = [
-    ['URL', firstRun.url],
-    ['tenant id', firstRun.tenantId],
-    ['client id', firstRun.clientId],
-    ['client secret', firstRun.clientSecret],
-    ['enroll secret', firstRun.enrollSecret],
-    ['partner id', firstRun.partner.id],
-    ['its client id', firstRun.partner.clientId],
-    ['its secret', firstRun.partner.clientSecret],
+    ['URL', tenant.url],
+    ['tenant id', tenant.tenantId],
+    ['client id', tenant.clientId],
+    ['client secret', tenant.clientSecret],
+    ['enroll secret', tenant.enrollSecret],
+    ['partner id', partner.id],
+    ['its client id', partner.clientId],
+    ['its secret', partner.clientSecret],
   ].map(([name = '', value]) => `    ${name.padEnd(15)}${value}`)
   return [
     '',
     '  edr-lake is set up. Shown once, and kept in',
-    `  ${file} (readable by you only):`,
+    `  ${file} and, the partner's,`,
+    `  ${partnerFileOf(file)} (readable by you only):`,
     '',
     ...rows,
     '',

@@ -45,8 +45,8 @@ export async function resolveConnection(
   }
   const folder = resolve(workingDirectory, flags.data ?? set('EDR_LAKE_DATA') ?? 'data')
   const firstRun = await readFirstRun(join(folder, 'first-run.json'))
-  // A lake whose first start knew no partner has one principal for everything.
-  const known = who === 'manager' ? (firstRun.partner ?? firstRun) : firstRun
+  // Without the partner's file the tenant's principal does what it may.
+  const known = who === 'manager' ? await readPartner(join(folder, 'first-run-partner.json'), firstRun) : firstRun
   return {
     url: url ?? firstRun.url,
     clientId: clientId ?? known.clientId,
@@ -78,7 +78,16 @@ interface FirstRun {
   readonly tenantId: string
   readonly clientId: string
   readonly clientSecret: string
-  readonly partner?: { readonly clientId: string; readonly clientSecret: string }
+}
+
+type Credentials = Pick<FirstRun, 'clientId' | 'clientSecret'>
+
+async function readPartner(path: string, otherwise: Credentials): Promise<Credentials> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    if (systemErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  })
+  return text === undefined ? otherwise : (parseMembers(text) as unknown as Credentials)
 }
 
 async function readFirstRun(path: string): Promise<FirstRun> {

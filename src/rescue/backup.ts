@@ -51,7 +51,7 @@ export async function backup(dataDirectory: string, to: string, now: number): Pr
     await copyIfThere(join(source.segments, name), join(target.segments, name))
   }
   for (const name of privateFiles) await copyIfThere(join(source.private, name), join(target.private, name))
-  await copyIfThere(join(dataDirectory, firstRunName), join(to, firstRunName))
+  for (const name of firstRunNames) await copyIfThere(join(dataDirectory, name), join(to, name))
   const keep = new Set(named.objects)
   for await (const name of filesBelow(target.lake)) {
     if (!keep.has(name)) await rm(join(target.lake, name))
@@ -95,7 +95,7 @@ export async function restore(from: string, dataDirectory: string): Promise<Back
 }
 
 const privateFiles = ['secret-key']
-const firstRunName = 'first-run.json'
+const firstRunNames = ['first-run.json', 'first-run-partner.json']
 
 function pathsOf(root: string) {
   const folder = join(root, 'private')

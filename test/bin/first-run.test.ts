@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { isOneOfSecrets } from '../../src/auth/client-secret.ts'
 import type { Registrar } from '../../src/auth/register.ts'
-import { ensureFirstRun, type FirstRun } from '../../src/bin/first-run.ts'
+import { ensureFirstRun, type FirstRuns } from '../../src/bin/first-run.ts'
 import { openStore } from '../../src/db/db.ts'
 import { putMeta } from '../../src/db/meta.ts'
 import { findPrincipalByClientId, listValidSecrets } from '../../src/db/principals.ts'
@@ -26,6 +26,12 @@ function open(context: TestContext): { registrar: Registrar; file: string } {
   }
 }
 
+async function firstStart(registrar: Registrar, file: string): Promise<FirstRuns> {
+  const shown = await ensureFirstRun(registrar, file, 'http://127.0.0.1:8480')
+  assert.ok(shown)
+  return shown
+}
+
 const readFile = (file: string): unknown => JSON.parse(readFileSync(file, 'utf8'))
 
 async function isSecretValid({ store, secretKey }: Registrar, clientId: string, secret: string): Promise<boolean> {
@@ -41,20 +47,22 @@ async function isSecretValid({ store, secretKey }: Registrar, clientId: string, 
 
 test('the first start makes a tenant, a principal and an enroll secret, and writes them down once', async context => {
   const { registrar, file } = open(context)
-  const shown = await ensureFirstRun(registrar, file, 'http://127.0.0.1:8480')
-  assert.ok(shown)
+  const { tenant: shown, partner } = await firstStart(registrar, file)
+  const partnerFile = file.replace('.json', '-partner.json')
   assert.deepEqual(readFile(file), shown)
-  assert.equal(statSync(file).mode & 0o777, 0o600)
+  assert.deepEqual(readFile(partnerFile), partner)
+  for (const each of [file, partnerFile]) assert.equal(statSync(each).mode & 0o777, 0o600)
+  assert.deepEqual(Object.keys(shown), ['url', 'tenantId', 'clientId', 'clientSecret', 'enrollSecret'])
   assert.match(shown.clientSecret, /^[0-9a-f]{64}$/)
   assert.ok(await isSecretValid(registrar, shown.clientId, shown.clientSecret))
   assert.equal(await countTenants(registrar.store, {}), 1)
-  assert.ok(await isSecretValid(registrar, shown.partner.clientId, shown.partner.clientSecret))
-  assert.equal(await countTenants(registrar.store, { partnerId: shown.partner.id }), 1, 'the tenant is the partner’s')
+  assert.ok(await isSecretValid(registrar, partner.clientId, partner.clientSecret))
+  assert.equal(await countTenants(registrar.store, { partnerId: partner.id }), 1, 'the tenant is the partner’s')
 })
 
 test('a later start shows nothing and only keeps the address true', async context => {
   const { registrar, file } = open(context)
-  const shown = await ensureFirstRun(registrar, file, 'http://127.0.0.1:8480')
+  const { tenant: shown } = await firstStart(registrar, file)
   assert.equal(await ensureFirstRun(registrar, file, 'http://127.0.0.1:9000'), undefined)
   assert.deepEqual(readFile(file), { ...shown, url: 'http://127.0.0.1:9000' })
 })
@@ -69,15 +77,12 @@ test('a file that the operator deleted is not written again', async context => {
 
 test('a start that was cut off before the mark gives the same principal a new secret', async context => {
   const { registrar, file } = open(context)
-  const cutOff = await ensureFirstRun(registrar, file, 'http://127.0.0.1:8480')
+  const cutOff = await firstStart(registrar, file)
   await putMeta(registrar.store, 'first_run', 'pending')
-  const shown = await ensureFirstRun(registrar, file, 'http://127.0.0.1:8480')
-  assert.ok(cutOff && shown)
-  const lasting = (run: FirstRun) => ({ ...run, clientSecret: '', partner: { ...run.partner, clientSecret: '' } })
-  assert.deepEqual(lasting(shown), lasting(cutOff))
-  const { clientId, clientSecret } = shown.partner
-  assert.ok(await isSecretValid(registrar, clientId, clientSecret))
-  assert.equal(await isSecretValid(registrar, clientId, cutOff.partner.clientSecret), false)
-  assert.ok(await isSecretValid(registrar, shown.clientId, shown.clientSecret))
-  assert.equal(await isSecretValid(registrar, cutOff.clientId, cutOff.clientSecret), false)
+  const shown = await firstStart(registrar, file)
+  for (const who of ['tenant', 'partner'] as const) {
+    assert.deepEqual({ ...shown[who], clientSecret: '' }, { ...cutOff[who], clientSecret: '' })
+    assert.ok(await isSecretValid(registrar, shown[who].clientId, shown[who].clientSecret))
+    assert.equal(await isSecretValid(registrar, cutOff[who].clientId, cutOff[who].clientSecret), false)
+  }
 })

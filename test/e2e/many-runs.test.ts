@@ -22,7 +22,7 @@ interface ManyRun {
 
 /** Calls as the partner. */
 async function openPartner(server: TestServer) {
-  const { partner } = JSON.parse(await readFile(join(server.directory, 'first-run.json'), 'utf8'))
+  const partner = JSON.parse(await readFile(join(server.directory, 'first-run-partner.json'), 'utf8'))
   const client = await connect({ ...server.firstRun, ...partner, url: server.url })
   return async <Reply>(method: string, at: string, body?: object): Promise<Reply> => {
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }

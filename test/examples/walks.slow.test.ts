@@ -82,8 +82,7 @@ describe('the walks', () => {
   test('a tenant, with what the first start left', async () => {
     const client = await connect(server.firstRun)
     for (const log of exampleLogs().values()) await client.ingest(log)
-    const firstRun = join(server.directory, 'first-run.json')
-    const { exitCode, lines, stderr } = await walk('tenant.mjs', { EDR_LAKE_FIRST_RUN: firstRun })
+    const { exitCode, lines, stderr } = await walk('tenant.mjs', { EDR_LAKE_DATA: server.directory })
     assert.equal(exitCode, 0, stderr)
     assert.equal(lines[0], `tenant ${server.firstRun.tenantId} at ${server.url}`)
     assert.match(lines[1]!, /^run \S{36} succeeded, 2026-02-02T00:00:00.000Z to 2026-02-03T23:59:59.999Z$/)
@@ -94,15 +93,13 @@ describe('the walks', () => {
   })
 
   test('a partner, with what the first start left and more tenants than a page', async () => {
-    const { partner } = JSON.parse(await readFile(join(server.directory, 'first-run.json'), 'utf8')) as {
-      partner: { id: string; clientId: string; clientSecret: string }
-    }
-    const client = await connect({ url: server.url, ...partner, tenantId: partner.id })
+    const partner: { id: string; clientId: string; clientSecret: string } = JSON.parse(
+      await readFile(join(server.directory, 'first-run-partner.json'), 'utf8'),
+    )
+    const client = await connect({ ...partner, url: server.url, tenantId: partner.id })
     const manager = { url: server.url, client, accountId: partner.id, idHeader: 'x-partner-id' }
     const expected = await makeTenants(manager)
-    const { exitCode, lines, stderr } = await walk('partner.mjs', {
-      EDR_LAKE_FIRST_RUN: join(server.directory, 'first-run.json'),
-    })
+    const { exitCode, lines, stderr } = await walk('partner.mjs', { EDR_LAKE_DATA: server.directory })
     assert.equal(exitCode, 0, stderr)
     assert.deepEqual(lines.slice(0, 2), [`partner ${partner.id}`, '52 tenants'])
     // The first start's own tenant got every log in the test before.
