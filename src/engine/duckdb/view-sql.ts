@@ -66,7 +66,8 @@ function filesSql(files: readonly string[], columns: readonly LakeColumn[]): str
 function tailBranchSql(relation: ViewRelation, tenantId: string, columns: readonly LakeColumn[]): string {
   // The conditions of the view stand outside as well: these only spare lines from being taken apart for nothing.
   const only = { queryNames: relation.queryNames, hostIds: relation.hosts?.ids }
-  return `SELECT ${namesOf(columns)} FROM (${tailRowsSql(relation.tail, relation.table, tenantId, columns, only)}) AS "tail"`
+  const rows = tailRowsSql(relation.tail, relation.table, tenantId, columns, only)
+  return `SELECT ${namesOf(columns)} FROM (${rows}) AS "tail"`
 }
 
 function namesOf(columns: readonly LakeColumn[]): string {
