@@ -29,6 +29,8 @@ export interface CheckedStatement {
   readonly duckdbSql: string
   /** One name a result column, as typed; `_col0` where there is none, a repeated one numbered. */
   readonly columnNames: readonly string[] | undefined
+  /** Trino's name of each result column's type: `bigint`, `array(varchar)`. */
+  readonly columnTypes: readonly string[]
   readonly scope: ScanScope
   readonly warnings: readonly SqlWarning[]
 }
@@ -54,14 +56,14 @@ export function checkStatement(input: SqlInput): CheckedStatement {
     const substituted = substituteVariables(input.template, input.variables)
     toTemplate = substituted.toTemplate
     const rewritten = rewriteStatement(parseStatement(substituted.text), input.schema, input.now)
-    const { sql: duckdbSql, columnNames, uses, notices } = rewritten
+    const { sql: duckdbSql, columnNames, columnTypes, uses, notices } = rewritten
     const scope = scanScope(uses)
     const warnings = [...notices, ...unboundNotices(input.schema, scope, uses)].map(({ code, message, span }) => ({
       code,
       message,
       ...positionOf(input.template, toTemplate(span)),
     }))
-    return { duckdbSql, columnNames, scope, warnings }
+    return { duckdbSql, columnNames, columnTypes, scope, warnings }
   } catch (thrown) {
     if (thrown instanceof SqlRefusal) throw refusalError(thrown, input.template, toTemplate)
     // Nesting is bounded by the grammar; this is for what a small stack of the caller's leaves.

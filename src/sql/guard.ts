@@ -53,22 +53,23 @@ const expressionClasses = new Set([
 
 /** The engine's own functions and operators that the rewriting prints. */
 const engineFunctions = `
-  + - * / // % & | ~ >> << || ~~ !~~ ~~~ like_escape not_like_escape between
-  abs acos any_value approx_count_distinct arg_max arg_min arg_max_null arg_min_null array_extract array_to_string
-  array_slice asin atan atan2 avg bit_and bit_count bit_or bit_xor bool_and bool_or cardinality cbrt ceil chr coalesce
-  concat concat_ws corr cos cosh count count_if count_star covar_pop covar_samp cume_dist date_part date_sub date_trunc
-  decode degrees dense_rank encode ends_with epoch epoch_us error exp first_value flatten floor fmod format from_base64
-  generate_series greatest grouping hamming hex histogram isfinite isinf isnan json json_object kurtosis lag last_day
-  last_value lead least left len length levenshtein list list_aggregate list_append list_contains list_cosine_distance
-  list_cosine_similarity list_distance list_distinct list_dot_product list_filter list_prepend list_reduce list_reverse
-  list_sort list_transform list_value list_pack lower lpad ltrim make_timestamp map map_concat map_contains map_entries
-  map_extract map_from_entries md5 sha1 sha256 map_keys map_values max min mod nfc_normalize nth_value ntile nullif octet_length
-  percent_rank pi pow quantile_disc radians random range rank regexp_extract regexp_extract_all regexp_full_match
-  regexp_matches regexp_replace regexp_split_to_array regr_intercept regr_slope replace reverse round row row_number rpad
-  rtrim sign sin sinh starts_with stddev stddev_pop stddev_samp strftime string_agg string_split strpos strptime
-  struct_extract struct_pack substr sum tan tanh timezone to_base to_base64 to_days to_json to_microseconds to_minutes
-  to_months translate trim trunc unhex unicode unnest upper uuid var_pop var_samp variance xor json_extract_string
-  json_type`
+  + - * / // % & | ~ >> << || ~~ !~~ ~~~ like_escape not_like_escape between abs acos any_value
+  approx_count_distinct arg_max arg_min arg_max_null arg_min_null array_extract array_to_string array_slice
+  asin atan atan2 avg bit_and bit_count bit_or bit_xor bool_and bool_or cardinality cbrt ceil chr coalesce
+  concat concat_ws corr cos cosh count count_if count_star covar_pop covar_samp cume_dist date_part date_sub
+  date_trunc decode degrees dense_rank encode ends_with epoch epoch_us error exp first_value flatten floor
+  format from_base64 generate_series greatest grouping hamming hex histogram isfinite isinf isnan json
+  json_object kurtosis lag last_day last_value lead least left len length list list_aggregate list_append
+  list_contains list_cosine_distance list_cosine_similarity list_distance list_distinct list_dot_product
+  list_filter list_prepend list_reduce list_reverse list_sort list_transform list_value list_pack lower lpad
+  ltrim make_timestamp map map_concat map_contains map_entries map_extract map_from_entries md5 sha1 sha256
+  map_keys map_values max min mod nfc_normalize nth_value ntile nullif octet_length percent_rank pi pow
+  quantile_disc radians random range rank regexp_extract regexp_extract_all regexp_full_match regexp_matches
+  regexp_replace regexp_split_to_array regr_intercept regr_slope replace reverse round row row_number rpad
+  rtrim sign sin sinh skewness sqrt starts_with stddev stddev_pop stddev_samp strftime string_agg string_split
+  strpos strptime struct_extract struct_pack substr sum tan tanh timezone to_base to_base64 to_days to_json
+  to_microseconds to_milliseconds to_minutes to_months translate trim trunc unhex unicode unnest upper uuid
+  var_pop var_samp variance xor json_extract json_extract_string json_type`
   .trim()
   .split(/\s+/)
 

@@ -1,21 +1,33 @@
 import type { LakeSchema } from '../model/lake-table.ts'
 import type { Query } from './parse/ast.ts'
+import { settleReaders } from './rewrite/bounds.ts'
 import { toText } from './rewrite/casts.ts'
 import type { Context, RelationUse, Session, SqlNotice } from './rewrite/context.ts'
 import { bindExpression } from './rewrite/expression.ts'
 import { bindQuery } from './rewrite/query.ts'
-import { quoteName, type SqlType } from './sql-type.ts'
+import { quoteName, type SqlType, typeText } from './sql-type.ts'
 
 export interface RewrittenStatement {
   readonly sql: string
   readonly columnNames: readonly string[]
+  /** Trino's name of each result column's type. */
+  readonly columnTypes: readonly string[]
   readonly uses: readonly RelationUse[]
   readonly notices: readonly SqlNotice[]
 }
 
 /** The query in the engine's SQL, resolved against `schema`; throws SqlRefusal with a place in the query's text. */
 export function rewriteStatement(query: Query, schema: LakeSchema, now: number): RewrittenStatement {
-  const session: Session = { schema, now, uses: [], notices: [], nextName: 0, bindQuery, bindExpression }
+  const session: Session = {
+    schema,
+    now,
+    uses: [],
+    notices: [],
+    commonTables: [],
+    nextName: 0,
+    bindQuery,
+    bindExpression,
+  }
   const context: Context = {
     session,
     scope: { relations: [], lambda: undefined, parent: undefined },
@@ -32,12 +44,14 @@ export function rewriteStatement(query: Query, schema: LakeSchema, now: number):
     columnNames = resultNames(columns.map(column => column.name))
     return columns.every(column => isShownAsHeld(column.type)) ? columnNames : undefined
   })
-  const { uses, notices } = session
-  if (bound.columns.every(column => isShownAsHeld(column.type))) return { sql: bound.sql, columnNames, uses, notices }
+  settleReaders(session)
+  const columnTypes = bound.columns.map(column => typeText(column.type))
+  const found = { columnNames, columnTypes, uses: session.uses, notices: session.notices }
+  if (bound.columns.every(column => isShownAsHeld(column.type))) return { sql: bound.sql, ...found }
   const list = bound.columns.map((column, index) => {
     return `${resultValue(`result.c${index + 1}`, column.type)} AS ${quoteName(columnNames[index]!)}`
   })
-  return { sql: `SELECT ${list.join(', ')} FROM (${bound.sql}) AS result`, columnNames, uses, notices }
+  return { sql: `SELECT ${list.join(', ')} FROM (${bound.sql}) AS result`, ...found }
 }
 
 function isShownAsHeld(type: SqlType): boolean {

@@ -1,4 +1,5 @@
 import { SqlRefusal } from '../diagnostics.ts'
+import type { Expression } from '../parse/ast.ts'
 import type { SqlType } from '../sql-type.ts'
 import { pairSql } from './array.ts'
 import { mapType } from './map.ts'
@@ -25,6 +26,20 @@ const decimalAverage = (call: Omit<BoundCall, 'result'>): SqlType | undefined =>
   return type?.kind === 'decimal' ? type : undefined
 }
 
+/** Decimals are averaged by their digits: floating point keeps fifteen of them. */
+function averageTarget(call: BoundCall): string {
+  return call.result.kind === 'decimal' ? 'sum' : 'avg'
+}
+
+function average(sql: string, call: BoundCall): string {
+  if (call.result.kind === 'intervalDay') return `to_milliseconds(CAST(floor(${sql} / 1000.0 + 0.5) AS BIGINT))`
+  if (call.result.kind === 'intervalMonth') return `to_months(CAST(round(${sql}) AS INTEGER))`
+  if (call.result.kind !== 'decimal') return sql
+  const count = sql.replace('sum(', 'count(')
+  const mean = `trino_half_up(trino_digits(${sql}), CAST(${count} AS HUGEINT))`
+  return `CASE WHEN ${count} > 0 THEN trino_point(${mean}, ${call.result.scale}) END`
+}
+
 const decimalSum = (call: Omit<BoundCall, 'result'>): SqlType | undefined => {
   const type = call.args[0]?.type
   return type?.kind === 'decimal' ? { kind: 'decimal', precision: 38, scale: type.scale } : undefined
@@ -39,7 +54,19 @@ function percentile(call: BoundCall): readonly string[] {
   const isConstant =
     node.kind === 'number' || (node.kind === 'array' && node.items.every(item => item.kind === 'number'))
   if (!isConstant) throw new SqlRefusal('the percentile must be a number or an array of numbers', node)
-  return call.args.map(arg => arg.sql)
+  // Trino takes the value at floor(q · n), the engine the one at ceil(q · n) − 1: alike for a share just above q.
+  const above = (sql: string) => `least(${sql} + 1e-12, 1.0)`
+  const share =
+    node.kind === 'array'
+      ? `[${node.items.map(item => above(percentText(item))).join(', ')}]`
+      : above(percentText(node))
+  return [call.args[0]!.sql, share]
+}
+
+function percentText(node: Expression): string {
+  const value = node.kind === 'number' ? Number(node.text) : Number.NaN
+  if (!(value >= 0 && value <= 1)) throw new SqlRefusal('a percentile lies between 0 and 1', node)
+  return `CAST(${value} AS DOUBLE)`
 }
 
 /** listagg's separator: '' where it has none. */
@@ -47,18 +74,46 @@ function listaggArgs(call: BoundCall): readonly string[] {
   return [call.args[0]!.sql, call.args[1]?.sql ?? "''"]
 }
 
-/** The row with the extreme value may hold NULL in the first argument; the list of several leaves such rows out. */
+/** The row with the extreme value may hold NULL in the first argument; the engine's own list of several skips it. */
 function extreme(target: string): AggregateRule {
-  return { how: 'renamed', target, targetOf: call => (call.args.length === 2 ? `${target}_null` : target) }
+  return {
+    how: 'renamed',
+    target,
+    targetOf: call => (call.args.length === 2 ? `${target}_null` : 'list'),
+    args: call => {
+      const [value, key] = call.args.map(arg => arg.sql)
+      return call.args.length === 2 ? [value!, key!] : [`struct_pack(k := ${key}, v := ${value})`]
+    },
+    wrap: (sql, call) => {
+      if (call.args.length === 2) return sql
+      return `trino_first_by(${sql}, ${call.args[2]!.sql}, '${target === 'arg_max' ? 'DESC' : 'ASC'}')`
+    },
+  }
 }
 
+/** NaN is passed over; the engine takes it for the largest number. */
 function minMax(target: string): AggregateRule {
-  return own(target)
+  const isDouble = (call: BoundCall) => call.args.length === 1 && /^(double|real)$/.test(call.args[0]!.type.kind)
+  return {
+    how: 'native',
+    target,
+    args: call => {
+      const sql = call.args.map(arg => arg.sql)
+      return isDouble(call) ? [`CASE WHEN NOT isnan(${sql[0]}) THEN ${sql[0]} END`] : sql
+    },
+    wrap: (sql, call) => {
+      if (!isDouble(call)) return sql
+      const value = call.args[0]!.sql
+      const any = sql.replace(`${target}(`, 'min(').replace(`CASE WHEN NOT isnan(${value}) THEN ${value} END`, value)
+      return `coalesce(${sql}, ${any})`
+    },
+  }
 }
 
 export const aggregateRuleTable: AggregateRules = {
   any_value: own('any_value'),
-  approx_distinct: { how: 'renamed', target: 'approx_count_distinct', args: call => [call.args[0]!.sql] },
+  // Exact: the engine's sketch is coarse where Trino's is not, among few values.
+  approx_distinct: { how: 'rewrite', target: 'count', args: call => [`DISTINCT ${call.args[0]!.sql}`] },
   approx_most_frequent: {
     how: 'rewrite',
     target: 'histogram',
@@ -72,7 +127,23 @@ export const aggregateRuleTable: AggregateRules = {
   approx_set: refused(noSketch),
   arbitrary: as('any_value'),
   array_agg: as('list'),
-  avg: { how: 'native', target: 'avg', result: decimalAverage },
+  avg: {
+    how: 'native',
+    target: 'avg',
+    targetOf: averageTarget,
+    args: call => {
+      const { sql, type } = call.args[0]!
+      return [
+        type.kind === 'intervalDay'
+          ? `trino_micros(${sql})`
+          : type.kind === 'intervalMonth'
+            ? `trino_months(${sql})`
+            : sql,
+      ]
+    },
+    wrap: average,
+    result: decimalAverage,
+  },
   bitwise_and_agg: as('bit_and'),
   bitwise_or_agg: as('bit_or'),
   bitwise_xor_agg: as('bit_xor'),
@@ -81,7 +152,7 @@ export const aggregateRuleTable: AggregateRules = {
   checksum: refused('its value cannot be reproduced by this engine; compare counts or sha256 of sorted rows'),
   corr: own('corr'),
   count: own('count'),
-  count_if: own('count_if'),
+  count_if: { how: 'renamed', target: 'count', args: call => [`CASE WHEN ${call.args[0]!.sql} THEN 1 END`] },
   covar_pop: own('covar_pop'),
   covar_samp: own('covar_samp'),
   every: as('bool_and'),
@@ -121,12 +192,21 @@ export const aggregateRuleTable: AggregateRules = {
     args: call => [call.args[0]!.sql],
     wrap: (sql, call) => {
       const present = `list_filter(${sql}, lambda "item": "item" IS NOT NULL)`
-      return `list_reduce(${present}, ${call.args[2]!.sql}, ${call.args[1]!.sql})`
+      const reduced = `list_reduce(${present}, ${call.args[2]!.sql}, ${call.args[1]!.sql})`
+      return `CASE WHEN len(${present}) > 0 THEN ${reduced} END`
     },
   },
   regr_intercept: own('regr_intercept'),
   regr_slope: own('regr_slope'),
-  skewness: refused('the engine computes the skewness of a sample, Trino that of a population'),
+  skewness: {
+    how: 'rewrite',
+    target: 'skewness',
+    // The engine's is that of a sample, Trino's that of a population.
+    wrap: sql => {
+      const count = sql.replace('skewness(', 'count(')
+      return `(${sql} * (${count} - 2) / sqrt(CAST(${count} AS DOUBLE) * (${count} - 1)))`
+    },
+  },
   stddev: own('stddev'),
   stddev_pop: own('stddev_pop'),
   stddev_samp: own('stddev_samp'),

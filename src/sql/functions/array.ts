@@ -28,7 +28,7 @@ export function isConstantText(node: Expression): boolean {
 
 function arrayJoin(call: BoundCall): string {
   const [, separator, missing] = sqlOf(call)
-  const join = isConstantText(call.node.args[1]!) ? 'array_to_string' : 'trino_join'
+  const join = isConstantText(call.node.args[1]!) ? 'trino_join_constant' : 'trino_join'
   if (missing === undefined) return `${join}(${texts(call)}, ${separator})`
   return `${join}(list_transform(${texts(call)}, lambda "text": coalesce("text", ${missing})), ${separator})`
 }
@@ -54,30 +54,61 @@ function zip(call: BoundCall): string {
 const sequenceMax = 10_000
 
 function limited(call: BoundCall, count: string, sql: string): string {
-  const failed = failure(call.context, `${call.name} makes arrays of up to ${sequenceMax} elements`)
+  const failed = failure(call.context, `${call.name} makes arrays of up to ${sequenceMax} elements`, call.result)
   return `CASE WHEN ${count} > ${sequenceMax} THEN ${failed} ELSE ${sql} END`
 }
 
 function sequence(call: BoundCall): string {
   const [from, to, step] = sqlOf(call)
   const element = call.result.kind === 'array' ? call.result.element : call.result
+  const isDown = `${from} > ${to}`
   if (element.kind === 'bigint') {
     const by = step ?? `CASE WHEN ${from} <= ${to} THEN 1 ELSE -1 END`
+    if (step !== undefined)
+      return limited(
+        call,
+        `abs(${to} - ${from}) // greatest(abs(${by}), 1)`,
+        towards(call, `${step} < 0`, isDown, `${step} = 0`, `generate_series(${from}, ${to}, ${by})`),
+      )
     return limited(call, `abs(${to} - ${from}) // greatest(abs(${by}), 1)`, `generate_series(${from}, ${to}, ${by})`)
   }
+  if (call.actual[2]?.kind === 'intervalMonth') return monthSequence(call, element)
   const days = `CASE WHEN ${from} <= ${to} THEN to_days(1) ELSE to_days(-1) END`
   const by = step ?? days
   const length = `abs(epoch(CAST(${to} AS TIMESTAMP)) - epoch(CAST(${from} AS TIMESTAMP)))`
   const stepSeconds = `greatest(abs(epoch(TIMESTAMP '2000-01-01' + ${by}) - epoch(TIMESTAMP '2000-01-01')), 0.001)`
   const series = `generate_series(CAST(${from} AS TIMESTAMP), CAST(${to} AS TIMESTAMP), ${by})`
   const typed = element.kind === 'date' ? `CAST(${series} AS DATE[])` : series
-  return limited(call, `${length} / ${stepSeconds}`, typed)
+  const checked =
+    step === undefined ? typed : towards(call, `trino_micros(${step}) < 0`, isDown, `trino_micros(${step}) = 0`, typed)
+  return limited(call, `${length} / ${stepSeconds}`, checked)
+}
+
+/** A step of zero, or one that leads away from the end, is an error. */
+function towards(call: BoundCall, isBack: string, isDown: string, isZero: string, sql: string): string {
+  const [from, to] = sqlOf(call)
+  const isWrong = `(${isZero} OR (${from} <> ${to} AND (${isBack}) <> (${isDown})))`
+  const message = 'the step of sequence must lead from its start to its stop'
+  return `CASE WHEN ${isWrong} THEN ${failure(call.context, message, call.result)} ELSE ${sql} END`
+}
+
+/** Steps of months are counted from the start: 31 January, 29 February, 31 March. */
+function monthSequence(call: BoundCall, element: SqlType): string {
+  const [from, to, step] = sqlOf(call)
+  const at = lambdaName(call.context)
+  const months = `trino_months(${step})`
+  const whole = `abs(date_sub('month', CAST(${from} AS TIMESTAMP), CAST(${to} AS TIMESTAMP)))`
+  const count = `${whole} // greatest(abs(${months}), 1)`
+  const moved = `(${from} + to_months(CAST(${at} * ${months} AS INTEGER)))`
+  const value = element.kind === 'date' ? `CAST(${moved} AS DATE)` : moved
+  const list = `list_transform(range(0, ${count} + 1), lambda ${at}: ${value})`
+  return limited(call, count, towards(call, `${months} < 0`, `${from} > ${to}`, `${months} = 0`, list))
 }
 
 function elementAt(call: BoundCall): string {
   const [base, key] = sqlOf(call)
   if (call.args[0]!.type.kind === 'map') return `${base}[${key}]`
-  const zero = failure(call.context, 'SQL array indices start at 1')
+  const zero = failure(call.context, 'SQL array indices start at 1', call.result)
   return `CASE WHEN ${key} = 0 THEN ${zero} ELSE ${base}[${key}] END`
 }
 
@@ -100,6 +131,17 @@ function combinations(call: BoundCall): string {
     return `flatten(list_transform(range(${from}, len(${array}) + 1), lambda ${at}: ${inner}))`
   }
   return limited(call, `len(${array})`, level(1, '1', []))
+}
+
+/** Sorted by a comparator: each element goes before the first one that must come after it. */
+function sortBy(call: BoundCall): string {
+  const [sorted, next, item] = [0, 1, 2].map(index => lambdaName(call.context, index + 2))
+  const compare = call.bodies[1]!([item!, `${next}[1]`])
+  const before = `list_filter(${sorted}, lambda ${item}: ${compare} <= 0)`
+  const after = `list_filter(${sorted}, lambda ${item}: ${compare} > 0)`
+  const single = `list_transform(${call.args[0]!.sql}, lambda ${item}: [${item}])`
+  const reduced = `list_reduce(${single}, lambda ${sorted}, ${next}: ${before} || ${next} || ${after})`
+  return `CASE WHEN len(${call.args[0]!.sql}) = 0 THEN ${call.args[0]!.sql} ELSE ${reduced} END`
 }
 
 /** The engine's own drop NULLs or sort; these keep the first of equal elements in its place. */
@@ -141,15 +183,15 @@ export const arrayRules: FunctionRules = {
   array_intersect: rewrite(call => distinctOf(callSql('trino_list_within', ...sqlOf(call)))),
   array_join: rewrite(arrayJoin),
   array_last: rewrite(call => `${call.args[0]!.sql}[-1]`),
-  array_max: macro('trino_array_max'),
+  array_max: rewrite(call => {
+    const isDouble = call.result.kind === 'double' || call.result.kind === 'real'
+    return callSql(isDouble ? 'trino_array_max_double' : 'trino_array_max', call.args[0]!.sql)
+  }),
   array_min: macro('trino_array_min'),
   array_position: macro('trino_array_position'),
   array_remove: macro('trino_array_remove'),
   array_sort: rewrite(call => {
-    if (call.args.length > 1) {
-      const hint = 'unnest the array and use array_agg(x ORDER BY …)'
-      throw new SqlRefusal('array_sort with a comparator is not supported', call.node.args[1]!, { hint })
-    }
+    if (call.args.length > 1) return sortBy(call)
     return `list_sort(${call.args[0]!.sql}, 'ASC', 'NULLS LAST')`
   }),
   array_union: rewrite(call => distinctOf(`(${sqlOf(call).join(' || ')})`)),
@@ -157,7 +199,9 @@ export const arrayRules: FunctionRules = {
   cardinality: rewrite(call => callSql(call.actual[0]?.kind === 'map' ? 'cardinality' : 'len', call.args[0]!.sql)),
   combinations: rewrite(combinations),
   contains: rewrite(call =>
-    callSql(call.actual[0]?.kind === 'varchar' ? 'trino_in_network' : 'trino_contains', ...sqlOf(call)),
+    isDoubles(call)
+      ? `(${callSql('trino_contains', ...sqlOf(call))} AND NOT isnan(${call.args[1]!.sql}))`
+      : callSql(call.actual[0]?.kind === 'varchar' ? 'trino_in_network' : 'trino_contains', ...sqlOf(call)),
   ),
   contains_sequence: macro('trino_contains_sequence'),
   cosine_distance: rewrite(call => vector(call, 'list_cosine_distance')),
@@ -187,9 +231,19 @@ export const arrayRules: FunctionRules = {
   table_changes: refused('it is a table function of the Iceberg connector'),
 }
 
+function isDoubles(call: BoundCall): boolean {
+  return elementOf(call).kind === 'double' || elementOf(call).kind === 'real'
+}
+
 function vector(call: BoundCall, target: string): string {
   if (call.actual[0]?.kind === 'map') throw new SqlRefusal(`${call.name} of maps is not supported`, call.node)
-  return callSql(target, ...sqlOf(call))
+  // The engine looks at the elements of rows that CASE leaves out as well.
+  const filled = sqlOf(call).map(sql => `list_transform(${sql}, lambda "item": coalesce("item", 0))`)
+  if (target === 'list_dot_product' || target === 'list_distance') return callSql(target, ...filled)
+  const isPartial = sqlOf(call)
+    .map(sql => `trino_has_null(${sql})`)
+    .join(' OR ')
+  return `CASE WHEN ${isPartial} THEN NULL ELSE ${callSql(target, ...filled)} END`
 }
 
 function engineMap(call: BoundCall): string {

@@ -11,6 +11,10 @@ function asText(call: BoundCall): string {
   return call.actual[0]?.kind === 'varbinary' ? `decode(${sql})` : sql
 }
 
+function macroOfText(target: string) {
+  return rewrite(call => callSql(target, asText(call)))
+}
+
 function digest(name: string) {
   return rewrite(call => `unhex(${callSql(name, call.args[0]!.sql)})`)
 }
@@ -19,7 +23,7 @@ function digest(name: string) {
 export const binaryRules: FunctionRules = {
   crc32: refused(noHash),
   from_base32: rewrite(call => callSql('trino_from_base32', asText(call))),
-  from_base64: rewrite(call => callSql('from_base64', asText(call))),
+  from_base64: macroOfText('trino_from_base64'),
   from_base64url: rewrite(call => callSql('trino_from_base64url', asText(call))),
   from_big_endian_32: rewrite(call => callSql('trino_from_big_endian', call.args[0]!.sql, '4')),
   from_big_endian_64: rewrite(call => callSql('trino_from_big_endian', call.args[0]!.sql, '8')),
@@ -27,12 +31,11 @@ export const binaryRules: FunctionRules = {
   from_ieee754_32: refused(noBits),
   from_ieee754_64: refused(noBits),
   from_utf8: rewrite(call => {
-    if (call.args.length > 1) {
-      throw new SqlRefusal('from_utf8 with a replacement is not supported', call.node.args[1]!, {
-        hint: 'invalid bytes become U+FFFD',
-      })
+    const by = call.args[1]
+    if (by !== undefined && call.actual[1]?.kind !== 'varchar') {
+      throw new SqlRefusal('the replacement of from_utf8 must be a text of one character', call.node.args[1]!)
     }
-    return callSql('trino_from_utf8', call.args[0]!.sql)
+    return callSql('trino_from_utf8', call.args[0]!.sql, by?.sql ?? 'chr(65533)')
   }),
   hmac_md5: refused(noHash),
   hmac_sha1: refused(noHash),

@@ -35,6 +35,7 @@ function refusePercent(text: string, span: Span): string {
   return text
 }
 
+/** One directive as the engine's own place and its value: a text, so that NULL reads `null` as Java prints it. */
 function formatItem(
   kind: string,
   flags: string,
@@ -46,35 +47,77 @@ function formatItem(
 ): { spec: string; sql: string } {
   const refusal = () => new SqlRefusal(`format cannot print ${typeText(arg.type)} with '${shown}'`, span)
   if (/[#( ]/.test(flags)) throw refusal()
-  const sign = flags.includes('+') ? '+' : ''
-  const zero = flags.includes('0') ? '0' : ''
-  const comma = flags.includes(',') ? ',' : ''
-  if (kind === 's' || kind === 'S') {
-    const text = arg.type.kind === 'unknown' ? 'NULL' : toText(arg.sql, arg.type)
-    if (text === undefined) throw refusal()
-    const cut = precision === undefined ? text : `left(${text}, ${Number(precision)})`
-    const cased = kind === 'S' ? `upper(${cut})` : cut
-    const align = width === undefined ? '' : flags.includes('-') ? `<${width}` : `>${width}`
-    return { spec: align === '' ? '{}' : `{:${align}}`, sql: `coalesce(${cased}, 'null')` }
-  }
-  if (flags.includes('-')) throw refusal()
-  if (kind === 'd' && isInteger(arg.type)) return { spec: spec(sign, zero, width, comma, 'd'), sql: arg.sql }
-  if ((kind === 'x' || kind === 'X' || kind === 'o') && isInteger(arg.type)) {
-    return { spec: spec('', zero, width, '', kind), sql: arg.sql }
-  }
-  if (kind === 'f' && isNumeric(arg.type) && !isInteger(arg.type)) {
-    return { spec: spec(sign, zero, width, comma, `.${precision ?? '6'}f`), sql: `CAST(${arg.sql} AS DOUBLE)` }
-  }
-  if ((kind === 'e' || kind === 'E') && isNumeric(arg.type) && !isInteger(arg.type)) {
-    return { spec: spec(sign, zero, width, '', `.${precision ?? '6'}${kind}`), sql: `CAST(${arg.sql} AS DOUBLE)` }
-  }
-  if ((kind === 'b' || kind === 'B') && arg.type.kind === 'boolean') {
-    return { spec: '{}', sql: `CAST(${arg.sql} AS VARCHAR)` }
-  }
-  throw refusal()
+  const align = width === undefined ? '' : flags.includes('-') ? `<${width}` : `>${width}`
+  const number = numberText(kind, flags, width, precision, arg)
+  const text = number ?? plainText(kind, precision, arg)
+  if (text === undefined) throw refusal()
+  const word = kind === 'b' || kind === 'B' ? 'false' : 'null'.slice(0, precision === undefined ? 4 : Number(precision))
+  const missing = quoteText(/[A-Z]/.test(kind) ? word.toUpperCase() : word)
+  const value = arg.type.kind === 'unknown' ? missing : `coalesce(${text}, ${missing})`
+  return { spec: align === '' ? '{}' : `{:${align}}`, sql: value }
 }
 
-function spec(sign: string, zero: string, width: string | undefined, comma: string, kind: string): string {
-  const text = `${sign}${zero}${width ?? ''}${comma}${kind}`
-  return text === 'd' ? '{}' : `{:${text}}`
+function plainText(kind: string, precision: string | undefined, arg: Typed): string | undefined {
+  if ((kind === 'b' || kind === 'B') && arg.type.kind === 'boolean') {
+    return kind === 'b' ? `CAST(${arg.sql} AS VARCHAR)` : `upper(CAST(${arg.sql} AS VARCHAR))`
+  }
+  if (kind !== 's' && kind !== 'S') return undefined
+  const text = javaText(arg)
+  if (text === undefined) return undefined
+  const cut = precision === undefined ? text : `left(${text}, ${Number(precision)})`
+  return kind === 'S' ? `trino_upper(${cut})` : cut
+}
+
+/** A value as Java's toString prints it. */
+function javaText({ sql, type }: Typed): string | undefined {
+  switch (type.kind) {
+    case 'unknown':
+      return 'NULL'
+    case 'double':
+      return `trino_java_double(${sql})`
+    case 'timestamp':
+      return type.precision <= 6 ? `trino_java_time(${sql})` : undefined
+    case 'real':
+    case 'timestamptz':
+    case 'time':
+    case 'intervalDay':
+    case 'intervalMonth':
+      return undefined
+    default:
+      return toText(sql, type)
+  }
+}
+
+/** A number as the engine's format() prints it; the width fills with zeros there, with blanks outside. */
+function numberText(
+  kind: string,
+  flags: string,
+  width: string | undefined,
+  precision: string | undefined,
+  arg: Typed,
+): string | undefined {
+  const sign = flags.includes('+') ? '+' : ''
+  const zero = flags.includes('0') && width !== undefined ? `0${width}` : ''
+  const comma = flags.includes(',') ? ',' : ''
+  const digits = precision ?? '6'
+  const isFraction = isNumeric(arg.type) && !isInteger(arg.type) && arg.type.kind !== 'real'
+  if (kind === 'd' && isInteger(arg.type)) return printed(`${sign}${zero}${comma}d`, arg.sql)
+  if ((kind === 'x' || kind === 'X') && isInteger(arg.type)) {
+    const negative = `hex(CAST(${arg.sql} AS BIGINT))`
+    const cased = kind === 'x' ? `lower(${negative})` : negative
+    return `CASE WHEN ${arg.sql} < 0 THEN ${cased} ELSE ${printed(`${zero}${kind}`, arg.sql)} END`
+  }
+  if (kind === 'f' && isFraction) {
+    // Java rounds the shortest decimal text of a double, halves away from zero.
+    const rounded = `TRY_CAST(CAST(abs(${arg.sql}) AS VARCHAR) AS DECIMAL(38,${Number(digits)}))`
+    const size = `coalesce(CAST(${rounded} AS DOUBLE), CAST(abs(${arg.sql}) AS DOUBLE))`
+    return printed(`${sign}${zero}${comma}.${digits}f`, `CASE WHEN ${arg.sql} < 0 THEN - ${size} ELSE ${size} END`)
+  }
+  if ((kind === 'e' || kind === 'E') && isFraction)
+    return printed(`${sign}${zero}.${digits}${kind}`, `CAST(${arg.sql} AS DOUBLE)`)
+  return undefined
+}
+
+function printed(spec: string, sql: string): string {
+  return `format(${quoteText(spec === 'd' ? '{}' : `{:${spec}}`)}, ${sql})`
 }

@@ -1,5 +1,6 @@
+import { SqlRefusal } from '../diagnostics.ts'
 import { failure } from '../rewrite/operators.ts'
-import type { SqlType } from '../sql-type.ts'
+import { isInteger, type SqlType } from '../sql-type.ts'
 import type { BoundCall, FunctionRules, ResultRule } from './rule.ts'
 import { callSql, macro, native, refused, renamed, rewrite } from './rule.ts'
 
@@ -18,6 +19,15 @@ function decimalResult(rule: (precision: number, scale: number) => [number, numb
 const wholeResult = decimalResult((precision, scale) => [precision - scale + Math.min(1, scale), 0])
 
 function round(call: BoundCall): string {
+  const digits = call.node.args[1]
+  if (isInteger(call.result)) {
+    // Digits after the point change nothing; before it the engine's own rounding wraps around.
+    if (digits === undefined || digits.kind === 'number') return call.args[0]!.sql
+    if (digits.kind !== 'negate' || digits.value.kind !== 'number') {
+      throw new SqlRefusal('the digits of round must be a number where a whole number is rounded', digits)
+    }
+    return callSql('trino_round_tens', call.args[0]!.sql, digits.value.text)
+  }
   return callSql('round', ...sqlOf(call))
 }
 
@@ -29,8 +39,12 @@ function roundResult(call: Parameters<ResultRule>[0]): SqlType | undefined {
 /** Remainder; integers and decimals fail on zero as the operator does. */
 function mod(call: BoundCall): string {
   const [a, b] = sqlOf(call)
-  if (call.result.kind === 'double' || call.result.kind === 'real') return callSql('fmod', a!, b!)
+  if (call.result.kind === 'double' || call.result.kind === 'real') return callSql('trino_remainder', a!, b!)
   return `CASE WHEN ${b} = 0 THEN ${failure(call.context, 'division by zero')} ELSE ${a} % ${b} END`
+}
+
+function bitsOf(call: BoundCall): number {
+  return { tinyint: 8, smallint: 16, integer: 32 }[call.result.kind as string] ?? 64
 }
 
 function random(call: BoundCall): string {
@@ -50,12 +64,11 @@ export const mathRules: FunctionRules = {
   beta_cdf: refused(statistics),
   bit_count: macro('trino_bit_count'),
   bitwise_and: rewrite(call => `(${sqlOf(call).join(' & ')})`),
-  bitwise_left_shift: macro('trino_shift_left'),
+  bitwise_left_shift: rewrite(call => callSql('trino_shift_left', ...sqlOf(call), String(bitsOf(call)))),
   bitwise_not: rewrite(call => `(~ ${call.args[0]!.sql})`),
   bitwise_or: rewrite(call => `(${sqlOf(call).join(' | ')})`),
   bitwise_right_shift: rewrite(call => {
-    const bits = { tinyint: 8, smallint: 16, integer: 32 }[call.result.kind as string] ?? 64
-    return callSql('trino_shift_right', ...sqlOf(call), String(bits))
+    return callSql('trino_shift_right', ...sqlOf(call), String(bitsOf(call)))
   }),
   bitwise_right_shift_arithmetic: macro('trino_shift_right_signed'),
   bitwise_xor: renamed('xor'),
@@ -100,7 +113,7 @@ export const mathRules: FunctionRules = {
   t_pdf: refused(statistics),
   tan: native('tan'),
   tanh: native('tanh'),
-  to_base: rewrite(call => `lower(to_base(${sqlOf(call)[0]}, CAST(${sqlOf(call)[1]} AS INTEGER)))`),
+  to_base: rewrite(call => callSql('trino_to_base', sqlOf(call)[0]!, `CAST(${sqlOf(call)[1]} AS INTEGER)`)),
   truncate: rewrite(
     call => (call.args.length === 1 ? callSql('trunc', sqlOf(call)[0]!) : callSql('trino_truncate', ...sqlOf(call))),
     call => (call.args.length === 1 ? decimalResult((p, s) => [Math.max(1, p - s), 0])(call) : call.args[0]!.type),

@@ -16,12 +16,13 @@ const unsupported: readonly (readonly [RegExp, string])[] = [
   [/\\[GZRXhH]/, 'the escapes \\G, \\Z, \\R, \\X and \\h'],
 ]
 
-/** The pattern with escapes and classes taken out, so that `[(?=]` is not mistaken for look-around. */
+/** The pattern with a letter for each escape and classes emptied, so that `[(?=]` is not mistaken for look-around. */
 function skeleton(pattern: string): string {
   return pattern
-    .replace(/\\Q[\s\S]*?(\\E|$)/g, '')
-    .replace(/\\\\/g, '')
-    .replace(/\\[^1-9kGZRXhH]/g, '')
+    .replace(/\\Q[\s\S]*?(\\E|$)/g, 'x')
+    .replace(/\\\\/g, 'x')
+    .replace(/\\[pP]\{[^}]*\}/g, 'x')
+    .replace(/\\[^1-9kGZRXhH]/g, 'x')
     .replace(/\[[^\]]*\]/g, '[]')
 }
 
@@ -77,18 +78,45 @@ function group(call: BoundCall): string {
   return node.text
 }
 
+/** Whether a group may take no part in a match: it gives NULL then, where the engine gives the empty text. */
+function hasOptionalPart(node: Expression): boolean {
+  return node.kind === 'string' && /\)(\?|\*|\{0)|\|/.test(skeleton(node.value))
+}
+
+/** Where a pattern matches nothing at all, Trino cuts at both ends and the engine does not. */
+function refuseEmptyMatch(call: BoundCall): void {
+  const node = call.node.args[1]!
+  if (node.kind !== 'string') return
+  const hint = 'let the pattern match at least one character: + in place of *'
+  const refusal = new SqlRefusal('regexp_split by a pattern that matches the empty text is not supported', node, {
+    hint,
+  })
+  let matchesEmpty = false
+  try {
+    matchesEmpty = new RegExp(node.value.replace(/\(\?[a-z]+\)/g, '')).test('')
+  } catch {
+    // A pattern of Java's that JavaScript does not read.
+  }
+  if (matchesEmpty) throw refusal
+}
+
 export const regexRules: FunctionRules = {
   regexp_like: rewrite(call => callSql('regexp_matches', call.args[0]!.sql, pattern(call))),
   regexp_extract: rewrite(call => {
     const [text, regex] = [call.args[0]!.sql, pattern(call)]
-    return `CASE WHEN regexp_matches(${text}, ${regex}) THEN regexp_extract(${text}, ${regex}, ${group(call)}) END`
+    const found = `regexp_extract(${text}, ${regex}, ${group(call)})`
+    const kept = group(call) !== '0' && hasOptionalPart(call.node.args[1]!) ? `nullif(${found}, '')` : found
+    return `CASE WHEN regexp_matches(${text}, ${regex}) THEN ${kept} END`
   }),
   regexp_extract_all: rewrite(call => callSql('regexp_extract_all', call.args[0]!.sql, pattern(call), group(call))),
   regexp_replace: rewrite(call => {
     const by = call.args.length === 2 ? "''" : replacement(call)
     return callSql('regexp_replace', call.args[0]!.sql, pattern(call), by, "'g'")
   }),
-  regexp_split: rewrite(call => callSql('regexp_split_to_array', call.args[0]!.sql, pattern(call))),
+  regexp_split: rewrite(call => {
+    refuseEmptyMatch(call)
+    return callSql('regexp_split_to_array', call.args[0]!.sql, pattern(call))
+  }),
   regexp_count: rewrite(call => `len(regexp_extract_all(${call.args[0]!.sql}, ${pattern(call)}))`),
   regexp_position: rewrite(call => {
     if (call.args.length > 2) {

@@ -25,7 +25,7 @@ export type ScalarRule =
 
 export type ResultRule = (call: Omit<BoundCall, 'result'>) => SqlType | undefined
 
-/** What the engine is sent for an aggregate: its own aggregate, so that DISTINCT, ORDER BY, FILTER and OVER keep their place. */
+/** What the engine is sent for an aggregate: its own, so that DISTINCT, ORDER BY, FILTER and OVER keep their place. */
 export type AggregateRule =
   | {
       readonly how: 'native' | 'renamed' | 'rewrite'

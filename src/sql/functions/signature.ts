@@ -118,14 +118,16 @@ function complete(form: Form, args: readonly ArgumentType[], bindings: Bindings)
   const params = form.params.map((pattern, index) => {
     const arg = args[index]!
     if (arg.kind === 'lambda') return substitute(pattern.items.at(-1)!, bindings)
-    return keepDetails(substitute(pattern, bindings), arg.type)
+    const wanted = substitute(pattern, bindings)
+    // A type variable is bound to what its arguments have in common: that type, not each one's own.
+    return bindings.has(pattern.name) && wanted.kind === 'decimal' ? wanted : keepDetails(wanted, arg.type)
   })
   const result = substitute(form.result, bindings)
   const inputs = form.params.map((pattern, index) => {
     const isLambda = args[index]!.kind === 'lambda'
     return isLambda ? pattern.items.slice(0, -1).map(item => substitute(item, bindings)) : undefined
   })
-  return { params, inputs, result: resultDetails(result, params) }
+  return { params, inputs, result: bindings.has(form.result.name) ? result : resultDetails(result, params) }
 }
 
 /** The argument's own precision, length and zone, where the pattern leaves them open. */

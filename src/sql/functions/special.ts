@@ -3,8 +3,8 @@ import type { Call, Expression } from '../parse/ast.ts'
 import { coerce } from '../rewrite/casts.ts'
 import { bindCondition } from '../rewrite/condition.ts'
 import { bind, type Context, type Typed } from '../rewrite/context.ts'
-import { checkComparable, unify } from '../rewrite/operators.ts'
-import { bigintType, quoteText, typeText, varcharType } from '../sql-type.ts'
+import { checkComparable, comparisonSql, unify } from '../rewrite/operators.ts'
+import { bigintType, engineType, integerType, quoteText, typeText, varcharType } from '../sql-type.ts'
 import { formatSql } from './format.ts'
 
 type Special = (node: Call, context: Context) => Typed
@@ -46,7 +46,11 @@ function bindCoalesce(node: Call, context: Context): Typed {
 
 function bindNullif(node: Call, context: Context): Typed {
   const [a, b] = bindArgs(node, context, 2, 2)
-  checkComparable(a!.value, b!.value, '=', node)
+  const type = checkComparable(a!.value, b!.value, '=', node)
+  if (type.kind === 'double' || type.kind === 'row' || type.kind === 'array' || type.kind === 'map') {
+    const equal = comparisonSql('=', a!.value, b!.value, type)
+    return { sql: `CASE WHEN ${equal} THEN NULL ELSE ${a!.value.sql} END`, type: a!.value.type }
+  }
   return { sql: `nullif(${a!.value.sql}, ${b!.value.sql})`, type: a!.value.type }
 }
 
@@ -55,7 +59,10 @@ function bindTry(node: Call, context: Context): Typed {
     throw new SqlRefusal('try() around a subquery is not supported', node, { hint: 'use try inside the subquery' })
   }
   const [arg] = bindArgs(node, { ...context, isTry: true }, 1, 1)
-  return { sql: `TRY(${arg!.value.sql})`, type: arg!.value.type }
+  const { sql, type } = arg!.value
+  // What occurs twice the engine computes beforehand, outside of TRY, but not out of a lambda.
+  const isRepeated = /trino_|CASE/.test(sql) && context.scope.parent === undefined
+  return { sql: `TRY(${isRepeated ? `list_transform([0], lambda "tried": ${sql})[1]` : sql})`, type }
 }
 
 function holdsSubquery(node: unknown): boolean {
@@ -82,7 +89,8 @@ function bindGrouping(node: Call, context: Context): Typed {
   const args = bindArgs(node, { ...context, grouping: undefined }, 1, 60)
   const stranger = args.find(arg => context.grouping?.texts.has(arg.value.sql) !== true)
   if (stranger !== undefined) throw new SqlRefusal('grouping() takes columns of GROUP BY', stranger.node)
-  return { sql: `CAST(grouping(${args.map(arg => arg.value.sql).join(', ')}) AS BIGINT)`, type: bigintType }
+  const type = args.length < 32 ? integerType : bigintType
+  return { sql: `CAST(grouping(${args.map(arg => arg.value.sql).join(', ')}) AS ${engineType(type)})`, type }
 }
 
 /** The type is known here; for a computed text Trino also prints a length, which is not. */

@@ -14,30 +14,34 @@ function trimmed(target: string): (call: BoundCall) => string {
 /** The engine pads text only, and counts in 32 bits. */
 function padded(target: string): (call: BoundCall) => string {
   return call => {
-    refuseBinary(call)
     const [text, size, fill] = sqlOf(call)
+    if (call.actual[0]?.kind === 'varbinary') {
+      return `unhex(${callSql(target, `hex(${text})`, `CAST(${size} * 2 AS INTEGER)`, `hex(${fill})`)})`
+    }
     return callSql(target, text!, `CAST(${size} AS INTEGER)`, fill!)
   }
-}
-
-export function refuseBinary(call: BoundCall): void {
-  if (!call.actual.some(type => type.kind === 'varbinary')) return
-  throw new SqlRefusal(`'${call.name}' of varbinary is not supported: convert it with from_utf8 or to_hex`, call.node)
 }
 
 /** Text, bytes or arrays end to end; an array and an element as well. */
 function concat(call: BoundCall): string {
   const args = sqlOf(call)
   const [a, b] = call.args.map(arg => arg.type)
-  if (args.length === 2 && a?.kind === 'array' && !isSameStorage(a, b!)) return callSql('list_append', ...args)
-  if (args.length === 2 && b?.kind === 'array' && !isSameStorage(a!, b)) return callSql('list_prepend', ...args)
+  if (args.length === 2 && a?.kind === 'array' && !isSameStorage(a, b!))
+    return withElement('list_append', args, args[1]!)
+  if (args.length === 2 && b?.kind === 'array' && !isSameStorage(a!, b))
+    return withElement('list_prepend', args, args[0]!)
   return `(${args.join(' || ')})`
+}
+
+/** An element of NULL makes the whole NULL. */
+function withElement(target: string, args: readonly string[], element: string): string {
+  return `CASE WHEN ${element} IS NOT NULL THEN ${callSql(target, ...args)} END`
 }
 
 function concatWithSeparator(call: BoundCall): string {
   const [separator, list] = sqlOf(call)
   if (call.actual[1]?.kind !== 'array') return callSql('concat_ws', ...sqlOf(call))
-  const join = isConstantText(call.node.args[0]!) ? 'array_to_string' : 'trino_join'
+  const join = isConstantText(call.node.args[0]!) ? 'trino_join_constant' : 'trino_join'
   return callSql(join, list!, separator!)
 }
 
@@ -48,11 +52,11 @@ export const textRules: FunctionRules = {
   concat: rewrite(concat),
   concat_ws: rewrite(concatWithSeparator),
   ends_with: native('ends_with'),
-  hamming_distance: renamed('hamming'),
+  hamming_distance: macro('trino_hamming'),
   length: rewrite(call => callSql(call.actual[0]?.kind === 'varbinary' ? 'octet_length' : 'length', call.args[0]!.sql)),
-  levenshtein_distance: renamed('levenshtein'),
+  levenshtein_distance: macro('trino_levenshtein'),
   lower: native('lower'),
-  upper: native('upper'),
+  upper: macro('trino_upper'),
   lpad: rewrite(padded('lpad')),
   rpad: rewrite(padded('rpad')),
   ltrim: rewrite(trimmed('ltrim')),
@@ -66,10 +70,16 @@ export const textRules: FunctionRules = {
     }
     return callSql('nfc_normalize', call.args[0]!.sql)
   }),
-  replace: rewrite(call => callSql('replace', ...sqlOf(call), ...(call.args.length === 2 ? ["''"] : []))),
+  replace: rewrite(call => {
+    const [text, part, by = "''"] = sqlOf(call)
+    const search = call.node.args[1]!
+    const isPlain = search.kind === 'string' && search.value !== ''
+    return callSql(isPlain ? 'replace' : 'trino_replace', text!, part!, by)
+  }),
   reverse: rewrite(call => {
-    refuseBinary(call)
-    return callSql(call.actual[0]?.kind === 'array' ? 'list_reverse' : 'reverse', call.args[0]!.sql)
+    const kind = call.actual[0]?.kind
+    const target = kind === 'array' ? 'list_reverse' : kind === 'varbinary' ? 'trino_reverse_bytes' : 'trino_reverse'
+    return callSql(target, call.args[0]!.sql)
   }),
   soundex: macro('trino_soundex'),
   split: rewrite(call => callSql(call.args.length === 2 ? 'string_split' : 'trino_split', ...sqlOf(call))),
@@ -90,6 +100,8 @@ export const textRules: FunctionRules = {
 }
 
 function substring(call: BoundCall): string {
-  refuseBinary(call)
-  return callSql(call.args.length === 2 ? 'trino_substr_from' : 'trino_substr', ...sqlOf(call))
+  const isBinary = call.actual[0]?.kind === 'varbinary'
+  const target = call.args.length === 2 ? 'from' : ''
+  if (isBinary) return callSql(target === '' ? 'trino_bytes' : 'trino_bytes_from', ...sqlOf(call))
+  return callSql(target === '' ? 'trino_substr' : 'trino_substr_from', ...sqlOf(call))
 }

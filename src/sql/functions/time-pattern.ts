@@ -83,6 +83,9 @@ const jodaRuns: readonly (readonly [RegExp, string])[] = [
   [/^x{4}$/, '%G'],
 ]
 
+/** Where the zone goes: characters no pattern holds, replaced once the rest is text. */
+export const zonePlaces = { offset: '\u0001', digits: '\u0002', name: '\u0003' } as const
+
 /** `yyyy-MM-dd HH:mm:ss`, with text in single quotes. */
 export function jodaPattern(pattern: string, span: Span, use: Use): string {
   let out = ''
@@ -112,7 +115,9 @@ function jodaRun(run: string, span: Span, use: Use): string {
   const letters = jodaRuns.find(([sign]) => sign.test(run))?.[1]
   const isZone = /^[Zz]+$/.test(run)
   if (isZone && use === 'parse') return '%z'
-  if (isZone) return /^ZZ$/.test(run) ? '+00:00' : /^Z$/.test(run) ? '+0000' : 'UTC'
+  if (isZone) return /^ZZ$/.test(run) ? zonePlaces.offset : /^Z$/.test(run) ? zonePlaces.digits : zonePlaces.name
+  if (use === 'parse' && letters === '%y')
+    throw new SqlRefusal(`'${run}' cannot be parsed: which century it means moves`, span)
   if (letters === undefined) throw new SqlRefusal(`'${run}' in this pattern is not supported`, span)
   return letters
 }

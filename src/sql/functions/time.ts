@@ -1,12 +1,15 @@
 import { SqlRefusal } from '../diagnostics.ts'
+import { fraction } from '../rewrite/casts.ts'
 import type { Typed } from '../rewrite/context.ts'
 import { datePart } from '../rewrite/extract.ts'
 import { instantLiteral } from '../rewrite/literals.ts'
+import { failure } from '../rewrite/operators.ts'
 import { checkZone, fromWallClock, localTime } from '../rewrite/zones.ts'
+import { constantValue } from '../scope.ts'
 import { quoteText, type SqlType } from '../sql-type.ts'
 import type { BoundCall, FunctionRules, ResultRule } from './rule.ts'
 import { callSql, macro, rewrite } from './rule.ts'
-import { jodaPattern, mysqlPattern } from './time-pattern.ts'
+import { jodaPattern, mysqlPattern, zonePlaces } from './time-pattern.ts'
 
 // Dates and times. What depends on the wall clock is computed in the zone of a timestamp with time zone and moved back.
 
@@ -44,12 +47,23 @@ function dateAdd(call: BoundCall): string {
   const amount = Object.hasOwn(months, unit)
     ? `to_months(CAST(${count!.sql} * ${months[unit]!} AS INTEGER))`
     : `to_microseconds(CAST(${count!.sql} AS BIGINT) * ${micros[unit]!})`
+  // Hours and less count on in elapsed time, days and more on the wall clock of the zone.
+  if (isElapsed(unit) && call.result.kind !== 'date') return `(${time!.sql} + ${amount})`
   return onWallClock(time!, call.result, local => `(${local} + ${amount})`)
+}
+
+function isElapsed(unit: string): boolean {
+  return Object.hasOwn(micros, unit) && unit !== 'day' && unit !== 'week'
 }
 
 function dateDiff(call: BoundCall): string {
   const [, from, to] = call.args
-  return callSql('date_sub', quoteText(unitOf(call)), localTime(from!), localTime(to!))
+  const unit = unitOf(call)
+  if (isElapsed(unit) || from!.type.kind !== 'timestamptz')
+    return callSql('date_sub', quoteText(unit), from!.sql, to!.sql)
+  const zone = from!.type.zone
+  const inZone: Typed = { sql: to!.sql, type: { kind: 'timestamptz', precision: 3, zone } }
+  return callSql('date_sub', quoteText(unit), localTime(from!), localTime(inZone))
 }
 
 function literalText(call: BoundCall, index: number): string {
@@ -60,13 +74,33 @@ function literalText(call: BoundCall, index: number): string {
 }
 
 function formatted(call: BoundCall, toEngine: typeof mysqlPattern): string {
+  const value = call.args[0]!
   const pattern = toEngine(literalText(call, 1), call.node.args[1]!, 'format')
-  return callSql('strftime', localTime(call.args[0]!), quoteText(pattern))
+  const zone = value.type.kind === 'timestamptz' ? value.type.zone : undefined
+  const zoneSigns = Object.values(zonePlaces).filter(sign => pattern.includes(sign))
+  const offset = zone === undefined ? "'+00:00'" : `trino_offset_text(${localTime(value)}, ${value.sql})`
+  if (zone !== undefined && pattern.includes(zonePlaces.name)) {
+    throw new SqlRefusal("the letter 'z' prints UTC only", call.node.args[1]!, { hint: 'write ZZ for the offset' })
+  }
+  const texts: Record<string, string> = {
+    [zonePlaces.name]: "'UTC'",
+    [zonePlaces.offset]: offset,
+    [zonePlaces.digits]: `replace(${offset}, ':', '')`,
+  }
+  const text = callSql('strftime', localTime(value), quoteText(pattern))
+  return zoneSigns.reduce((sql, sign) => callSql('replace', sql, quoteText(sign), texts[sign]!), text)
 }
 
+/** What a pattern leaves open is that of 1970-01-01; two digits of a year from 70 on are of the last century. */
 function parsed(call: BoundCall, toEngine: typeof mysqlPattern): string {
   const pattern = toEngine(literalText(call, 1), call.node.args[1]!, 'parse')
-  return callSql('strptime', call.args[0]!.sql, quoteText(pattern))
+  const value = call.args[0]!.sql
+  const hasYear = /%[YyGT]/.test(pattern)
+  const text = hasYear ? value : `'1970 ' || ${value}`
+  const time = callSql('strptime', text, quoteText(hasYear ? pattern : `%Y ${pattern}`))
+  if (pattern.includes('%z')) return `CAST(timezone('UTC', ${time}) AS TIMESTAMP)`
+  if (!pattern.includes('%y')) return time
+  return `CASE WHEN date_part('year', ${time}) = 1969 THEN ${time} + to_months(1200) ELSE ${time} END`
 }
 
 function part(unit: string) {
@@ -89,36 +123,66 @@ function fromUnixtime(call: BoundCall): string {
 const unixtimeZone: ResultRule = call => {
   if (call.args.length < 3) return zoneOf(1)(call)
   const [hours, minutes] = [call.node.args[1]!, call.node.args[2]!]
-  if (hours.kind !== 'number' || minutes.kind !== 'number') {
+  const [h, m] = [hours, minutes].map(node => constantValue(node, 0))
+  if (h?.kind !== 'number' || m?.kind !== 'number') {
     throw new SqlRefusal('the hours and minutes of from_unixtime must be numbers', hours)
   }
-  const two = (text: string) => text.padStart(2, '0')
-  return { kind: 'timestamptz', precision: 3, zone: checkZone(`+${two(hours.text)}:${two(minutes.text)}`, hours) }
+  const total = h.value * 60 + m.value
+  const two = (value: number) => String(value).padStart(2, '0')
+  const [whole, rest] = [Math.floor(Math.abs(total) / 60), Math.abs(total) % 60]
+  return {
+    kind: 'timestamptz',
+    precision: 3,
+    zone: checkZone(`${total < 0 ? '-' : '+'}${two(whole)}:${two(rest)}`, hours),
+  }
 }
 
-/** The offset a literal carries is its zone; of a computed text only the point in time is kept. */
+/** The offset a literal carries is its zone; of a computed text only the point in time is kept, which is said. */
 const isoZone: ResultRule = call => {
   const node = call.node.args[0]!
+  if (node.kind !== 'string') {
+    const message = `times that ${call.name} reads are kept in UTC here; Trino shows them in the offset of the text`
+    call.context.session.notices.push({ code: 'utc_only', message, span: call.node.nameSpan })
+  }
   const offset = node.kind === 'string' ? /T.*([+-]\d{2}:?\d{2})$/.exec(node.value)?.[1] : undefined
   const zone = offset === undefined ? undefined : checkZone(offset, node)
   return { kind: 'timestamptz', precision: call.name.endsWith('nanos') ? 9 : 3, zone }
 }
 
 function fromIso(call: BoundCall): string {
-  return `CAST(timezone('UTC', CAST(${call.args[0]!.sql} AS TIMESTAMPTZ)) AS TIMESTAMP)`
+  const text = call.args[0]!.sql
+  const instant = callSql('trino_iso_instant', text)
+  if (call.result.kind === 'timestamptz' && call.result.precision === 3) return `date_trunc('milliseconds', ${instant})`
+  const isFiner = `regexp_matches(${text}, '[.,][0-9]{6}0*[1-9]')`
+  const isBare = `strpos(${text}, 'T') = 0`
+  const failed = `CAST('not a time that can be kept in microseconds: ' || ${text} AS TIMESTAMP)`
+  return `CASE WHEN ${isFiner} OR ${isBare} THEN ${failed} ELSE ${instant} END`
+}
+
+/** The engine keeps microseconds: what is finer must not be lost silently. */
+function fromNanos(call: BoundCall): string {
+  const nanos = `CAST(${call.args[0]!.sql} AS BIGINT)`
+  const failed = failure(call.context, 'from_unixtime_nanos keeps microseconds only', call.result)
+  return `CASE WHEN ${nanos} % 1000 <> 0 THEN ${failed} ELSE make_timestamp(${nanos} // 1000) END`
 }
 
 function toIso(call: BoundCall): string {
   const value = call.args[0]!
   if (value.type.kind === 'date') return callSql('strftime', value.sql, "'%Y-%m-%d'")
-  const text = callSql('strftime', localTime(value), "'%Y-%m-%dT%H:%M:%S.%g'")
+  const precision = 'precision' in value.type ? value.type.precision : 3
+  const text = callSql('strftime', localTime(value), quoteText(`%Y-%m-%dT%H:%M:%S${fraction(precision)}`))
   if (value.type.kind !== 'timestamptz') return text
-  return `(${text} || ${value.type.zone === undefined ? "'Z'" : `trino_offset_text(${localTime(value)}, ${value.sql})`})`
+  const offset = value.type.zone === undefined ? "'Z'" : `trino_offset_text(${localTime(value)}, ${value.sql})`
+  return `(${text} || ${offset})`
 }
 
 function sequenceOrTruncate(call: BoundCall): string {
   const unit = unitOf(call)
-  return onWallClock(call.args[1]!, call.result, local => callSql('date_trunc', quoteText(unit), local))
+  const elapsed = call.args[1]!
+  if (isElapsed(unit) && unit !== 'hour' && call.result.kind === 'timestamptz') {
+    return callSql('trino_date_trunc', quoteText(unit), elapsed.sql)
+  }
+  return onWallClock(call.args[1]!, call.result, local => callSql('trino_date_trunc', quoteText(unit), local))
 }
 
 export const timeRules: FunctionRules = {
@@ -138,18 +202,15 @@ export const timeRules: FunctionRules = {
   dow: part('dow'),
   doy: part('doy'),
   format_datetime: rewrite(call => formatted(call, jodaPattern)),
-  from_iso8601_date: rewrite(call => `CAST(${call.args[0]!.sql} AS DATE)`),
+  from_iso8601_date: macro('trino_iso_date'),
   from_iso8601_timestamp: rewrite(fromIso, isoZone),
   from_iso8601_timestamp_nanos: rewrite(fromIso, isoZone),
   from_unixtime: rewrite(fromUnixtime, unixtimeZone),
-  from_unixtime_nanos: rewrite(
-    call => `make_timestamp(CAST(${call.args[0]!.sql} AS BIGINT) // 1000)`,
-    () => ({
-      kind: 'timestamptz',
-      precision: 9,
-      zone: undefined,
-    }),
-  ),
+  from_unixtime_nanos: rewrite(fromNanos, () => ({
+    kind: 'timestamptz',
+    precision: 9,
+    zone: undefined,
+  })),
   hour: part('hour'),
   human_readable_seconds: macro('trino_human_seconds'),
   last_day_of_month: rewrite(call => callSql('last_day', localTime(call.args[0]!))),
@@ -163,7 +224,8 @@ export const timeRules: FunctionRules = {
   second: part('second'),
   timezone: rewrite(call => {
     const type = call.args[0]!.type
-    return quoteText((type.kind === 'timestamptz' ? type.zone : undefined) ?? 'UTC')
+    const zone = (type.kind === 'timestamptz' ? type.zone : undefined) ?? 'UTC'
+    return `CASE WHEN ${call.args[0]!.sql} IS NOT NULL THEN ${quoteText(zone)} END`
   }),
   timezone_hour: part('timezone_hour'),
   timezone_minute: part('timezone_minute'),

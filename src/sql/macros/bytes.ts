@@ -1,15 +1,26 @@
 import { type Macro, macro } from './macro.ts'
 
+/** Bytes in hexadecimal: whole characters first, then the beginnings of characters, then any byte. */
+const utf8Sequences = ['[0-7].', '[CD].~', 'E.~~', 'F.~~~', 'E.~', 'F.~~', 'F.~', '..']
+  .join('|')
+  .replaceAll('~', '[89AB].')
+
 const base32 = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'"
 
 export const byteMacros: readonly Macro[] = [
   macro('trino_byte_at', 'b, i', "CAST('0x' || substr(hex(b), i * 2 + 1, 2) AS INTEGER)"),
-  // Text is kept as it is; where the bytes are no UTF-8, what is not ASCII becomes U+FFFD.
+  // Text is kept as it is; each sequence of bytes that is no UTF-8, cut short or not, becomes one replacement.
   macro(
     'trino_from_utf8',
-    'b',
-    `coalesce(TRY(decode(b)), array_to_string(list_transform(range(octet_length(b)), lambda i:
-      CASE WHEN trino_byte_at(b, i) < 128 THEN chr(trino_byte_at(b, i)) ELSE chr(65533) END), ''))`,
+    'b, r',
+    `coalesce(TRY(decode(b)), array_to_string(list_transform(regexp_extract_all(hex(b), '${utf8Sequences}'),
+      lambda h: coalesce(TRY(decode(unhex(h))), r)), ''))`,
+  ),
+  // Java wants no padding, the engine does.
+  macro(
+    'trino_from_base64',
+    's',
+    "from_base64(rpad(rtrim(s, '='), CAST((length(rtrim(s, '=')) + 3) // 4 * 4 AS INTEGER), '='))",
   ),
   macro('trino_to_base64url', 'b', "replace(replace(to_base64(b), '+', '-'), '/', '_')"),
   macro(
@@ -54,28 +65,51 @@ export const byteMacros: readonly Macro[] = [
   macro(
     'trino_from_big_endian',
     'b, w',
-    `CASE WHEN octet_length(b) <> w THEN CAST(error('wrong number of bytes') AS HUGEINT)
+    `CASE WHEN octet_length(b) <> w THEN CAST('wrong number of bytes' AS HUGEINT)
       WHEN trino_bytes_number(b) >= CAST(pow(2, w * 8 - 1) AS HUGEINT)
       THEN trino_bytes_number(b) - CAST(pow(2, w * 8) AS HUGEINT) ELSE trino_bytes_number(b) END`,
   ),
 ]
 
-const authority = '^[a-zA-Z][a-zA-Z0-9+.-]*://'
+const scheme = '^([a-zA-Z][a-zA-Z0-9+.-]*):'
+const authority = '^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//'
+
+/** Java's URI: what it cannot read gives NULL, a missing part the empty text; path, query and fragment decoded. */
+function urlPart(name: string, body: string): Macro {
+  return macro(name, 'u', `CASE WHEN trino_is_url(u) THEN ${body} END`)
+}
 
 export const urlMacros: readonly Macro[] = [
+  macro(
+    'trino_is_url',
+    'u',
+    String.raw`(NOT regexp_matches(u,
+      '[\x00-\x20"<>\\^\x60{|}\x7f]|%[^0-9a-fA-F]|%.[^0-9a-fA-F]|%.?$|#.*#|^[^/?#]*\[|:$'))`,
+  ),
   macro('trino_url_decode', 's', "url_decode(replace(s, '+', ' '))"),
   macro('trino_url_encode', 's', "replace(replace(replace(url_encode(s), '%20', '+'), '%2A', '*'), '~', '%7E')"),
-  macro('trino_url_protocol', 'u', "nullif(regexp_extract(u, '^([a-zA-Z][a-zA-Z0-9+.-]*):', 1), '')"),
-  macro('trino_url_host', 'u', `nullif(regexp_extract(u, '${authority}(?:[^/@?#]*@)?([^/:?#]+)', 1), '')`),
-  macro('trino_url_port', 'u', `TRY_CAST(nullif(regexp_extract(u, '${authority}[^/?#]*:([0-9]+)', 1), '') AS BIGINT)`),
-  macro('trino_url_path', 'u', `regexp_extract(u, '^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1)`),
-  macro('trino_url_query', 'u', String.raw`nullif(regexp_extract(u, '^[^#?]*\?([^#]*)', 1), '')`),
-  macro('trino_url_fragment', 'u', "nullif(regexp_extract(u, '#(.*)$', 1), '')"),
+  urlPart('trino_url_protocol', `regexp_extract(u, '${scheme}', 1)`),
+  urlPart(
+    'trino_url_host',
+    `regexp_extract(u, '${authority}(?:[^/@?#]*@)?([a-zA-Z0-9.-]+|\\[[0-9a-fA-F:.]+\\])(?::[0-9]*)?(?:[/?#]|$)', 1)`,
+  ),
+  urlPart(
+    'trino_url_port',
+    `TRY_CAST(nullif(regexp_extract(u, '${authority}(?:[^/@?#]*@)?[a-zA-Z0-9.-]+:([0-9]+)', 1), '') AS BIGINT)`,
+  ),
+  urlPart(
+    'trino_url_path',
+    `CASE WHEN regexp_matches(u, '${scheme}[^/]') THEN '' ELSE url_decode(regexp_extract(u,
+      '^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?(?://[^/?#]*)?([^?#]*)', 1)) END`,
+  ),
+  urlPart('trino_url_query', String.raw`url_decode(regexp_extract(u, '^[^#?]*\?([^#]*)', 1))`),
+  macro('trino_url_raw_query', 'u', String.raw`nullif(regexp_extract(u, '^[^#?]*\?([^#]*)', 1), '')`),
+  urlPart('trino_url_fragment', "url_decode(regexp_extract(u, '#(.*)$', 1))"),
+  urlPart('trino_url_parameters', "string_split(trino_url_raw_query(u), '&')"),
   macro(
     'trino_url_parameter',
     'u, p',
-    `list_transform(list_filter(string_split(trino_url_query(u), '&'), lambda x: trino_url_decode(split_part(x,
-      '=', 1)) = p),
+    `list_transform(list_filter(trino_url_parameters(u), lambda x: trino_url_decode(split_part(x, '=', 1)) = p),
       lambda x: trino_url_decode(array_to_string(string_split(x, '=')[2:], '=')))[1]`,
   ),
 ]

@@ -9,21 +9,32 @@ export const listMacros: readonly Macro[] = [
     `CASE WHEN a IS NULL OR s IS NULL THEN NULL WHEN len(trino_present(a)) = 0 THEN ''
       ELSE list_reduce(trino_present(a), lambda x, y: x || s || y) END`,
   ),
+  // An array of NULLs alone gives the empty text; the engine gives NULL. The separator is a constant.
+  macro('trino_join_constant', 'a, s', "CASE WHEN a IS NOT NULL THEN coalesce(array_to_string(a, s), '') END"),
   macro('trino_has_null', 'a', '(len(a) <> coalesce(list_count(a), 0))'),
+  // NULL where NULL elements leave it open.
+  macro(
+    'trino_array_equal',
+    'a, b',
+    `CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN len(a) <> len(b) THEN false
+      WHEN NOT trino_has_null(a) AND NOT trino_has_null(b) THEN a = b
+      WHEN list_contains(list_transform(range(1, len(a) + 1), lambda i: a[i] = b[i]), false) THEN false END`,
+  ),
   macro(
     'trino_any',
     'a',
-    'CASE WHEN list_contains(a, true) THEN true WHEN trino_has_null(a) THEN NULL WHEN a IS NULL THEN NULL ELSE false END',
+    `CASE WHEN list_contains(a, true) THEN true WHEN trino_has_null(a) OR a IS NULL THEN NULL ELSE false END`,
   ),
   macro(
     'trino_all',
     'a',
-    'CASE WHEN list_contains(a, false) THEN false WHEN trino_has_null(a) THEN NULL WHEN a IS NULL THEN NULL ELSE true END',
+    `CASE WHEN list_contains(a, false) THEN false WHEN trino_has_null(a) OR a IS NULL THEN NULL ELSE true END`,
   ),
   macro(
     'trino_contains',
     'a, x',
-    'CASE WHEN a IS NULL OR x IS NULL THEN NULL WHEN list_contains(a, x) THEN true WHEN trino_has_null(a) THEN NULL ELSE false END',
+    `CASE WHEN a IS NULL OR x IS NULL THEN NULL WHEN list_contains(a, x) THEN true
+      WHEN trino_has_null(a) THEN NULL ELSE false END`,
   ),
   macro(
     'trino_distinct',
@@ -74,17 +85,37 @@ export const listMacros: readonly Macro[] = [
   macro(
     'trino_shuffle',
     'a',
-    `list_transform(list_sort(list_transform(a, lambda x: struct_pack(k := random(), v := x))), lambda p: struct_extract(p, 'v'))`,
+    `list_transform(list_sort(list_transform(a, lambda x: struct_pack(k := random(), v := x))),
+      lambda p: struct_extract(p, 'v'))`,
   ),
   macro(
     'trino_slice',
     'a, s, n',
-    `CASE WHEN a IS NULL OR s IS NULL OR n IS NULL THEN NULL WHEN s = 0 THEN error('SQL array indices start at 1')
-      WHEN n < 0 THEN error('length must be greater than or equal to 0')
+    `CASE WHEN a IS NULL OR s IS NULL OR n IS NULL THEN NULL WHEN s = 0
+      THEN a[CAST('SQL array indices start at 1' AS BIGINT):1] WHEN n < 0
+      THEN a[CAST('the length of a slice must not be negative' AS BIGINT):1]
       WHEN abs(s) > len(a) OR n = 0 THEN a[1:0]
-      ELSE a[CASE WHEN s > 0 THEN s ELSE len(a) + s + 1 END : CASE WHEN s > 0 THEN s ELSE len(a) + s + 1 END + n - 1] END`,
+      ELSE a[CASE WHEN s > 0 THEN s ELSE len(a) + s + 1 END :
+        CASE WHEN s > 0 THEN s ELSE len(a) + s + 1 END + n - 1] END`,
   ),
-  macro('trino_trim_array', 'a, n', 'a[1:len(a) - n]'),
+  macro(
+    'trino_trim_array',
+    'a, n',
+    `a[1:CASE WHEN n > len(a) OR n < 0 THEN CAST('the array has no ' || n || ' elements to trim' AS BIGINT)
+      ELSE len(a) - n END]`,
+  ),
+  macro(
+    'trino_array_max_double',
+    'a',
+    `CASE WHEN trino_has_null(a) THEN NULL ELSE coalesce(list_max(list_filter(a, lambda x: NOT isnan(x))), a[1]) END`,
+  ),
+  // Rows of a group as structs k, v: the values v of the n rows with the smallest or largest k, NULL values included.
+  macro(
+    'trino_first_by',
+    'e, n, d',
+    `CASE WHEN len(list_filter(e, lambda x: struct_extract(x, 'k') IS NOT NULL)) > 0 THEN list_transform(list_sort(
+      list_filter(e, lambda x: struct_extract(x, 'k') IS NOT NULL), d)[1:n], lambda x: struct_extract(x, 'v')) END`,
+  ),
   macro(
     'trino_map_agg',
     'e',

@@ -17,7 +17,8 @@ export const networkMacros: readonly Macro[] = [
   macro(
     'trino_ipv4',
     's',
-    `CASE WHEN trino_octet(s, 1) < 256 AND trino_octet(s, 2) < 256 AND trino_octet(s, 3) < 256 AND trino_octet(s, 4) < 256
+    `CASE WHEN trino_octet(s, 1) < 256 AND trino_octet(s, 2) < 256 AND trino_octet(s, 3) < 256 AND
+      trino_octet(s, 4) < 256
       THEN CAST(${mapped} + CAST(trino_octet(s, 1) AS BIGINT) * 16777216 + trino_octet(s, 2) * 65536 +
       trino_octet(s, 3) * 256 + trino_octet(s, 4) AS UHUGEINT) END`,
   ),
@@ -40,14 +41,15 @@ export const networkMacros: readonly Macro[] = [
     's',
     `CASE WHEN regexp_full_match(s, '[0-9]{1,3}(\\.[0-9]{1,3}){3}') THEN trino_ipv4(s)
       WHEN regexp_full_match(s, '::(ffff:|FFFF:)?[0-9]{1,3}(\\.[0-9]{1,3}){3}')
-      THEN trino_ipv4(regexp_extract(s, '[0-9.]+$')) WHEN regexp_full_match(s, '[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}')
+      THEN trino_ipv4(regexp_extract(s, '[0-9.]+$'))
+      WHEN regexp_full_match(s, '[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}')
       AND NOT regexp_matches(s, ':::|::.*::|^:[^:]|[^:]:$') THEN trino_ipv6(s) END`,
   ),
   macro(
     'trino_ip',
     's',
     `list_transform([trino_ip_or_null(s)], lambda v: CASE WHEN s IS NOT NULL AND v IS NULL
-      THEN CAST(error('not an IP address: ' || s) AS UHUGEINT) ELSE v END)[1]`,
+      THEN CAST('not an IP address: ' || s AS UHUGEINT) ELSE v END)[1]`,
   ),
   macro('trino_is_ipv4', 'i', `(i BETWEEN CAST(${mapped} AS UHUGEINT) AND CAST(281474976710655 AS UHUGEINT))`),
   macro('trino_ip_part', 'i, d, m', 'CAST((i // CAST(d AS UHUGEINT)) % CAST(m AS UHUGEINT) AS BIGINT)'),
@@ -87,7 +89,7 @@ export const networkMacros: readonly Macro[] = [
     'trino_prefix',
     's',
     `list_transform([trino_prefix_or_null(s)], lambda f: CASE WHEN s IS NOT NULL AND f IS NULL THEN
-      CASE WHEN error('not an IP prefix: ' || s) IS NULL THEN f END ELSE f END)[1]`,
+      CASE WHEN CAST('not an IP prefix: ' || s AS INTEGER) IS NULL THEN f END ELSE f END)[1]`,
   ),
   macro('trino_prefix_of', 'i', 'trino_prefix_make(i, CASE WHEN trino_is_ipv4(i) THEN 32 ELSE 128 END)'),
   macro(

@@ -1,16 +1,71 @@
 import { type Macro, macro } from './macro.ts'
 
 export const textMacros: readonly Macro[] = [
-  macro('trino_substr_from', 's, a', "CASE WHEN a = 0 OR abs(a) > length(s) THEN '' ELSE substr(s, a) END"),
+  macro(
+    'trino_substr_from',
+    's, a',
+    "CASE WHEN s IS NULL THEN NULL WHEN a = 0 OR abs(a) > length(s) THEN '' ELSE substr(s, a) END",
+  ),
   macro(
     'trino_substr',
     's, a, n',
-    "CASE WHEN a = 0 OR n <= 0 OR abs(a) > length(s) THEN '' ELSE substr(s, a, least(n, 4294967295)) END",
+    `CASE WHEN s IS NULL THEN NULL WHEN a = 0 OR n <= 0 OR abs(a) > length(s) THEN ''
+      ELSE substr(s, a, least(n, 4294967295)) END`,
+  ),
+  // Bytes by way of their hexadecimal text.
+  macro('trino_bytes_at', 'a', 'CASE WHEN a > 0 THEN a * 2 - 1 ELSE a * 2 END'),
+  macro('trino_bytes_from', 'b, a', 'unhex(trino_substr_from(hex(b), trino_bytes_at(a)))'),
+  macro('trino_bytes', 'b, a, n', 'unhex(trino_substr(hex(b), trino_bytes_at(a), n * 2))'),
+  macro('trino_chars', 's', 'list_transform(range(1, length(s) + 1), lambda i: substr(s, i, 1))'),
+  // The engine's own turn clusters of code points, and count bytes.
+  macro('trino_is_ascii', 's', '(length(s) = octet_length(encode(s)))'),
+  macro(
+    'trino_reverse',
+    's',
+    "CASE WHEN trino_is_ascii(s) THEN reverse(s) ELSE array_to_string(list_reverse(trino_chars(s)), '') END",
+  ),
+  macro(
+    'trino_reverse_bytes',
+    'b',
+    `unhex(array_to_string(list_transform(range(octet_length(b) - 1, -1, -1), lambda i: substr(hex(b), i * 2 + 1, 2)),
+      ''))`,
+  ),
+  // Each character of both becomes one byte, so that bytes count characters.
+  macro('trino_alphabet', 'a, b', "array_to_string(list_distinct(trino_chars(a) || trino_chars(b)), '')"),
+  macro(
+    'trino_levenshtein',
+    'a, b',
+    `CASE WHEN trino_is_ascii(a) AND trino_is_ascii(b) THEN levenshtein(a, b)
+      WHEN length(trino_alphabet(a, b)) > 127
+      THEN CAST('levenshtein_distance: texts of more than 127 different characters' AS INTEGER)
+      ELSE list_transform([struct_pack(f := trino_alphabet(a, b), t := array_to_string(list_transform(range(1,
+      length(trino_alphabet(a, b)) + 1), lambda i: chr(CAST(i AS INTEGER))), ''))], lambda m: levenshtein(translate(a,
+      struct_extract(m, 'f'), struct_extract(m, 't')), translate(b, struct_extract(m, 'f'), struct_extract(m, 't'))))[1]
+      END`,
+  ),
+  macro(
+    'trino_hamming',
+    'a, b',
+    `CASE WHEN length(a) <> length(b) THEN CAST('hamming_distance: texts of different lengths' AS INTEGER)
+      ELSE len(list_filter(range(1, length(a) + 1), lambda i: substr(a, i, 1) <> substr(b, i, 1))) END`,
+  ),
+  // The engine gives the sharp s a capital that Java does not.
+  macro(
+    'trino_upper',
+    's',
+    `CASE WHEN strpos(s, chr(223)) = 0 THEN upper(s)
+      ELSE array_to_string(list_transform(string_split(s, chr(223)), lambda p: upper(p)), chr(223)) END`,
+  ),
+  macro(
+    'trino_replace',
+    's, t, r',
+    `CASE WHEN t = '' THEN r || array_to_string(list_transform(trino_chars(s), lambda c: c || r), '')
+      ELSE replace(s, t, r) END`,
   ),
   macro(
     'trino_split',
     's, d, n',
-    `CASE WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
+    `CASE WHEN s IS NULL THEN NULL WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
       ELSE list_append(string_split(s, d)[1:n-1], trino_join(string_split(s, d)[n:], d)) END`,
   ),
   macro('trino_split_part', 's, d, n', 'CASE WHEN n > len(string_split(s, d)) THEN NULL ELSE split_part(s, d, n) END'),
@@ -31,10 +86,12 @@ export const textMacros: readonly Macro[] = [
   macro(
     'trino_luhn',
     's',
-    `CASE WHEN s IS NULL THEN NULL WHEN s = '' OR NOT regexp_full_match(s, '[0-9]*') THEN false ELSE
+    `CASE WHEN s IS NULL THEN NULL WHEN s = '' THEN false
+      WHEN NOT regexp_full_match(s, '[0-9]*') THEN CAST('luhn_check: not a digit in ' || s AS INTEGER) = 0 ELSE
       list_sum(list_transform(range(1, length(s) + 1), lambda i:
         CASE WHEN i % 2 = 1 THEN CAST(substr(s, -i, 1) AS INTEGER)
-        ELSE (CAST(substr(s, -i, 1) AS INTEGER) * 2) // 10 + (CAST(substr(s, -i, 1) AS INTEGER) * 2) % 10 END)) % 10 = 0 END`,
+        ELSE (CAST(substr(s, -i, 1) AS INTEGER) * 2) // 10 + (CAST(substr(s, -i, 1) AS INTEGER) * 2) % 10 END)) %
+        10 = 0 END`,
   ),
   macro('trino_soundex_codes', 's', "translate(upper(s), 'BFPVCGJKQSXZDTLMNRAEIOUYHW', '11112222222233455600000099')"),
   macro(
@@ -56,6 +113,7 @@ export const regexMacros: readonly Macro[] = [
   macro(
     'trino_regexp_position',
     's, p',
-    'CASE WHEN regexp_matches(s, p) THEN strpos(s, regexp_extract(s, p)) WHEN s IS NULL OR p IS NULL THEN NULL ELSE -1 END',
+    `CASE WHEN regexp_matches(s, p) THEN strpos(s, regexp_extract(s, p)) WHEN s IS NULL OR p IS NULL THEN NULL
+      ELSE -1 END`,
   ),
 ]

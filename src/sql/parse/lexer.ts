@@ -1,7 +1,7 @@
 import { type Span, SqlRefusal } from '../diagnostics.ts'
 
-// Trino's tokens, and nothing more lenient: no backticks, no `E''`, no dollar quotes, no `#` comments. Every token keeps
-// its place, because every refusal names one.
+// Trino's tokens, and nothing more lenient: no backticks, no `E''`, no dollar quotes, no `#` comments. Every token
+// keeps its place, because every refusal names one.
 
 export type TokenKind = 'word' | 'quoted' | 'string' | 'binary' | 'integer' | 'decimal' | 'double' | 'symbol' | 'end'
 

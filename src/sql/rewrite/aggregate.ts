@@ -11,7 +11,7 @@ import { bind, type Context, type Typed } from './context.ts'
 type Prepare = (forms: readonly Form[]) => BoundCall
 type UsedRule = Exclude<AggregateRule, { how: 'refused' }>
 
-/** An aggregate, plain or over a window: the engine's own, so that DISTINCT, ORDER BY, FILTER and OVER keep their place. */
+/** An aggregate, plain or over a window: the engine's own, so that DISTINCT, FILTER and the like keep their place. */
 export function bindAggregate(node: Call, rule: UsedRule, context: Context, prepare: Prepare): Typed {
   checkPlace(node, context)
   const inner: Context = { ...context, allowsAggregate: false, allowsWindow: false, grouping: undefined }
@@ -57,9 +57,18 @@ export function bindWindowFunction(node: Call, context: Context, prepare: Prepar
   }
   const call = prepare(findFunction(node.name)!.forms)
   const target = windowRules.get(node.name)!
+  refuseComputedOffset(node)
   const args = call.args.map(arg => arg.sql).join(', ')
   const inside = node.ignoreNulls ? `${args} IGNORE NULLS` : args
   return { sql: `${target}(${inside})${overSql(node, context)}`, type: call.result }
+}
+
+/** An offset that is NULL or negative is an error in Trino, not in the engine: only a number is told apart. */
+function refuseComputedOffset(node: Call): void {
+  const index = { lag: 1, lead: 1, nth_value: 1, ntile: 0 }[node.name]
+  const offset = index === undefined ? undefined : node.args[index]
+  if (offset === undefined || offset.kind === 'number') return
+  throw new SqlRefusal(`the number that '${node.name}' takes must be written out`, offset)
 }
 
 function overSql(node: Call, context: Context): string {

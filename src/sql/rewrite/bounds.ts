@@ -1,12 +1,14 @@
 import type { ColumnBound } from '../../model/scan-scope.ts'
 import type { Expression, JoinType } from '../parse/ast.ts'
 import { type ConstantValue, constantValue } from '../scope.ts'
-import type { BoundColumn, BoundRelation, Context } from './context.ts'
+import type { BoundColumn, BoundRelation, ColumnSource, Context, Session, TableReader } from './context.ts'
 import { findSource } from './names.ts'
 
 // Which rows of a lake relation a condition can use at all, for pruning. A bound is kept only where every row outside
 // it makes the condition false or NULL: comparisons of a column with constants, joined by AND, or by OR on one column.
 // Since such a comparison is also false for the NULLs of an outer join, a bound from WHERE holds on either side of one.
+// A bound on a subquery's column reaches the scan below where the column passes through unchanged and each row (or
+// group) of the subquery stands for itself: no LIMIT, no window, no set operation (select.ts and query.ts say which).
 
 type Bounds = Map<BoundColumn, ColumnBound>
 
@@ -33,7 +35,33 @@ export function noteJoinBounds(
 }
 
 function apply(bounds: Bounds, isMeant: (column: BoundColumn) => boolean): void {
-  for (const [column, bound] of bounds) if (isMeant(column)) column.source?.use.bounds.push(bound)
+  for (const [column, bound] of bounds) if (isMeant(column)) noteBound(column.source, bound)
+}
+
+function noteBound(source: ColumnSource | undefined, bound: ColumnBound): void {
+  if (source === undefined) return
+  if (source.through === undefined) source.use.bounds.push(bound)
+  else source.through.reader.bounds.push({ source: source.through.inner, bound })
+}
+
+/**
+ * A WITH query is scanned once for all who read it: what all of them want of a column bounds the scan. Later queries
+ * read earlier ones, so the last is settled first.
+ */
+export function settleReaders(session: Pick<Session, 'commonTables'>): void {
+  for (const { readers } of session.commonTables.toReversed()) {
+    const [first, ...rest] = readers.map(wantedOf)
+    for (const [source, bound] of first ?? []) {
+      const merged = rest.reduce<ColumnBound | undefined>((sum, other) => either(sum, other.get(source)), bound)
+      if (merged !== undefined) noteBound(source, merged)
+    }
+  }
+}
+
+function wantedOf(reader: TableReader): Map<ColumnSource, ColumnBound> {
+  const wanted = new Map<ColumnSource, ColumnBound>()
+  for (const { source, bound } of reader.bounds) wanted.set(source, both(wanted.get(source), bound))
+  return wanted
 }
 
 function boundsOf(node: Expression, context: Context): Bounds {

@@ -41,6 +41,7 @@ function castSql(sql: string, from: SqlType, to: SqlType, mode: CastMode): strin
   if (from.kind === 'unknown' || from.kind === 'any') return native
   if (to.kind === 'json') return toJson(sql, from)
   if (from.kind === 'json') return fromJson(sql, to, mode)
+  if (to.kind === 'char' && !isText(from)) return undefined
   if (isText(to)) return limitLength(toText(sql, from), from, to)
   if (to.kind === 'array' || to.kind === 'map' || to.kind === 'row') return castNested(sql, from, to, mode)
   if (isText(from)) return fromText(sql, to, mode)
@@ -63,6 +64,8 @@ export function toText(sql: string, from: SqlType): string | undefined {
       return `trino_double_text(${sql})`
     case 'real':
       return `trino_real_text(${sql})`
+    case 'decimal':
+      return from.scale === from.precision ? `trino_decimal_text(${sql})` : `CAST(${sql} AS VARCHAR)`
     case 'timestamp':
       return timestampText(sql, from.precision)
     case 'timestamptz': {
@@ -84,7 +87,7 @@ export function toText(sql: string, from: SqlType): string | undefined {
     case 'uuid':
       return `CAST(${sql} AS VARCHAR)`
     default:
-      return isNumeric(from) ? `CAST(${sql} AS VARCHAR)` : undefined
+      return isInteger(from) ? `CAST(${sql} AS VARCHAR)` : undefined
   }
 }
 
@@ -93,7 +96,7 @@ function timestampText(sql: string, precision: number): string {
 }
 
 /** The engine keeps microseconds; finer digits are zeros. */
-function fraction(precision: number): string {
+export function fraction(precision: number): string {
   if (precision === 0) return ''
   if (precision <= 3) return '.%g'
   return precision <= 6 ? '.%f' : `.%f${'0'.repeat(precision - 6)}`
@@ -102,20 +105,40 @@ function fraction(precision: number): string {
 function limitLength(sql: string | undefined, from: SqlType, to: SqlType): string | undefined {
   if (sql === undefined || !isText(to) || !('length' in to) || to.length === undefined) return sql
   const isShort = isText(from) && 'length' in from && from.length !== undefined && from.length <= to.length
-  return isShort ? sql : `left(${sql}, ${to.length})`
+  const cut = isShort ? sql : `left(${sql}, ${to.length})`
+  // Trailing blanks of a char are padding.
+  return to.kind === 'char' ? `rtrim(${cut}, ' ')` : cut
 }
 
 function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined {
-  if (isInteger(to)) {
-    const otherwise = mode === 'CAST' ? ` ELSE concat('''', ${sql}, ''' is not a whole number')` : ''
-    const digits = `CASE WHEN regexp_full_match(${sql}, '\\s*[+-]?[0-9]+\\s*') THEN ${sql}${otherwise} END`
-    return `${mode}(${digits} AS ${engineType(to)})`
-  }
+  if (isInteger(to)) return `${mode}(${shaped(sql, '\\s*[+-]?[0-9]+\\s*', to, mode)} AS ${engineType(to)})`
   if (to.kind === 'ipaddress') return mode === 'CAST' ? `trino_ip(${sql})` : `trino_ip_or_null(${sql})`
   if (to.kind === 'ipprefix') return mode === 'CAST' ? `trino_prefix(${sql})` : `trino_prefix_or_null(${sql})`
-  if (to.kind === 'timestamptz') return `CAST(timezone('UTC', ${mode}(${sql} AS TIMESTAMPTZ)) AS TIMESTAMP)`
+  const shape = textShapes[to.kind]
+  if (shape !== undefined) {
+    const text = shaped(sql, shape, to, mode)
+    if (to.kind !== 'timestamptz') return cutPrecision(`${mode}(${text} AS ${engineType(to)})`, 6, to)
+    return cutPrecision(`CAST(timezone('UTC', ${mode}(${text} AS TIMESTAMPTZ)) AS TIMESTAMP)`, 6, to)
+  }
   const hasNative = isNumeric(to) || isInstant(to) || to.kind === 'boolean' || to.kind === 'time' || to.kind === 'uuid'
   return hasNative ? `${mode}(${sql} AS ${engineType(to)})` : undefined
+}
+
+const day = '\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}'
+const clock = '( \\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?'
+
+/** What Trino reads where the engine reads more: no T between day and time, no blanks around a decimal. */
+const textShapes: Partial<Record<SqlType['kind'], string>> = {
+  decimal: '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?',
+  date: `${day}\\s*`,
+  timestamp: `${day}${clock}\\s*`,
+  timestamptz: `${day}${clock}( ?(Z|[+-]\\d{2}:?\\d{2}|[A-Za-z][A-Za-z_/+0-9-]*))?\\s*`,
+}
+
+/** The text where it has the shape, else one that no cast can read. */
+function shaped(sql: string, shape: string, to: SqlType, mode: CastMode): string {
+  const otherwise = mode === 'CAST' ? ` ELSE concat('''', ${sql}, ''' is no ${to.kind}')` : ''
+  return `CASE WHEN regexp_full_match(${sql}, '${shape}') THEN ${sql}${otherwise} END`
 }
 
 function toNumber(sql: string, from: SqlType, to: SqlType, mode: CastMode): string | undefined {
@@ -146,11 +169,63 @@ function cutPrecision(sql: string, precision: number, to: SqlType): string {
 
 function toJson(sql: string, from: SqlType): string | undefined {
   if (from.kind === 'json') return sql
-  if (from.kind === 'varbinary' || from.kind === 'ipaddress' || from.kind === 'ipprefix') return undefined
-  const isNested = from.kind === 'array' || from.kind === 'map' || from.kind === 'row'
-  const keepsType = isNested || from.kind === 'boolean' || isNumeric(from) || isText(from)
-  const value = keepsType ? sql : toText(sql, from)
-  return value === undefined ? undefined : `CASE WHEN ${sql} IS NOT NULL THEN to_json(${value}) END`
+  const text = jsonText(sql, from)
+  return text === undefined ? undefined : `CASE WHEN ${sql} IS NOT NULL THEN CAST(${text} AS JSON) END`
+}
+
+/** JSON of a value that is not NULL: keys of a map in order, doubles as Java prints them. */
+function jsonText(sql: string, from: SqlType): string | undefined {
+  switch (from.kind) {
+    case 'double':
+      return `trino_java_double(${sql})`
+    case 'decimal':
+      return toText(sql, from)
+    case 'json':
+      return `CAST(${sql} AS VARCHAR)`
+    case 'array': {
+      const item = jsonText('"json_item"', from.element)
+      if (item === undefined) return undefined
+      const items = `list_transform(${sql}, lambda "json_item": ${orNull('"json_item"', item)})`
+      return `('[' || array_to_string(${items}, ',') || ']')`
+    }
+    case 'map': {
+      const [key, value] = ['key', 'value'].map(side => `struct_extract("json_item", '${side}')`)
+      const [keyText, valueText] = [toText(key!, from.key), jsonText(value!, from.value)]
+      if (keyText === undefined || valueText === undefined) return undefined
+      const member = `CAST(to_json(${keyText}) AS VARCHAR) || ':' || ${orNull(value!, valueText)}`
+      const members = `list_transform(list_sort(map_entries(${sql})), lambda "json_item": ${member})`
+      return `('{' || array_to_string(${members}, ',') || '}')`
+    }
+    case 'row':
+      return rowJson(sql, from)
+    case 'varbinary':
+    case 'ipaddress':
+    case 'ipprefix':
+    case 'real':
+    case 'any':
+      return undefined
+    default: {
+      const isNative = from.kind === 'boolean' || isInteger(from) || from.kind === 'unknown'
+      const text = isNative ? sql : toText(sql, from)
+      return text === undefined ? undefined : `CAST(to_json(${text}) AS VARCHAR)`
+    }
+  }
+}
+
+function orNull(sql: string, text: string): string {
+  return `CASE WHEN ${sql} IS NULL THEN 'null' ELSE ${text} END`
+}
+
+/** Fields without a name all have the empty one in Trino, which no JSON reader keeps apart. */
+function rowJson(sql: string, from: Extract<SqlType, { kind: 'row' }>): string | undefined {
+  const members: string[] = []
+  for (const [index, field] of from.fields.entries()) {
+    const value = `struct_extract(${sql}, ${quoteText(fieldName(field, index))})`
+    const text = field.name === undefined ? undefined : jsonText(value, field.type)
+    if (text === undefined) return undefined
+    members.push(`${quoteText(`${JSON.stringify(field.name)}:`)} || ${orNull(value, text)}`)
+  }
+  return `('{' || ${members.join(" || ',' || ")} || '}')`
 }
 
 function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined {
@@ -158,8 +233,18 @@ function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined 
     const text = mode === 'CAST' ? `trino_json_text(${sql})` : `trino_json_text_or_null(${sql})`
     return limitLength(text, { kind: 'varchar', length: undefined }, to)
   }
+  if (isInteger(to)) {
+    const number = `${mode}(round(CAST(json_extract_string(${sql}, '$') AS DOUBLE)) AS ${engineType(to)})`
+    const whole = `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
+    return `CASE WHEN json_type(${sql}) = 'DOUBLE' THEN ${number} ELSE ${whole} END`
+  }
   const isScalar = isNumeric(to) || to.kind === 'boolean'
   if (isScalar) return `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
+  if (to.kind === 'array' && isText(to.element)) {
+    const item = fromJson('"cast_item"', to.element, mode)
+    const items = `list_transform(json_extract(${sql}, '$[*]'), lambda "cast_item": ${item})`
+    return `CASE WHEN json_type(${sql}) = 'ARRAY' THEN ${items} ELSE ${mode}(${sql} AS VARCHAR[]) END`
+  }
   const isNested = to.kind === 'array' || to.kind === 'map' || to.kind === 'row'
   return isNested ? `${mode}(${sql} AS ${engineType(to)})` : undefined
 }

@@ -27,6 +27,13 @@ export interface RelationUse {
 export interface ColumnSource {
   readonly use: RelationUse
   readonly column: string
+  /** Set where the column comes by way of a WITH query, which others may read as well. */
+  readonly through?: { readonly reader: TableReader; readonly inner: ColumnSource }
+}
+
+/** One place that reads a WITH query, and what it wants of the query's columns. */
+export interface TableReader {
+  readonly bounds: { readonly source: ColumnSource; readonly bound: ColumnBound }[]
 }
 
 export interface BoundColumn extends Typed {
@@ -48,6 +55,8 @@ export interface CommonTableBinding {
   readonly sqlName: string
   readonly columns: readonly BoundColumn[]
   readonly parent: CommonTables | undefined
+  /** Every place that reads it. */
+  readonly readers: TableReader[]
 }
 
 /** WITH queries by lower-case name; inner ones hide outer ones. */
@@ -62,12 +71,14 @@ export interface Scope {
   readonly parent: Scope | undefined
   /** True where `lambda` holds the parameters of a lambda, not the aliases ORDER BY sees. */
   readonly isLambda?: boolean
+  /** True where `relations` stand to the left of UNNEST or LATERAL. */
+  readonly isLateral?: boolean
 }
 
 /** The columns a grouped query may use outside aggregates: expressions by their SQL text. */
 export interface Grouping {
   readonly texts: ReadonlySet<string>
-  /** Columns met outside an aggregate and outside a grouped expression, until an enclosing expression turns out grouped. */
+  /** Columns met outside an aggregate and a grouped expression, until an enclosing expression turns out grouped. */
   readonly pending: { readonly name: string; readonly span: Span }[]
 }
 
@@ -97,7 +108,7 @@ export interface BoundQuery {
   readonly columns: readonly {
     readonly name: string | undefined
     readonly type: SqlType
-    readonly source?: ColumnSource
+    readonly source?: ColumnSource | undefined
   }[]
 }
 
@@ -107,6 +118,8 @@ export interface Session {
   readonly now: number
   readonly uses: RelationUse[]
   readonly notices: SqlNotice[]
+  /** Every WITH query, in the order of the text: later ones read earlier ones. */
+  readonly commonTables: CommonTableBinding[]
   nextName: number
   /** The two halves of the rewriting contain one another; they meet here, so that the files need not. */
   readonly bindQuery: (query: Query, context: Context) => BoundQuery

@@ -4,8 +4,10 @@ import {
   bigintType,
   booleanType,
   commonType,
+  doubleType,
   engineType,
   isInstant,
+  isInteger,
   isInterval,
   isNumeric,
   isText,
@@ -24,7 +26,7 @@ import { bindExtract } from './extract.ts'
 import { bindJsonArray, bindJsonObject, bindJsonPath } from './json-form.ts'
 import { bindInterval, bindNumber, bindTypedLiteral, instantLiteral, whitespace } from './literals.ts'
 import { bindName, fieldAt, selectField } from './names.ts'
-import { bindArithmetic, bindConcat, checkComparable, failure, unify } from './operators.ts'
+import { bindArithmetic, bindConcat, checkComparable, comparisonSql, failure, unify } from './operators.ts'
 import { resolveType } from './type-name.ts'
 import { checkZone } from './zones.ts'
 
@@ -170,7 +172,11 @@ function refuseUnordered(type: SqlType, span: { start: number; end: number }): v
 
 function bindComparison(node: ExpressionOf<'compare'>, context: Context): string {
   const [left, right] = comparable(node.left, node.right, node.operator, context)
-  return `(${left.sql} ${node.operator} ${right.sql})`
+  const type = commonType(left.type, right.type) ?? left.type
+  if (type.kind === 'array' && /[<>]/.test(node.operator) && node.operator !== '<>') {
+    throw new SqlRefusal(`arrays are not compared with '${node.operator}'`, node, { hint: 'compare their elements' })
+  }
+  return comparisonSql(node.operator, left, right, type)
 }
 
 function bindQuantified(node: ExpressionOf<'quantified'>, context: Context): string {
@@ -183,6 +189,12 @@ function bindQuantified(node: ExpressionOf<'quantified'>, context: Context): str
 function bindBetween(node: ExpressionOf<'between'>, context: Context): string {
   const [value, low] = comparable(node.value, node.low, '>=', context)
   const [, high] = comparable(node.value, node.high, '<=', context)
+  const [lowType, highType] = [commonType(value.type, low.type), commonType(value.type, high.type)]
+  if (lowType?.kind === 'double' || highType?.kind === 'double') {
+    const [above, below] = [comparisonSql('>=', value, low, doubleType), comparisonSql('<=', value, high, doubleType)]
+    const inside = `${above} AND ${below}`
+    return node.isNot ? `(NOT (${inside}))` : `(${inside})`
+  }
   return `(${value.sql} ${node.isNot ? 'NOT ' : ''}BETWEEN ${low.sql} AND ${high.sql})`
 }
 
@@ -191,9 +203,13 @@ function bindInList(node: ExpressionOf<'inList'>, context: Context): string {
   const items = node.items.map(item => {
     const bound = bind(item, context)
     const type = checkComparable(value, bound, 'IN', item, nameOf(node.value))
-    return adapt(bound, type).sql
+    return { value: adapt(bound, type), type }
   })
-  return `(${value.sql} ${node.isNot ? 'NOT ' : ''}IN (${items.join(', ')}))`
+  if (value.type.kind === 'row') {
+    const any = items.map(item => comparisonSql('=', value, item.value, item.type)).join(' OR ')
+    return node.isNot ? `(NOT (${any}))` : `(${any})`
+  }
+  return `(${value.sql} ${node.isNot ? 'NOT ' : ''}IN (${items.map(item => item.value.sql).join(', ')}))`
 }
 
 function bindInQuery(node: ExpressionOf<'inQuery'>, context: Context): string {
@@ -238,7 +254,7 @@ function bindSubscript(node: ExpressionOf<'subscript'>, context: Context): Typed
   if (base.type.kind === 'map') {
     const key = coerce(index, base.type.key).sql
     checkComparable({ sql: '', type: base.type.key }, index, 'key', node.index)
-    const missing = failure(context, 'key not present in map')
+    const missing = failure(context, 'key not present in map', base.type.value)
     const hasKey = `map_contains(${base.sql}, ${key})`
     return { sql: `CASE WHEN ${hasKey} IS false THEN ${missing} ELSE ${base.sql}[${key}] END`, type: base.type.value }
   }
@@ -254,25 +270,32 @@ function bindSubscript(node: ExpressionOf<'subscript'>, context: Context): Typed
   if (commonType(index.type, bigintType)?.kind !== 'bigint' && index.type.kind !== 'any') {
     throw new SqlRefusal(`an array is subscripted by a bigint, this is ${typeText(index.type)}`, node.index)
   }
-  const outside = failure(context, 'array subscript out of bounds (subscripts start at 1)')
+  const outside = failure(context, 'array subscript out of bounds (subscripts start at 1)', element)
   const isInside = `(${index.sql} BETWEEN 1 AND len(${base.sql}))`
   return { sql: `CASE WHEN ${isInside} IS false THEN ${outside} ELSE ${base.sql}[${index.sql}] END`, type: element }
 }
 
 function bindCase(node: ExpressionOf<'case'>, context: Context): Typed {
   const operand = node.operand === undefined ? undefined : bind(node.operand, context)
+  const isPlain = operand === undefined || isText(operand.type) || isInteger(operand.type)
   const conditions = node.branches.map(branch => {
     if (operand === undefined) return bindCondition(branch.when, context, 'WHEN')
     const when = bind(branch.when, context)
-    checkComparable(operand, when, '=', branch.when, node.operand === undefined ? [] : nameOf(node.operand))
-    return when.sql
+    const type = checkComparable(
+      operand,
+      when,
+      '=',
+      branch.when,
+      node.operand === undefined ? [] : nameOf(node.operand),
+    )
+    return isPlain ? when.sql : comparisonSql('=', operand, when, type)
   })
   const results = node.branches.map(branch => ({ node: branch.result, value: bind(branch.result, context) }))
   if (node.otherwise !== undefined) results.push({ node: node.otherwise, value: bind(node.otherwise, context) })
   const type = unify(results, 'the branches of CASE')
   const branches = conditions.map((when, index) => `WHEN ${when} THEN ${coerce(results[index]!.value, type).sql}`)
   const otherwise = node.otherwise === undefined ? '' : ` ELSE ${coerce(results.at(-1)!.value, type).sql}`
-  const head = operand === undefined ? 'CASE' : `CASE ${operand.sql}`
+  const head = operand === undefined || !isPlain ? 'CASE' : `CASE ${operand.sql}`
   return { sql: `${head} ${branches.join(' ')}${otherwise} END`, type }
 }
 

@@ -1,6 +1,6 @@
 import { type Span, SqlRefusal } from '../diagnostics.ts'
 import type { Expression, ExpressionOf, JsonPathCall } from '../parse/ast.ts'
-import { isText, quoteText, typeText, varcharType } from '../sql-type.ts'
+import { isInteger, isText, quoteText, typeText, varcharType } from '../sql-type.ts'
 import { castTo } from './casts.ts'
 import { bind, type Context, type Typed } from './context.ts'
 import { failure } from './operators.ts'
@@ -8,6 +8,10 @@ import { resolveType } from './type-name.ts'
 
 // SQL/JSON's forms and the paths they take. Paths are literals, checked and printed anew for the engine; a path that
 // means something the engine's paths cannot say (filters, methods, `..`) is refused.
+
+/** `.key` and `."key"`; `["key"]`, `['key']`, `[0]` and `[*]`. */
+const dotted = String.raw`\.\s*([\p{L}_$@][\p{L}\p{N}_$@\-]*)|\.\s*"((?:[^"\\]|\\.)*)"`
+const bracketed = String.raw`\[\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\d+)|(\*))\s*\]`
 
 /** Trino's JSON path as the engine's: `$["a b"].c[0]`, `lax $.a`, `$.a[*]`. */
 export function enginePath(path: string, span: Span): { path: string; hasWildcard: boolean } {
@@ -18,8 +22,7 @@ export function enginePath(path: string, span: Span): { path: string; hasWildcar
   const body = path.trim().replace(/^lax\s+/i, '')
   if (/^strict\s/i.test(body)) throw new SqlRefusal("JSON paths in 'strict' mode are not supported", span)
   if (!body.startsWith('$')) throw refusal()
-  const step =
-    /\.\s*([\p{L}_$@][\p{L}\p{N}_$@-]*)|\.\s*"((?:[^"\\]|\\.)*)"|\[\s*(?:"((?:[^"\\]|\\.)*)"|'([^']*)'|(\d+)|(\*))\s*\]|(\.\*)/uy
+  const step = new RegExp(`${dotted}|${bracketed}|(\\.\\*)`, 'uy')
   let at = 1
   let result = '$'
   let hasWildcard = false
@@ -88,9 +91,12 @@ function queryText(node: JsonPathCall, found: string): string {
 }
 
 function jsonValue(node: JsonPathCall, inputSql: string, path: string, context: Context): Typed {
-  const text = { sql: `trino_json_scalar(${inputSql}, ${path})`, type: varcharType }
+  const text = { sql: `trino_json_value(${inputSql}, ${path})`, type: varcharType }
   const type = node.returning === undefined ? varcharType : resolveType(node.returning)
-  const value = type.kind === 'varchar' ? text : castTo(text, type, 'TRY_CAST', node)
+  const number: Typed = { sql: `TRY_CAST(${text.sql} AS DOUBLE)`, type: { kind: 'double' } }
+  const whole = castTo(text, type, 'TRY_CAST', node).sql
+  const rounded = isInteger(type) ? `coalesce(${whole}, ${castTo(number, type, 'TRY_CAST', node).sql})` : whole
+  const value = type.kind === 'varchar' ? text : { sql: rounded, type }
   let sql = value.sql
   if (typeof node.onEmpty === 'object') {
     const exists = `trino_json_exists(${inputSql}, ${path})`

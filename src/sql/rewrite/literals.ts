@@ -71,7 +71,7 @@ export function bindTypedLiteral(node: ExpressionOf<'typed'>): Typed {
     case 'ipprefix':
       return { sql: `trino_prefix(${quoteText(value)})`, type }
     case 'json':
-      return { sql: `CAST(${quoteText(node.value)} AS JSON)`, type }
+      return { sql: `CAST(${quoteText(sortedJson(node))} AS JSON)`, type }
     case 'varchar':
     case 'char':
       return { sql: quoteText(node.value), type }
@@ -80,6 +80,30 @@ export function bindTypedLiteral(node: ExpressionOf<'typed'>): Typed {
     default:
       return { sql: `CAST(${quoteText(value)} AS ${engineType(type)})`, type }
   }
+}
+
+/** JSON with its keys in order and its numbers as written, as Trino holds it. */
+function sortedJson(node: ExpressionOf<'typed'>): string {
+  try {
+    return sortedText(JSON.parse(node.value, keepNumber as (key: string, value: unknown) => unknown))
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause
+    throw new SqlRefusal('this JSON literal is no JSON', node)
+  }
+}
+
+const written = Symbol('number as written')
+
+function keepNumber(_key: string, value: unknown, context?: { source: string }): unknown {
+  return typeof value === 'number' ? { [written]: context?.source ?? String(value) } : value
+}
+
+function sortedText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(sortedText).join(',')}]`
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  if (written in value) return String(value[written])
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `{${members.map(([key, item]) => `${JSON.stringify(key)}:${sortedText(item)}`).join(',')}}`
 }
 
 function wrongLiteral(node: ExpressionOf<'typed'>, example: string): SqlRefusal {

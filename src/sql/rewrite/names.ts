@@ -51,13 +51,25 @@ function findLambdaParameter(scope: Scope, name: Name): Typed | undefined {
 
 function findColumn(scope: Scope, parts: readonly Name[]): Found | undefined {
   let isLocal = true
+  let isInLambda = false
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
     const found = findLocal(at.relations, parts)
-    if (found !== undefined) return { ...found, isLocal }
+    if (found !== undefined) {
+      if (isInLambda && (at.isLateral === true || !isLocal)) throw capturedOutside(parts)
+      return { ...found, isLocal }
+    }
+    if (at.isLambda === true) isInLambda = true
     // A lambda's scope is inside the query that holds it.
     if (at.lambda === undefined) isLocal = false
   }
   return undefined
+}
+
+/** The engine cannot carry a column of an enclosing query into a lambda. */
+function capturedOutside(parts: readonly Name[]): SqlRefusal {
+  const name = parts.map(part => part.text).join('.')
+  const hint = 'compute the array in a subquery of its own first, then unnest or select its column'
+  return new SqlRefusal(`a lambda here cannot use column '${name}' of an outer relation`, spanOf(parts), { hint })
 }
 
 function findLocal(relations: readonly BoundRelation[], parts: readonly Name[]): Omit<Found, 'isLocal'> | undefined {

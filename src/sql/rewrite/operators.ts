@@ -4,6 +4,7 @@ import {
   asDecimal,
   commonType,
   engineType,
+  integerType,
   isInstant,
   isInteger,
   isInterval,
@@ -17,11 +18,14 @@ import {
 } from '../sql-type.ts'
 import { coerce } from './casts.ts'
 import type { Context, Typed } from './context.ts'
+import { fieldAt } from './names.ts'
 
 /** SQL that fails the run with `message`; inside TRY in a form TRY may hold. */
-export function failure(context: Pick<Context, 'isTry'>, message: string): string {
+export function failure(context: Pick<Context, 'isTry'>, message: string, type: SqlType = integerType): string {
+  if (!context.isTry) return `error(${quoteText(message)})`
   // The engine's TRY refuses volatile functions, and error() is one: a cast that cannot succeed is not.
-  return context.isTry ? `CAST(${quoteText(message)} AS INTEGER)` : `error(${quoteText(message)})`
+  const failed = `CAST(${quoteText(message)} AS INTEGER)`
+  return isNumeric(type) ? failed : `CAST(${failed} AS ${isText(type) ? 'VARCHAR' : engineType(type)})`
 }
 
 export function bindArithmetic(
@@ -65,7 +69,7 @@ function numericResult(operator: ArithmeticOperator, a: Typed, b: Typed, context
   if (type.kind === 'decimal') return decimalResult(operator, a, b, context, isSafe)
   if (!isInteger(type)) {
     const divided = operator === '/' && !isSafe ? `trino_divide(${x}, ${y})` : `(${x} ${operator} ${y})`
-    const sql = operator === '%' ? `fmod(${x}, ${y})` : divided
+    const sql = operator === '%' ? `trino_remainder(${x}, ${y})` : divided
     return { sql: type.kind === 'real' ? `CAST(${sql} AS REAL)` : sql, type }
   }
   const engineOperator = operator === '/' ? '//' : operator
@@ -101,7 +105,9 @@ function decimalResult(operator: ArithmeticOperator, a: Typed, b: Typed, context
   }
   const resultScale = Math.max(6, x.scale + y.precision + 1)
   const precision = x.precision - x.scale + y.scale + resultScale
-  const quotient = `(CAST(${left} AS DOUBLE) / CAST(${right} AS DOUBLE))`
+  const shift = resultScale - x.scale + y.scale
+  const shifted = `trino_digits(${left}) * CAST(pow(10, ${shift}) AS HUGEINT)`
+  const quotient = `trino_point(trino_half_up(${shifted}, trino_digits(${right})), ${resultScale})`
   return guarded(decimalOf(quotient, precision, resultScale))
 }
 
@@ -120,8 +126,10 @@ function decimalOf(sql: string, precision: number, scale: number): Typed {
 
 function temporalResult(operator: ArithmeticOperator, a: Typed, b: Typed): Typed | undefined {
   const plain = `(${a.sql} ${operator} ${b.sql})`
-  if (operator === '+' && isInterval(a.type) && isMovable(b.type)) return moved(plain, b.type)
-  if ((operator === '+' || operator === '-') && isMovable(a.type) && isInterval(b.type)) return moved(plain, a.type)
+  if (operator === '+' && isInterval(a.type) && isMovable(b.type)) return moved(wholeDays(plain, b, a), b.type)
+  if ((operator === '+' || operator === '-') && isMovable(a.type) && isInterval(b.type)) {
+    return moved(wholeDays(plain, a, b), a.type)
+  }
   if (operator === '-' && isInstant(a.type) && isInstant(b.type)) {
     const sql = `(CAST(${a.sql} AS TIMESTAMP) - CAST(${b.sql} AS TIMESTAMP))`
     return { sql, type: { kind: 'intervalDay' } }
@@ -135,11 +143,21 @@ function temporalResult(operator: ArithmeticOperator, a: Typed, b: Typed): Typed
   return undefined
 }
 
+/** A date moves by whole days; less is an error. */
+function wholeDays(sql: string, time: Typed, interval: Typed): string {
+  if (time.type.kind !== 'date' || interval.type.kind !== 'intervalDay') return sql
+  const literal = /^to_microseconds\(CAST\((-?\d+) AS BIGINT\)\)$/.exec(interval.sql)
+  if (literal !== null && Number(literal[1]) % 86_400_000_000 === 0) return sql
+  const failed = `CAST('a date cannot be moved by hours, minutes or seconds' AS TIMESTAMP)`
+  return `CASE WHEN trino_micros(${interval.sql}) % 86400000000 <> 0 THEN ${failed} ELSE ${sql} END`
+}
+
 function isMovable(type: SqlType): boolean {
   return isInstant(type) || type.kind === 'time'
 }
 
 function moved(sql: string, type: SqlType): Typed {
+  if (type.kind === 'time') return { sql, type: { ...type, precision: Math.max(3, type.precision) } }
   return { sql: type.kind === 'date' ? `CAST(${sql} AS DATE)` : sql, type }
 }
 
@@ -156,6 +174,9 @@ export function bindConcat(left: Typed, right: Typed, node: Span): Typed {
   const [a, b] = [left.type, right.type]
   if (a.kind === 'array' || b.kind === 'array') return concatArrays(left, right, node)
   if (a.kind === 'varbinary' && b.kind === 'varbinary') return { sql, type: a }
+  if ((isText(a) && b.kind === 'unknown') || (a.kind === 'unknown' && isText(b))) {
+    throw new SqlRefusal('cannot tell what || does with NULL', node, { hint: 'write CAST(NULL AS varchar)' })
+  }
   const isTextual = (type: SqlType) => isText(type) || type.kind === 'unknown' || type.kind === 'any'
   if (isTextual(a) && isTextual(b)) return { sql, type: varcharType }
   const message = `cannot apply operator: ${typeText(a)} || ${typeText(b)}`
@@ -175,7 +196,7 @@ function concatArrays(left: Typed, right: Typed, node: Span): Typed {
   const type: SqlType = { kind: 'array', element }
   const [listSql, itemSql] = [coerce(list, type).sql, coerce(item, element).sql]
   const sql = list === left ? `list_append(${listSql}, ${itemSql})` : `list_prepend(${itemSql}, ${listSql})`
-  return { sql, type }
+  return { sql: `CASE WHEN ${itemSql} IS NOT NULL THEN ${sql} END`, type }
 }
 
 /** Refuses what Trino will not compare, naming both types and, where it is one, the column. */
@@ -191,6 +212,50 @@ export function checkComparable(
   const named = names.length === 0 ? '' : ` (${names.join(', ')})`
   const message = `cannot compare ${typeText(left.type)} ${operator} ${typeText(right.type)}${named}`
   throw new SqlRefusal(message, span, comparisonHint(left.type, right.type))
+}
+
+/** A comparison as Trino makes it, where the engine's own differs: NaN, rows, arrays and maps. */
+export function comparisonSql(operator: string, left: Typed, right: Typed, type: SqlType): string {
+  const plain = `(${left.sql} ${operator} ${right.sql})`
+  if (type.kind === 'double' || type.kind === 'real') return numberComparison(operator, left, right, plain)
+  if (operator !== '=' && operator !== '<>') return plain
+  const equal = equalSql(left, right, type)
+  if (equal === undefined) return plain
+  return operator === '=' ? equal : `(NOT ${equal})`
+}
+
+/** To the engine NaN equals itself and is larger than every number; to Trino it is neither equal nor larger. */
+function numberComparison(operator: string, left: Typed, right: Typed, plain: string): string {
+  const mayBeNaN = (value: Typed) => !/^(CAST\()?-?\(?-?[0-9.]+/.test(value.sql) && !isInteger(value.type)
+  const pairs = [
+    [left, right],
+    [right, left],
+  ] as const
+  const suspects = pairs.filter(([value]) => mayBeNaN(value))
+  if (suspects.length === 0) return plain
+  // Beside NULL a comparison with NaN stays NULL.
+  if (operator === '<>') {
+    return `(${[plain, ...suspects.map(([a, b]) => `(isnan(${a.sql}) AND ${b.sql} IS NOT NULL)`)].join(' OR ')})`
+  }
+  return `(${[plain, ...suspects.map(([a, b]) => `(NOT isnan(${a.sql}) OR ${b.sql} IS NULL)`)].join(' AND ')})`
+}
+
+function equalSql(left: Typed, right: Typed, type: SqlType): string | undefined {
+  switch (type.kind) {
+    case 'row': {
+      const fields = type.fields.map((field, index) => {
+        const [a, b] = [fieldAt(left, index), fieldAt(right, index)]
+        return comparisonSql('=', a, b, field.type)
+      })
+      return `(${fields.join(' AND ')})`
+    }
+    case 'array':
+      return `trino_array_equal(${left.sql}, ${right.sql})`
+    case 'map':
+      return `(list_sort(map_entries(${left.sql})) = list_sort(map_entries(${right.sql})))`
+    default:
+      return undefined
+  }
 }
 
 function comparisonHint(a: SqlType, b: SqlType): { hint?: string } {

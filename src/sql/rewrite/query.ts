@@ -30,7 +30,9 @@ export function bindQuery(query: Query, context: Context, nameColumns?: NameColu
   const order = body.orderSql === '' ? '' : ` ORDER BY ${body.orderSql}`
   const sql = `${tables.sql}${body.sql}${order}${limit}`
   if (query.hasTies) throw new SqlRefusal('WITH TIES is not supported', query, { hint: 'use rank() in a subquery' })
-  return { sql, columns: body.columns }
+  // Which rows a LIMIT leaves depends on all of them.
+  const isCut = query.limit !== undefined || query.offset !== undefined
+  return { sql, columns: isCut ? body.columns.map(column => ({ ...column, source: undefined })) : body.columns }
 }
 
 interface BoundBody {
@@ -180,8 +182,11 @@ function bindCommonTables(query: Query, context: Context): BoundTables {
     const recursive = query.isRecursive ? bindRecursive(table, name, sqlName, inner) : undefined
     isRecursive ||= recursive !== undefined
     const bound = recursive ?? bindQuery(table.query, inner)
-    const columns = tableColumns(table, bound, sqlName)
-    byName.set(name, { sqlName, columns, parent: context.tables })
+    const own = tableColumns(table, bound, sqlName)
+    const columns = recursive === undefined ? own : own.map(column => ({ ...column, source: undefined }))
+    const binding: CommonTableBinding = { sqlName, columns, parent: context.tables, readers: [] }
+    byName.set(name, binding)
+    context.session.commonTables.push(binding)
     const names = bound.columns.map((_, index) => `c${index + 1}`).join(', ')
     parts.push(`${sqlName}(${names}) AS (${bound.sql})`)
   }
@@ -201,7 +206,7 @@ function tableColumns(
     name: table.columns === undefined ? column.name : table.columns[index]!.text,
     sql: `${quoteName(sqlName)}.c${index + 1}`,
     type: column.type,
-    source: undefined,
+    source: column.source,
   }))
 }
 
@@ -211,7 +216,7 @@ function checkColumnList(table: CommonTable, count: number): void {
   throw new SqlRefusal(message, table.name)
 }
 
-/** `WITH RECURSIVE r AS (start UNION ALL step)` where the step reads r; undefined where the query does not read itself. */
+/** `WITH RECURSIVE r AS (start UNION ALL step)` where the step reads r; undefined where it does not read itself. */
 function bindRecursive(table: CommonTable, name: string, sqlName: string, context: Context): BoundQuery | undefined {
   const body = table.query.body
   if (body.kind !== 'set' || body.operator !== 'UNION' || !readsTable(body.right, name)) return undefined
@@ -219,8 +224,9 @@ function bindRecursive(table: CommonTable, name: string, sqlName: string, contex
     throw new SqlRefusal(`recursive query '${table.name.text}' may not have WITH, ORDER BY or LIMIT of its own`, table)
   }
   const start = bindBody(body.left, [], context)
-  const columns = tableColumns(table, start, sqlName)
-  const itself: CommonTableBinding = { sqlName, columns, parent: context.tables?.parent }
+  // A round's rows come from those before: a condition on them bounds no scan.
+  const columns = tableColumns(table, start, sqlName).map(column => ({ ...column, source: undefined }))
+  const itself: CommonTableBinding = { sqlName, columns, parent: context.tables?.parent, readers: [] }
   const visible: CommonTables = { byName: new Map([[name, itself]]), parent: context.tables }
   const step = bindBody(body.right, [], { ...context, tables: visible })
   if (step.columns.length !== start.columns.length) {
@@ -234,7 +240,7 @@ function bindRecursive(table: CommonTable, name: string, sqlName: string, contex
     }
   }
   const sql = `(${start.sql}) UNION${body.isAll ? ' ALL' : ''} (${asTypes(step, start.columns)})`
-  return { sql, columns: start.columns }
+  return { sql, columns: start.columns.map(column => ({ ...column, source: undefined })) }
 }
 
 /** Whether any FROM below names `name`: a cheap look at the tree's values. */

@@ -12,6 +12,7 @@ import {
   freshName,
   type RelationUse,
   type Scope,
+  type TableReader,
   type Typed,
 } from './context.ts'
 import { bindJoin } from './join.ts'
@@ -87,7 +88,12 @@ export function bindTableName(
   const shown = alias?.alias?.text.toLowerCase() ?? name.at(-1)!.text.toLowerCase()
   const common = name.length === 1 ? findCommonTable(context.tables, name[0]!.text.toLowerCase()) : undefined
   if (common !== undefined) {
-    const columns = common.columns.map((column, index) => ({ ...column, sql: `${sqlAlias}.c${index + 1}` }))
+    const reader: TableReader = { bounds: [] }
+    common.readers.push(reader)
+    const columns = common.columns.map((column, index) => {
+      const source = column.source && { ...column.source, through: { reader, inner: column.source } }
+      return { ...column, sql: `${sqlAlias}.c${index + 1}`, source }
+    })
     const sql = `${quoteName(common.sqlName)} AS ${sqlAlias}`
     return { sql, bound: { alias: shown, columns, merged: new Set() } }
   }
@@ -130,7 +136,7 @@ export function renameColumns(relation: BoundRelation, alias: Alias): BoundRelat
 }
 
 function lateralContext(left: readonly BoundRelation[], context: Context): Context {
-  const scope: Scope = { relations: left, lambda: undefined, parent: context.scope }
+  const scope: Scope = { relations: left, lambda: undefined, parent: context.scope, isLateral: true }
   return { ...context, scope, grouping: undefined, allowsAggregate: false, allowsWindow: false }
 }
 
@@ -146,7 +152,7 @@ function bindSubquery(
     name: column.name,
     sql: `${sqlAlias}.c${index + 1}`,
     type: column.type,
-    source: undefined,
+    source: column.source,
   }))
   const bound = { alias: relation.alias?.text.toLowerCase(), columns, merged: new Set<BoundColumn>() }
   const sql = `${relation.isLateral ? 'LATERAL ' : ''}(${query.sql}) AS ${sqlAlias}`

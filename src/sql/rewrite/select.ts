@@ -64,7 +64,7 @@ export function bindSelect(
   const columns = outputs.map((output, index) => ({
     name: output.name,
     type: values[index]!.type,
-    source: isGrouped ? undefined : sourceOf(output.value, base),
+    source: isRowWise(select, isGrouped, values[index]!.sql, groups) ? sourceOf(output.value, base) : undefined,
   }))
   const list = selectList(values, nameColumns?.(columns))
   const fromSql = from.sql === '' ? '' : ` FROM ${from.sql}`
@@ -160,6 +160,24 @@ function expandStar(item: Extract<SelectItem, { kind: 'star' }>, context: Contex
 
 function keepsInStar(column: BoundColumn, merged: ReadonlySet<BoundColumn>, qualifier: string | undefined): boolean {
   return qualifier !== undefined || !merged.has(column)
+}
+
+/**
+ * Whether a row of the result that fails a condition on this column may be left out before the query is computed: no
+ * window looks at it, and where rows are grouped, the column is a key of every group.
+ */
+function isRowWise(select: Select, isGrouped: boolean, sql: string, groups: Groups): boolean {
+  if (hasWindow([select.items, select.having])) return false
+  if (!isGrouped) return true
+  return select.groupBy?.every(item => item.kind === 'value') === true && groups.texts.includes(sql)
+}
+
+function hasWindow(node: unknown): boolean {
+  if (Array.isArray(node)) return node.some(hasWindow)
+  if (typeof node !== 'object' || node === null) return false
+  if ('body' in node && 'tables' in node) return false
+  if ('over' in node && node.over !== undefined) return true
+  return Object.values(node).some(hasWindow)
 }
 
 /** Whether an aggregate stands in one of `nodes`, subqueries aside. */
@@ -259,7 +277,12 @@ function sortKey(node: Expression, outputs: readonly Output[], context: Context)
   }
   if (node.kind === 'name' && node.parts.length === 1) {
     const wanted = node.parts[0]!.text.toLowerCase()
-    const index = outputs.findIndex(output => output.name?.toLowerCase() === wanted)
+    const isWanted = (output: Output) => output.name?.toLowerCase() === wanted
+    const index = outputs.findIndex(isWanted)
+    if (outputs.filter(isWanted).length > 1) {
+      const hint = 'give one of them another name, or sort by its position'
+      throw new SqlRefusal(`ORDER BY: two columns are called '${node.parts[0]!.text}'`, node, { hint })
+    }
     if (index !== -1) return String(index + 1)
   }
   const value = bind(node, context)
