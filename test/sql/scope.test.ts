@@ -46,7 +46,22 @@ const cases: readonly (readonly [string, readonly Expected[]])[] = [
   ["FROM xdr_data a RIGHT JOIN xdr_data b ON a.query_name = 'a' AND b.query_name = 'b'", [{ queryNames: ['a'] }, {}]],
   ["FROM xdr_data a FULL JOIN xdr_data b ON a.query_name = 'a' AND b.query_name = 'b'", [{}, {}]],
   ["FROM xdr_data a FULL JOIN xdr_data b ON a.pid = b.pid WHERE a.query_name = 'a'", [{ queryNames: ['a'] }, {}]],
-  ["FROM (SELECT * FROM xdr_data) WHERE query_name = 'a'", [{}]],
+  ["FROM (SELECT * FROM xdr_data) WHERE query_name = 'a'", [{ queryNames: ['a'] }]],
+  ["FROM (SELECT query_name AS q, pid FROM xdr_data) s WHERE s.q IN ('a', 'b')", [{ queryNames: ['a', 'b'] }]],
+  [
+    "FROM (SELECT query_name, count(*) c FROM xdr_data GROUP BY query_name) WHERE query_name = 'a'",
+    [{ queryNames: ['a'] }],
+  ],
+  ["FROM (SELECT query_name, count(*) c FROM xdr_data GROUP BY ROLLUP (query_name)) WHERE query_name = 'a'", [{}]],
+  ["FROM (SELECT query_name FROM xdr_data LIMIT 5) WHERE query_name = 'a'", [{}]],
+  ["FROM (SELECT query_name, rank() OVER (ORDER BY pid) r FROM xdr_data) WHERE query_name = 'a'", [{}]],
+  ["FROM (SELECT lower(query_name) query_name FROM xdr_data) WHERE query_name = 'a'", [{}]],
+  ["FROM (SELECT query_name FROM xdr_data UNION ALL SELECT name FROM xdr_data) WHERE query_name = 'a'", [{}, {}]],
+  [
+    "FROM (SELECT a.query_name FROM xdr_data a LEFT JOIN xdr_data b ON a.pid = b.pid) WHERE query_name = 'a'",
+    [{ queryNames: ['a'] }, {}],
+  ],
+  ["FROM (SELECT DISTINCT query_name FROM xdr_data) x LEFT JOIN xdr_ioc_view y ON x.query_name = 'a'", [{}, {}]],
   [
     "FROM xdr_data WHERE pid IN (SELECT pid FROM xdr_data WHERE query_name = 'b') AND query_name = 'a'",
     [{ queryNames: ['a'] }, { queryNames: ['b'] }],
@@ -112,6 +127,37 @@ test('a WITH query read twice is one scan, its condition counts, that of its rea
     },
   ])
 })
+
+const readers: readonly (readonly [string, readonly string[] | undefined])[] = [
+  ["WITH a AS (SELECT query_name, pid FROM xdr_data) SELECT 1 FROM a WHERE query_name = 'x'", ['x']],
+  ["WITH a AS (SELECT query_name, pid FROM xdr_data) SELECT 1 FROM a, a b WHERE a.query_name = 'x'", undefined],
+  [
+    "WITH a AS (SELECT query_name, pid FROM xdr_data) SELECT 1 FROM a, a b WHERE a.query_name = 'x' AND b.query_name = 'y'",
+    ['x', 'y'],
+  ],
+  ["WITH a (q) AS (SELECT query_name FROM xdr_data), b AS (SELECT q FROM a) SELECT 1 FROM b WHERE q = 'x'", ['x']],
+  [
+    "WITH a (q) AS (SELECT query_name FROM xdr_data), b AS (SELECT q FROM a) SELECT 1 FROM b, a WHERE b.q = 'x'",
+    undefined,
+  ],
+  [
+    "WITH a (q) AS (SELECT query_name FROM xdr_data), b AS (SELECT q FROM a WHERE q = 'y') SELECT 1 FROM a WHERE q = 'x'",
+    ['x', 'y'],
+  ],
+  [
+    "WITH RECURSIVE a (q) AS (SELECT query_name FROM xdr_data UNION ALL SELECT q || 'x' FROM a WHERE length(q) < 3) SELECT 1 FROM a WHERE q = 'x'",
+    undefined,
+  ],
+]
+
+for (const [template, queryNames] of readers) {
+  test(template.slice(0, 110), () => {
+    assert.deepEqual(
+      check(template).scope.relations.map(relation => relation.queryNames?.toSorted()),
+      [queryNames],
+    )
+  })
+}
 
 test('a wide table without query names is a warning with its place', () => {
   assert.deepEqual(check('SELECT count(*)\nFROM xdr_data').warnings, [
