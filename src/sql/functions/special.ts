@@ -2,7 +2,7 @@ import { SqlRefusal } from '../diagnostics.ts'
 import type { Call, Expression } from '../parse/ast.ts'
 import { coerce } from '../rewrite/casts.ts'
 import { bindCondition } from '../rewrite/condition.ts'
-import { bind, type Context, type Typed } from '../rewrite/context.ts'
+import { bind, type Context, lambdaName, type Scope, type Typed } from '../rewrite/context.ts'
 import { checkComparable, comparisonSql, unify } from '../rewrite/operators.ts'
 import { bigintType, engineType, integerType, quoteText, typeText, varcharType } from '../sql-type.ts'
 import { formatSql } from './format.ts'
@@ -58,11 +58,17 @@ function bindTry(node: Call, context: Context): Typed {
   if (node.args.some(holdsSubquery)) {
     throw new SqlRefusal('try() around a subquery is not supported', node, { hint: 'use try inside the subquery' })
   }
+  const before = context.session.notices.length
   const [arg] = bindArgs(node, { ...context, isTry: true }, 1, 1)
   const { sql, type } = arg!.value
-  // What occurs twice the engine computes beforehand, outside of TRY, but not out of a lambda.
-  const isRepeated = /trino_|CASE/.test(sql) && context.scope.parent === undefined
-  return { sql: `TRY(${isRepeated ? `list_transform([0], lambda "tried": ${sql})[1]` : sql})`, type }
+  // After a row that fails the engine's TRY goes on with what CASE and COALESCE remember of it (wrong values, a crash),
+  // and what occurs twice is computed beforehand, outside of TRY. In a lambda each row is computed by itself.
+  const isSimple = !/trino_|CASE|coalesce|nullif| AND | OR /.test(sql)
+  if (isSimple) return { sql: `TRY(${sql})`, type }
+  context.session.notices.length = before
+  const scope: Scope = { relations: [], lambda: new Map(), parent: context.scope, isLambda: true }
+  const [inner] = bindArgs(node, { ...context, scope, isTry: true }, 1, 1)
+  return { sql: `TRY(list_transform([0], lambda ${lambdaName(context)}: ${inner!.value.sql})[1])`, type }
 }
 
 function holdsSubquery(node: unknown): boolean {

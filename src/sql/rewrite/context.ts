@@ -49,6 +49,8 @@ export interface BoundRelation {
   readonly columns: readonly BoundColumn[]
   /** Columns that USING merged: found unqualified elsewhere, and not part of `*`. */
   readonly merged: ReadonlySet<BoundColumn>
+  /** True where it is printed as a name with an alias, not as a query. */
+  readonly isTable?: boolean
 }
 
 export interface CommonTableBinding {

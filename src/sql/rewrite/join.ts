@@ -5,9 +5,14 @@ import { bindCondition } from './condition.ts'
 import type { BoundColumn, BoundRelation, Context, Scope } from './context.ts'
 import { findSource, noteUse } from './names.ts'
 import { checkComparable } from './operators.ts'
+import type { Addition } from './unnested.ts'
 
 type Join = Extract<Relation, { kind: 'join' }>
-type BoundFrom = { readonly sql: string; readonly relations: readonly BoundRelation[] }
+type BoundFrom = {
+  readonly sql: string
+  readonly relations: readonly BoundRelation[]
+  readonly additions?: readonly Addition[]
+}
 type BindRelation = (relation: Relation, left: readonly BoundRelation[], context: Context) => BoundFrom
 
 export function bindJoin(
@@ -22,7 +27,8 @@ export function bindJoin(
   const rightSql = node.right.kind === 'join' ? `(${right.sql})` : right.sql
   if (node.using !== undefined) return bindUsing(node, node.using, left, right, rightSql)
   const relations = [...left.relations, ...right.relations]
-  if (node.on === undefined) return { sql: `${left.sql} CROSS JOIN ${rightSql}`, relations }
+  const additions = [...(left.additions ?? []), ...(right.additions ?? [])]
+  if (node.on === undefined) return { sql: `${left.sql} CROSS JOIN ${rightSql}`, relations, additions }
   const scope: Scope = { relations, lambda: undefined, parent: context.scope }
   const inner: Context = {
     ...context,
@@ -34,7 +40,7 @@ export function bindJoin(
   }
   const condition = bindCondition(node.on, inner, 'ON')
   noteJoinBounds(node.on, node.type, left.relations, right.relations, inner)
-  return { sql: `${left.sql} ${node.type} JOIN ${rightSql} ON ${condition}`, relations }
+  return { sql: `${left.sql} ${node.type} JOIN ${rightSql} ON ${condition}`, relations, additions }
 }
 
 /** UNNEST and LATERAL read the left side: there is nothing to read where the join keeps rows of the right alone. */

@@ -68,8 +68,10 @@ function findColumn(scope: Scope, parts: readonly Name[]): Found | undefined {
 /** The engine cannot carry a column of an enclosing query into a lambda. */
 function capturedOutside(parts: readonly Name[]): SqlRefusal {
   const name = parts.map(part => part.text).join('.')
-  const hint = 'compute the array in a subquery of its own first, then unnest or select its column'
-  return new SqlRefusal(`a lambda here cannot use column '${name}' of an outer relation`, spanOf(parts), { hint })
+  const hint = 'compute the value in a subquery of its own first, then use its column here'
+  return new SqlRefusal(`a lambda or TRY here cannot use column '${name}' of an outer relation`, spanOf(parts), {
+    hint,
+  })
 }
 
 function findLocal(relations: readonly BoundRelation[], parts: readonly Name[]): Omit<Found, 'isLocal'> | undefined {

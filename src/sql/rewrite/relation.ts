@@ -5,7 +5,6 @@ import { bigintType, lakeTypes, quoteName, type SqlType, typeText } from '../sql
 import {
   type BoundColumn,
   type BoundRelation,
-  bind,
   type CommonTableBinding,
   type CommonTables,
   type Context,
@@ -17,6 +16,7 @@ import {
 } from './context.ts'
 import { bindJoin } from './join.ts'
 import { fieldAt } from './names.ts'
+import { type Addition, bindUnnested, withAdditions } from './unnested.ts'
 
 // What stands in FROM. A lake relation is printed as its bare quoted lower-case name, everything else under names made
 // here; the relations to the left are visible to UNNEST and LATERAL only.
@@ -25,6 +25,8 @@ export interface BoundFrom {
   readonly sql: string
   /** In the order of `*`. */
   readonly relations: readonly BoundRelation[]
+  /** What a table to the left is to compute as well. */
+  readonly additions?: readonly Addition[]
 }
 
 /** The relations of a FROM clause, left to right. */
@@ -34,6 +36,7 @@ export function bindFrom(relations: readonly Relation[], context: Context): Boun
   for (const relation of relations) {
     const next = bindRelation(relation, bound, context)
     sql += sql === '' ? next.sql : `, ${next.sql}`
+    sql = withAdditions(sql, next.additions ?? [])
     bound.push(...next.relations)
   }
   return { sql, relations: bound }
@@ -57,7 +60,7 @@ export function bindRelation(relation: Relation, left: readonly BoundRelation[],
       const inner = bindRelation(relation.relation, left, context)
       const columns = inner.relations.flatMap(item => item.columns)
       const bound = { alias: relation.alias?.text.toLowerCase(), columns, merged: new Set<BoundColumn>() }
-      return { sql: `(${inner.sql})`, relations: [renameColumns(bound, relation)] }
+      return { sql: `(${inner.sql})`, relations: [renameColumns(bound, relation)], additions: inner.additions ?? [] }
     }
     case 'function':
       throw new SqlRefusal(`table function '${relation.call.name}' is not supported`, relation.call.nameSpan)
@@ -95,7 +98,7 @@ export function bindTableName(
       return { ...column, sql: `${sqlAlias}.c${index + 1}`, source }
     })
     const sql = `${quoteName(common.sqlName)} AS ${sqlAlias}`
-    return { sql, bound: { alias: shown, columns, merged: new Set() } }
+    return { sql, bound: { alias: shown, columns, merged: new Set(), isTable: true } }
   }
   const found = findRelation(context.session.schema, name, commonTableNames(context.tables))
   const use: RelationUse = {
@@ -113,7 +116,10 @@ export function bindTableName(
     type: lakeTypes[column.type],
     source: { use, column: column.name.toLowerCase() },
   }))
-  return { sql: `${quoteName(found.relation)} AS ${sqlAlias}`, bound: { alias: shown, columns, merged: new Set() } }
+  return {
+    sql: `${quoteName(found.relation)} AS ${sqlAlias}`,
+    bound: { alias: shown, columns, merged: new Set(), isTable: true },
+  }
 }
 
 function sampleSql(sample: NonNullable<Extract<Relation, { kind: 'table' }>['sample']>): string {
@@ -171,8 +177,9 @@ function bindUnnest(
   const parts: string[] = []
   const columns: Typed[] = []
   const lengths: string[] = []
+  const additions: Addition[] = []
   for (const arg of relation.args) {
-    const value = bind(arg, inner)
+    const value = bindUnnested(arg, left, inner, additions)
     const column = `n${parts.length + 1}`
     const reference = `${item}.${column}`
     if (value.type.kind === 'array') {
@@ -199,7 +206,7 @@ function bindUnnest(
     return { name: undefined, sql: `${sqlAlias}.c${index + 1}`, type: column.type, source: undefined }
   })
   const bound = { alias: relation.alias?.text.toLowerCase(), columns: named, merged: new Set<BoundColumn>() }
-  return { sql, relations: [renameColumns(bound, relation)] }
+  return { sql, relations: [renameColumns(bound, relation)], additions }
 }
 
 /** The elements themselves, or where they are rows one column a field. */
