@@ -33,6 +33,7 @@ export interface UnsentLine {
 /** Lines that need not be sent: the lake has them. */
 export interface KnownLines {
   readonly kind: 'known'
+  readonly body: Buffer<ArrayBuffer>
   readonly lines: number
   readonly bytesRead: number
 }
@@ -84,7 +85,8 @@ export async function* logPieces(
     }
     const { lines: known, end } = beginningOf(whole, place.wantedFrom - nextLine)
     nextLine += known
-    if (known > 0) yield { kind: 'known', lines: known, bytesRead: source.bytesRead() }
+    const knownBody = whole.subarray(0, end)
+    if (known > 0) yield { kind: 'known', body: knownBody, lines: known, bytesRead: source.bytesRead() }
     const { skipped, unsent, body } = cutStart(whole.subarray(end), nextLine)
     yield* unsent
     const firstLine = nextLine + skipped

@@ -12,8 +12,9 @@ import type { Credentials } from './xdr-client.ts'
 
 /** One more tenant of a server, with a principal of its own. */
 export async function addTenant(server: TestServer, role: Role = 'superAdmin'): Promise<Credentials> {
-  const tenantId = newId()
   return withStore(server, async store => {
+    // Of this attempt: a later one must not meet what an earlier one left.
+    const tenantId = newId()
     await insertTenant(store, {
       id: tenantId,
       name: `tenant-${tenantId}`,

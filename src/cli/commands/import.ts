@@ -75,6 +75,8 @@ async function importFile(state: ImportState, file: InputFile): Promise<void> {
       continue
     }
     totals.lines += piece.lines
+    // Also of lines that the lake has: the summary says where the file's rows are.
+    totals.span = joinSpans(totals.span, timesOf(piece.body))
     if (piece.kind === 'known') totals.duplicates += piece.lines
     else await storePiece(state, file, piece, place)
     const part = file.bytes === undefined ? undefined : piece.bytesRead / file.bytes
@@ -91,7 +93,6 @@ async function storePiece(state: ImportState, file: InputFile, piece: LogPiece, 
   place.wantedFrom = Math.max(place.wantedFrom, reply.nextLine ?? 1)
   const rejected = reply.rejected.map(({ line, reason }) => ({ line: piece.firstLine + line - 1, reason }))
   reject(totals, file, rejected, reply.rejectedCount)
-  totals.span = joinSpans(totals.span, timesOf(piece.body))
 }
 
 const gzipQuickly = promisify(gzip)
