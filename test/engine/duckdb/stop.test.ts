@@ -15,7 +15,7 @@ const endless = `WITH d(x) AS (VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8
     .join(', ')}`
 
 /** One expression that runs for minutes, evaluated while planning: DuckDB does not notice an interrupt. */
-const deaf = `SELECT levenshtein(lpad('a', 400000, 'a'), lpad('b', 400000, 'b')) AS n`
+const deaf = `SELECT trino_levenshtein(lpad('a', 400000, 'a'), lpad('b', 400000, 'b')) AS n`
 
 /** Children of the engine: each has a folder of its own. */
 function workersOf(fixture: EngineFixture): number[] {
