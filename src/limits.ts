@@ -113,6 +113,8 @@ export const templateCharsMin = 1
 export const runNameCharsMax = 300
 export const variableCharsMax = 5_000
 export const matchEndpointIdsMax = 1_000
+/** Arrays, maps and rows within one another in a result column: each level doubles what a page costs to render. */
+export const resultNestingMax = 12
 export const resultRowsMax = 1_000_000
 export const resultBytesMax = 1 * gib
 export const runTimeoutMs = 900 * second

@@ -1,7 +1,7 @@
 import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
-import { firstPageBytesMax, firstPageRowsMax } from '../../limits.ts'
+import { firstPageBytesMax, firstPageRowsMax, resultNestingMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import type { ResultColumn } from '../../model/lake-type.ts'
 import type { Truncation } from '../../model/query-run.ts'
@@ -9,7 +9,7 @@ import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import type { RunProgress } from '../engine.ts'
 import { guardStatement, lockDatabase, makeMacros } from './locked-database.ts'
-import { distinctNames, storedExpression, wireTypeOf } from './projection.ts'
+import { distinctNames, nestingOf, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
 import { firstPageFileName, resultFileName } from './result-files.ts'
 import { readRows } from './result-rows.ts'
@@ -92,7 +92,15 @@ async function bindStatement(connection: DuckDBConnection, job: StatementJob): P
   const types = indexes.map(index => prepared.columnType(index))
   prepared.destroySync()
   const names = distinctNames(typed)
+  for (const [index, type] of types.entries()) checkNesting(names[index] ?? '', type)
   return { types, columns: types.map((type, index) => ({ name: names[index] ?? '', type: wireTypeOf(type) })) }
+}
+
+function checkNesting(name: string, type: DuckDBType): void {
+  const nesting = nestingOf(type)
+  if (nesting <= resultNestingMax) return
+  const message = `column '${name}' nests ${nesting} arrays, maps or rows in one another, a result at most ${resultNestingMax}`
+  throw new AppError('invalid_argument', `${message}: return it as text with json_format(CAST(… AS json))`)
 }
 
 function relationNames(view: RunView): ReadonlySet<string> {

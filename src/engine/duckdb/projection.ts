@@ -72,6 +72,22 @@ export function wireTypeOf(type: DuckDBType): WireType {
   return ruleOf(type).wire
 }
 
+/** How many arrays, maps and rows stand within one another. */
+export function nestingOf(type: DuckDBType): number {
+  switch (type.typeId) {
+    case DuckDBTypeId.LIST:
+      return 1 + nestingOf(elementType(type))
+    case DuckDBTypeId.MAP: {
+      const { keyType, valueType } = type as DuckDBMapType
+      return 1 + Math.max(nestingOf(keyType), nestingOf(valueType))
+    }
+    case DuckDBTypeId.STRUCT:
+      return 1 + Math.max(0, ...(type as DuckDBStructType).entryTypes.map(nestingOf))
+    default:
+      return 0
+  }
+}
+
 /** The expression of the value in the result's file. */
 export function storedExpression(value: string, type: DuckDBType): string {
   return ruleOf(type).stored?.(value, type) ?? value

@@ -34,6 +34,19 @@ suite('the bounds of a run', () => {
     assert.equal(whole.outcome.kind === 'succeeded' && whole.outcome.truncated, undefined)
   })
 
+  test('values nested deeper than a page can render fail the run before it begins', async context => {
+    const fixture = await engineFixture(context)
+    const nested = (levels: number) => `SELECT ${'list_value('.repeat(levels)}1${')'.repeat(levels)} AS t`
+    const deepest = await fixture.run(nested(12))
+    assert.deepEqual(await rowsOf(fixture, deepest), [{ t: [[[[[[[[[[[[1]]]]]]]]]]]] }])
+    assert.deepEqual(errorOf(await fixture.run(nested(13))), {
+      code: 'invalid_argument',
+      message:
+        "column 't' nests 13 arrays, maps or rows in one another, a result at most 12: " +
+        'return it as text with json_format(CAST(… AS json))',
+    })
+  })
+
   test('fifty thousand rows come back in order, each once, in pages of any size, twice the same', async context => {
     const fixture = await engineFixture(context)
     const file = await writeDataFile(
