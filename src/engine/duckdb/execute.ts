@@ -99,8 +99,9 @@ async function bindStatement(connection: DuckDBConnection, job: StatementJob): P
 function checkNesting(name: string, type: DuckDBType): void {
   const nesting = nestingOf(type)
   if (nesting <= resultNestingMax) return
-  const message = `column '${name}' nests ${nesting} arrays, maps or rows in one another, a result at most ${resultNestingMax}`
-  throw new AppError('invalid_argument', `${message}: return it as text with json_format(CAST(… AS json))`)
+  const what = `column '${name}' nests ${nesting} arrays, maps or rows in one another`
+  const fix = 'return it as text with json_format(CAST(… AS json))'
+  throw new AppError('invalid_argument', `${what}, a result at most ${resultNestingMax}: ${fix}`)
 }
 
 function relationNames(view: RunView): ReadonlySet<string> {
