@@ -31,6 +31,7 @@ export async function putHosts(
       hardware_uuid: null,
       created_at: now,
       last_seen_at: null,
+      ...untold,
     }))
   if (rows.length === 0) return found.map(toHost)
   await db
@@ -40,6 +41,13 @@ export async function putHosts(
     .execute()
   // Read again: another caller's rows may have been first.
   return (await find()).map(toHost)
+}
+
+/** The columns of a host that has told nothing of itself. */
+const untold = {
+  ...{ enrolled_at: null, last_log_at: null, last_config_at: null, config_version: null, hostname: null },
+  ...{ platform: null, os_name: null, os_version: null, osquery_version: null, hardware_serial: null },
+  ...{ public_ip: null, decorations_json: null, duplicate_of: null },
 }
 
 /** Hosts one call of `putHosts` takes: a few milliseconds of the event loop. */
@@ -140,5 +148,16 @@ function toHost(row: HostRow): Host {
     hardwareUuid: row.hardware_uuid ?? undefined,
     createdAt: row.created_at,
     lastSeenAt: row.last_seen_at ?? undefined,
+    enrolledAt: row.enrolled_at ?? undefined,
+    facts: {
+      hostname: row.hostname ?? undefined,
+      platform: row.platform ?? undefined,
+      osName: row.os_name ?? undefined,
+      osVersion: row.os_version ?? undefined,
+      osqueryVersion: row.osquery_version ?? undefined,
+      hardwareSerial: row.hardware_serial ?? undefined,
+      publicIp: row.public_ip ?? undefined,
+      decorations: row.decorations_json === null ? undefined : JSON.parse(row.decorations_json),
+    },
   }
 }

@@ -3,8 +3,12 @@ import { AppError } from '../model/errors.ts'
 import type { Migration } from './migration.ts'
 import { initial } from './migrations/0001-initial.ts'
 import { management } from './migrations/0002-management.ts'
+import { fleet } from './migrations/0003-fleet.ts'
+import { agentConfigurations } from './migrations/0004-agent-configurations.ts'
+import { liveQueries } from './migrations/0005-live-queries.ts'
+import { lakeLimits } from './migrations/0006-lake-limits.ts'
 
-const migrations: readonly Migration[] = [initial, management]
+const migrations: readonly Migration[] = [initial, management, fleet, agentConfigurations, liveQueries, lakeLimits]
 
 /** The format a store has after `migrate`. */
 export const storeVersion = migrations.length

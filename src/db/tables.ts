@@ -18,6 +18,9 @@ export interface Tables {
   }
   enroll_secrets: EnrollSecretRow
   hosts: HostRow
+  node_keys: NodeKeyRow
+  labels: LabelRow
+  host_labels: { tenant_id: string; label: string; host_id: string }
   grown_columns: { tenant_id: string; table_name: string; name: string; field_id: number; created_at: number }
   query_names: QueryNameRow
   query_retentions: { tenant_id: string; query_name: string; days: number }
@@ -92,6 +95,43 @@ export interface HostRow {
   created_at: number
   /** Receipt of its last body, some minutes late; null: none since this was noted. */
   last_seen_at: number | null
+  /** When it first got a node key; null: known from its logs only. */
+  enrolled_at: number | null
+  last_log_at: number | null
+  last_config_at: number | null
+  /** Of the configuration it was last given. */
+  config_version: string | null
+  hostname: string | null
+  /** As osquery names it: windows, darwin, ubuntu … */
+  platform: string | null
+  os_name: string | null
+  os_version: string | null
+  osquery_version: string | null
+  hardware_serial: string | null
+  public_ip: string | null
+  /** JSON object of the decorations of its last line. */
+  decorations_json: string | null
+  /** The host whose hardware UUID or identifier it shares while both are alive. */
+  duplicate_of: string | null
+}
+
+export interface NodeKeyRow {
+  /** Keyed hash (HMAC-SHA-256), hex. */
+  hash: string
+  tenant_id: string
+  host_id: string
+  created_at: number
+  /** Set when the host enrolled again. */
+  replaced_at: number | null
+}
+
+export interface LabelRow {
+  tenant_id: string
+  name: string
+  description: string
+  /** 1: what its hosts log is acknowledged, counted and not stored. */
+  is_ingest_off: number
+  created_at: number
 }
 
 export interface QueryNameRow {

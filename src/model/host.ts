@@ -11,4 +11,32 @@ export interface Host {
   readonly createdAt: number
   /** Receipt of its last body, up to a minute late; undefined: none since this was noted. */
   readonly lastSeenAt: number | undefined
+  /** When it first got a node key; undefined: known from its logs only. */
+  readonly enrolledAt: number | undefined
+  readonly facts: HostFacts
+}
+
+/** What an agent told of its machine when it enrolled or decorated its lines. What it did not tell is undefined. */
+export interface HostFacts {
+  readonly hostname?: string | undefined
+  /** As osquery names it: windows, darwin, ubuntu … */
+  readonly platform?: string | undefined
+  readonly osName?: string | undefined
+  readonly osVersion?: string | undefined
+  readonly osqueryVersion?: string | undefined
+  readonly hardwareSerial?: string | undefined
+  /** The peer's address, after trusted proxies. */
+  readonly publicIp?: string | undefined
+  readonly decorations?: Readonly<Record<string, string>> | undefined
+}
+
+/** The three families that configurations, live queries and the wire tell apart. */
+export type HostPlatform = 'windows' | 'macOS' | 'linux'
+
+/** osquery's platform name as its family; undefined for one it does not know (FreeBSD). */
+export function hostPlatformOf(platform: string | undefined): HostPlatform | undefined {
+  if (platform === undefined || platform === '') return undefined
+  if (platform === 'windows') return 'windows'
+  if (platform === 'darwin') return 'macOS'
+  return platform === 'freebsd' ? undefined : 'linux'
 }

@@ -24,6 +24,8 @@ test('a host is made at first sight and keeps its id', async () => {
     hardwareUuid: undefined,
     createdAt: 5,
     lastSeenAt: undefined,
+    enrolledAt: undefined,
+    facts: host.facts,
   })
   assert.equal(hosts.findSeen(tenantId, 'a'), host)
   assert.deepEqual((await openHosts(store, () => 9).atSight(tenantId, ['a', 'b'])).get('a'), host)
