@@ -7,7 +7,7 @@ import { connect, type XdrClient } from '../test/support/xdr-client.ts'
 import { type FleetLog, openFleet } from './fleet.ts'
 import { type Bodies, greetings, writeBodies } from './support/bodies.ts'
 import { type LoadResult, sendBodies } from './support/load.ts'
-import { plainDuckdb } from './support/plain-duckdb.ts'
+import { plainStatements } from './support/plain-duckdb.ts'
 import { count, type Figure, machine, median, milliseconds, otherWork, quantile, table } from './support/report.ts'
 import { type Conversion, conversionSince, dataFiles, untilConverted } from './support/store-reading.ts'
 
@@ -133,25 +133,15 @@ async function measureGuide({ server, client }: FilledLake, limit: number | unde
     const ms = await timeQuery(client, sql, from)
     if (repeat > 0) times.push(ms)
   }
-  const plain = await plainDuckdb({
-    files: dataFiles(server.directory),
-    columns: guideColumns(),
-    where: "query_name = 'running_processes_windows_sophos'",
-    limit,
-    pageRows: 1000,
-    repeats: queryRepeats,
-  })
+  const statement = sql.replace('FROM xdr_data', 'FROM source')
+  const files = dataFiles(server.directory)
+  const plain = await plainStatements({ files, statement, pageRows: 1000, repeats: queryRepeats })
   return {
     name: limit === undefined ? "the guide's query, first page" : `the guide's query LIMIT ${limit}, first page`,
     value: milliseconds(median(times)),
     beside: `DuckDB ${milliseconds(plain.medianMs)}`,
     note: `${count(plain.rows)} rows; slowest ${milliseconds(Math.max(...times))}`,
   }
-}
-
-function guideColumns(): readonly string[] {
-  const list = guide.replace(/--.*$/gm, '').replace(/^\s*SELECT|FROM[\s\S]*$/g, '')
-  return list.split(/[\s,]+/).filter(name => name !== '')
 }
 
 async function main(): Promise<void> {

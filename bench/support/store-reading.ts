@@ -41,13 +41,38 @@ export function conversionSince(directory: string, since: number): Conversion {
   })
 }
 
-/** Absolute paths of the live data files of result rows. */
-export function dataFiles(directory: string): readonly string[] {
+/** Absolute paths of the live data files of result rows, of one tenant or of all. */
+export function dataFiles(directory: string, tenantId?: string): readonly string[] {
   return withStore(directory, store => {
     const rows = store
-      .prepare("SELECT path FROM data_files WHERE dropped_version IS NULL AND table_name = 'xdr_data' ORDER BY id")
-      .all()
+      .prepare(
+        `SELECT path FROM data_files WHERE dropped_version IS NULL AND table_name = 'xdr_data'
+         AND tenant_id = coalesce(?, tenant_id) ORDER BY id`,
+      )
+      .all(tenantId ?? null)
     return rows.map(row => join(directory, 'lake', String(row['path'])))
+  })
+}
+
+export interface StoredSize {
+  readonly rows: number
+  readonly bytes: number
+  readonly files: number
+  readonly byLevel: ReadonlyMap<number, { readonly rows: number; readonly bytes: number }>
+}
+
+/** What the live files of a tenant's result rows weigh. */
+export function storedSize(directory: string, tenantId: string): StoredSize {
+  return withStore(directory, store => {
+    const levels = store
+      .prepare(
+        `SELECT level, count(*) AS files, sum(rows) AS rows, sum(bytes) AS bytes FROM data_files
+         WHERE dropped_version IS NULL AND table_name = 'xdr_data' AND tenant_id = ? GROUP BY level`,
+      )
+      .all(tenantId) as unknown as { level: number; files: number; rows: number; bytes: number }[]
+    const sum = (key: 'files' | 'rows' | 'bytes'): number => levels.reduce((total, level) => total + level[key], 0)
+    const byLevel = new Map(levels.map(({ level, rows, bytes }) => [level, { rows, bytes }]))
+    return { rows: sum('rows'), bytes: sum('bytes'), files: sum('files'), byLevel }
   })
 }
 
