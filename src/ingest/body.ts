@@ -125,7 +125,8 @@ export function openBodyReader(options: BodyOptions): BodyReader {
     return host
   }
 
-  const scanner = openLineScanner({ line: take, rejected: reject })
+  // An agent, or a table's source, wraps nothing.
+  const scanner = openLineScanner({ line: take, rejected: reject }, { isWrapped: options.hostIdentifier === undefined })
   return {
     push: chunk => scanner.push(chunk),
     end() {

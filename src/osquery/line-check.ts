@@ -8,6 +8,12 @@ const depthMax = 30
 
 const hostIdentifierKey = Buffer.from('hostIdentifier')
 const hostnameKey = Buffer.from('hostname')
+const snapshotKey = Buffer.from('snapshot')
+const columnsKey = Buffer.from('columns')
+const messageKey = Buffer.from('message')
+const diffResultsKey = Buffer.from('diffResults')
+const eventKey = Buffer.from('event')
+const logKey = Buffer.from('log')
 
 // Kinds of bytes outside strings, from `quote` on in the order of the text below. Zero: cannot stand there.
 const whitespace = 1
@@ -36,6 +42,13 @@ const colonOnly = 6
 const commaOrEnd = 7
 const nothing = 8
 
+// Kinds of keys, one bit each.
+const otherKey = 0
+const identifierKind = 1
+const hostnameKind = 2
+const rowsKind = 4
+const wrapperKind = 8
+
 /** `transitions[state * 10 + kind]`. What depends on the brackets around it is in `check`. */
 const transitions = new Uint8Array(90)
 const allow = (state: number, kind: number, next: number) => {
@@ -62,6 +75,12 @@ export interface LineCheck {
   reason: string | undefined
   /** The line's own `hostIdentifier`, else its `hostname`: top level, strings, the first of each. */
   host: string | undefined
+  /** A key at the top level under which shippers put a line of theirs, and none under which osquery puts rows. */
+  isWrapper: boolean
+  /** Behind the first object; 0 where it is not whole. */
+  end: number
+  /** Where text after it begins, which is a reason but leaves the object's host known; 0 where there is none. */
+  rest: number
 }
 
 /**
@@ -69,7 +88,7 @@ export interface LineCheck {
  * that is not white space, and returns the same object at every call.
  */
 export function openLineChecker(): (bytes: Uint8Array, begin: number, end: number) => LineCheck {
-  const result: LineCheck = { reason: undefined, host: undefined }
+  const result: LineCheck = { reason: undefined, host: undefined, isWrapper: false, end: 0, rest: 0 }
   const identifiers = openStringCache()
   const hostnames = openStringCache()
 
@@ -78,15 +97,23 @@ export function openLineChecker(): (bytes: Uint8Array, begin: number, end: numbe
     let depth = 0
     // One bit a level, the innermost lowest: 1 object, 0 array.
     let stack = 0
-    // Which of the two keys, at the top level, the next value belongs to: 0 neither, 1 hostIdentifier, 2 hostname.
-    let wanted = 0
+    // The key, at the top level, that the next value belongs to, and all those that were there.
+    let wanted = otherKey
+    let seen = 0
     let host: string | undefined
     let hostname: string | undefined
     result.host = undefined
+    result.isWrapper = false
+    result.end = 0
+    result.rest = 0
     for (let at = begin; at < end; at++) {
       const kind = kinds[bytes[at]!]!
       let next = transitions[state * 10 + kind]!
-      if (next === refused) return fail(refusal(state, at - begin))
+      if (next === refused) {
+        if (state !== nothing) return fail(refusal(state, at - begin))
+        result.rest = at
+        break
+      }
       switch (kind) {
         case quote: {
           const opened = at + 1
@@ -94,9 +121,11 @@ export function openLineChecker(): (bytes: Uint8Array, begin: number, end: numbe
           if (at < 0) return fail(`byte ${-at - begin}: a control character in a string`)
           if (at >= end) return fail('a string is not closed')
           if (depth > 1) break
-          if (next === colonOnly) wanted = wantedKey(bytes, opened, at)
-          else if (wanted === 1) host ??= identifiers(bytes, opened, at)
-          else if (wanted === 2) hostname ??= hostnames(bytes, opened, at)
+          if (next === colonOnly) {
+            wanted = keyKind(bytes, opened, at)
+            seen |= wanted
+          } else if (wanted === identifierKind) host ??= identifiers(bytes, opened, at)
+          else if (wanted === hostnameKind) hostname ??= hostnames(bytes, opened, at)
           break
         }
         case scalar:
@@ -115,13 +144,17 @@ export function openLineChecker(): (bytes: Uint8Array, begin: number, end: numbe
         case arrayClose:
           if ((stack & 1) !== (kind === objectClose ? 1 : 0)) return fail(refusal(state, at - begin))
           stack >>>= 1
-          if (--depth === 0) next = nothing
+          if (--depth === 0) {
+            next = nothing
+            result.end = at + 1
+          }
       }
       state = next
     }
     if (state !== nothing) return fail(state === start ? 'not a JSON object' : 'the object is not closed')
-    result.reason = undefined
+    result.reason = result.rest === 0 ? undefined : 'text after the object'
     result.host = host ?? hostname
+    result.isWrapper = (seen & wrapperKind) !== 0 && (seen & rowsKind) === 0
     return result
   }
 
@@ -145,15 +178,28 @@ function stringEnd(bytes: Uint8Array, from: number, end: number): number {
 }
 
 function refusal(state: number, offset: number): string {
-  if (state === start) return 'not a JSON object'
-  return state === nothing ? 'text after the object' : `byte ${offset + 1}: not what JSON allows there`
+  return state === start ? 'not a JSON object' : `byte ${offset + 1}: not what JSON allows there`
 }
 
-function wantedKey(bytes: Uint8Array, from: number, end: number): 0 | 1 | 2 {
-  const length = end - from
-  if (length === hostIdentifierKey.length) return equal(bytes, from, hostIdentifierKey) ? 1 : 0
-  if (length === hostnameKey.length) return equal(bytes, from, hostnameKey) ? 2 : 0
-  return 0
+function keyKind(bytes: Uint8Array, from: number, end: number): number {
+  switch (end - from) {
+    case 14:
+      return equal(bytes, from, hostIdentifierKey) ? identifierKind : otherKey
+    case 8:
+      if (equal(bytes, from, snapshotKey)) return rowsKind
+      return equal(bytes, from, hostnameKey) ? hostnameKind : otherKey
+    case 7:
+      if (equal(bytes, from, columnsKey)) return rowsKind
+      return equal(bytes, from, messageKey) ? wrapperKind : otherKey
+    case 11:
+      return equal(bytes, from, diffResultsKey) ? rowsKind : otherKey
+    case 5:
+      return equal(bytes, from, eventKey) ? wrapperKind : otherKey
+    case 3:
+      return equal(bytes, from, logKey) ? wrapperKind : otherKey
+    default:
+      return otherKey
+  }
 }
 
 function equal(bytes: Uint8Array, from: number, expected: Uint8Array): boolean {

@@ -1,18 +1,20 @@
 import { isAscii, isUtf8 } from 'node:buffer'
 import { lineBytesMax, rejectedTextBytesMax } from '../limits.ts'
 import { openLineChecker } from './line-check.ts'
+import { unwrapLine } from './wrapped-line.ts'
 
-// Splits a body into result-log lines as its bytes arrive: NDJSON, or one JSON array whose elements are the lines (when
-// the first byte that is not white space is `[`). Any split into chunks gives the same lines. A line that is no JSON
-// object is reported and passed over; it never costs the lines around it (in an array that needs its brackets and
-// quotes to balance).
+// Splits a body into result-log lines as its bytes arrive: NDJSON, objects one behind the other without anything in
+// between, or one JSON array whose elements are the lines (when the first byte that is not white space is `[`). Any
+// split into chunks gives the same lines. A line that is no JSON object is reported and passed over; it never costs the
+// lines around it (in an array that needs its brackets and quotes to balance, among objects in one line its own).
 //
 // Modes: start (nothing but white space and a byte order mark so far) → lines, or array → after the array.
 
 export interface LineSink {
   /**
    * A line that is a JSON object: `bytes[start, end)`, valid UTF-8, no white space around it. `number` counts the
-   * body's physical lines from 1 (blank ones included), or the array's elements. The bytes stay as they are.
+   * body's physical lines from 1 (blank ones included), or the array's elements: objects of one physical line share
+   * it. The bytes stay as they are.
    */
   line(bytes: Buffer, start: number, end: number, host: string | undefined, number: number): void
   /** A line that is not one; `text` is its beginning, at most `rejectedTextBytesMax` bytes. */
@@ -28,8 +30,11 @@ export interface LineScanner {
 
 const newline = 0x0a
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
+/** A line of the largest size, with its quotes escaped, in a shipper's record. */
+const heldBytesMax = 2 * lineBytesMax + 64 * 1024
 
-export function openLineScanner(sink: LineSink): LineScanner {
+/** `isWrapped`: lines may come inside shippers' records (wrapped-line.ts), and are then taken out of them. */
+export function openLineScanner(sink: LineSink, { isWrapped = false } = {}): LineScanner {
   const check = openLineChecker()
   let mode: 'start' | 'lines' | 'array' | 'after' = 'start'
   /** Bytes of a byte order mark seen so far. */
@@ -38,7 +43,7 @@ export function openLineScanner(sink: LineSink): LineScanner {
   let isChunkAscii = false
   /** Lines or elements that have ended. */
   let count = 0
-  // The line or element under way in earlier chunks. Past `lineBytesMax` only its beginning is held.
+  // The line or element under way in earlier chunks. Past `heldBytesMax` only its beginning is held.
   let held: Buffer[] = []
   let heldBytes = 0
   // In an array, within an element: open brackets, and whether a string is open or its next byte is escaped.
@@ -149,12 +154,27 @@ export function openLineScanner(sink: LineSink): LineScanner {
   }
 
   function hold(chunk: Buffer, begin: number, end: number): void {
-    const wasWithin = heldBytes <= lineBytesMax
+    const wasWithin = heldBytes <= heldBytesMax
     heldBytes += end - begin
-    if (heldBytes <= lineBytesMax) held.push(chunk.subarray(begin, end))
-    else if (wasWithin) {
-      held.push(chunk.subarray(begin, end))
-      held = [Buffer.from(Buffer.concat(held).subarray(0, rejectedTextBytesMax))]
+    if (wasWithin) held.push(chunk.subarray(begin, end))
+    if (heldBytes <= heldBytesMax || !wasWithin) return
+    const bytes = Buffer.concat(held)
+    const passed = mode === 'lines' ? passWholeObjects(bytes) : 0
+    heldBytes = bytes.length - passed
+    const keptEnd = heldBytes <= heldBytesMax ? bytes.length : passed + rejectedTextBytesMax
+    held = [Buffer.from(bytes.subarray(passed, keptEnd))]
+  }
+
+  /** Hands over the objects at the start of a line that goes on; returns where the first one that is not whole begins. */
+  function passWholeObjects(bytes: Buffer): number {
+    let at = 0
+    for (;;) {
+      while (at < bytes.length && isSpace(bytes[at]!)) at++
+      if (bytes[at] !== objectOpen) return at
+      const { end, host, isWrapper, rest } = check(bytes, at, bytes.length)
+      if (rest === 0 || bytes[rest] !== objectOpen || end - at > heldBytesMax) return at
+      pass(bytes, at, end, { host, isWrapper, number: count + 1, isPlain: false })
+      at = rest
     }
   }
 
@@ -177,21 +197,57 @@ export function openLineScanner(sink: LineSink): LineScanner {
   function hand(bytes: Buffer, begin: number, end: number, length: number, isPlain: boolean): boolean {
     let first = begin
     let last = end
-    if (length > lineBytesMax) {
-      sink.rejected(count, `longer than ${lineBytesMax} bytes`, copy(bytes, begin, end))
+    if (length > end - begin) {
+      reject(bytes, begin, end, tooLong)
       return true
     }
     while (first < last && isSpace(bytes[first]!)) first++
     while (last > first && isSpace(bytes[last - 1]!)) last--
     if (first === last) return false
-    const { reason, host } = check(bytes, first, last)
-    if (reason !== undefined) sink.rejected(count, reason, copy(bytes, first, last))
-    else if (isPlain || isUtf8(bytes.subarray(first, last))) sink.line(bytes, first, last, host, count)
-    else {
-      const repaired = Buffer.from(bytes.toString('utf8', first, last))
-      sink.line(repaired, 0, repaired.length, host, count)
+    for (;;) {
+      const { reason, host, isWrapper, end: objectEnd, rest } = check(bytes, first, last)
+      const hasNext = rest > 0 && bytes[rest] === objectOpen
+      const size = hasNext ? objectEnd - first : last - first
+      if (size > heldBytesMax || (!hasNext && reason !== undefined)) {
+        reject(bytes, first, last, size > lineBytesMax ? tooLong : reason!)
+        return true
+      }
+      pass(bytes, first, objectEnd, { host, isWrapper, number: count, isPlain })
+      if (!hasNext) return true
+      first = rest
     }
-    return true
+  }
+
+  interface Passed {
+    readonly host: string | undefined
+    readonly isWrapper: boolean
+    readonly number: number
+    readonly isPlain: boolean
+  }
+
+  function pass(bytes: Buffer, start: number, end: number, { host, isWrapper, number, isPlain }: Passed): void {
+    const carried = isWrapped && isWrapper ? unwrapLine(check, bytes, start, end) : undefined
+    if (carried !== undefined) {
+      for (const line of carried) {
+        const { host: own } = check(line, 0, line.length)
+        if (line.length > lineBytesMax) reject(line, 0, line.length, tooLong, number)
+        else passText(line, 0, line.length, own, number)
+      }
+    } else if (end - start > lineBytesMax) reject(bytes, start, end, tooLong, number)
+    else if (isPlain) sink.line(bytes, start, end, host, number)
+    else passText(bytes, start, end, host, number)
+  }
+
+  function passText(bytes: Buffer, start: number, end: number, host: string | undefined, number: number): void {
+    if (isUtf8(bytes.subarray(start, end))) sink.line(bytes, start, end, host, number)
+    else {
+      const repaired = Buffer.from(bytes.toString('utf8', start, end))
+      sink.line(repaired, 0, repaired.length, host, number)
+    }
+  }
+
+  function reject(bytes: Buffer, start: number, end: number, reason: string, number = count): void {
+    sink.rejected(number, reason, copy(bytes, start, end))
   }
 
   function end(): number {
@@ -212,6 +268,9 @@ export function openLineScanner(sink: LineSink): LineScanner {
 
   return { push, end }
 }
+
+const objectOpen = 0x7b
+const tooLong = `longer than ${lineBytesMax} bytes`
 
 function isSpace(byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09

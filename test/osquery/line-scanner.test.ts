@@ -101,7 +101,6 @@ test('a line that is no JSON object says why', () => {
     ['{', 'the object is not closed'],
     ['{"a":1', 'the object is not closed'],
     ['{"a":1}}', 'text after the object'],
-    ['{} {}', 'text after the object'],
     ['{}x', 'text after the object'],
     ['{"a":1},', 'text after the object'],
     ['{"a":"b', 'a string is not closed'],
@@ -187,6 +186,55 @@ test('a line that is too long is rejected, its neighbours are not', () => {
   }
 })
 
+test('objects one behind the other, as Fluent Bit streams them, are lines of one number', () => {
+  assert.deepEqual(scan(`${line('a')}${line('b')} \t${line('c')}\n{}{}\n`), {
+    lines: [
+      [1, 'a', line('a')],
+      [1, 'b', line('b')],
+      [1, 'c', line('c')],
+      [2, undefined, '{}'],
+      [2, undefined, '{}'],
+    ],
+    rejected: [],
+    last: 2,
+  })
+  assert.deepEqual(scan(`${line('a')}{"x":}${line('b')}\n${line('c')}`), {
+    lines: [
+      [1, 'a', line('a')],
+      [2, 'c', line('c')],
+    ],
+    rejected: [[1, 'byte 6: not what JSON allows there']],
+    last: 2,
+  })
+  // A comma between them is no format anybody sends.
+  assert.deepEqual(scan(`${line('a')},${line('b')}`).rejected, [[1, 'text after the object']])
+})
+
+test('objects without an end to their line are bounded each, not together', () => {
+  const object = (at: number) => line(`h${at}`, `,"columns":{"x":"${'é'.repeat(200_000)}"}`)
+  const many = Array.from({ length: 20 }, (_, at) => object(at))
+  const body = Buffer.from(many.join(''))
+  assert.ok(body.length > 4 * lineBytesMax)
+  const long = `{"hostIdentifier":"long","x":"${'y'.repeat(lineBytesMax)}"}`
+  const huge = `{"hostIdentifier":"huge","x":"${'y'.repeat(3 * lineBytesMax)}"}`
+  const cases: [Buffer, number, number][] = [
+    [body, 20, 0],
+    [Buffer.from(`${object(0)}${long}${object(1)}\n${object(2)}`), 3, 1],
+    // Past what is held at once nothing tells where the next one begins.
+    [Buffer.from(`${object(0)}${huge}${object(1)}\n${object(2)}`), 2, 1],
+    [Buffer.from(`${object(0)}x${'y'.repeat(3 * lineBytesMax)}\n${object(2)}`), 1, 1],
+    [Buffer.from(`${' '.repeat(3 * lineBytesMax)}${object(1)}\n${object(2)}`), 2, 0],
+  ]
+  for (const [bytes, lines, rejected] of cases) {
+    const whole = scan(bytes)
+    assert.deepEqual([whole.lines.length, whole.rejected.length], [lines, rejected])
+    const pieces = Array.from({ length: Math.ceil(bytes.length / 65_521) }, (_, at) =>
+      bytes.subarray(at * 65_521, (at + 1) * 65_521),
+    )
+    assert.deepEqual(scan(...pieces), whole)
+  }
+})
+
 const piece = fc.constantFrom(
   ...['{"hostIdentifier":"a"}', '{"hostname":"é\\""}', '{', '}', '[', ']', ',', '"', '\\', '\n', '\r\n', ' ', ':', '1'],
   ...['"a":"b"', '\ufeff', '{"a":[{}]}', '\u00ff', 'null'],
@@ -243,12 +291,12 @@ test('a line that JSON refuses by its structure is never taken', () => {
   fc.assert(
     fc.property(fc.array(piece, { maxLength: 12 }), parts => {
       const text = parts.join('').replace(/[\r\n\ufeff]/g, '')
-      const { lines } = scan(`{}\n${text}`)
-      if (lines.length < 2) return
-      try {
-        assert.equal(typeof JSON.parse(text), 'object')
-      } catch (error) {
-        assert.ok(!structure.test(String(error)), text)
+      for (const [, , taken] of scan(`{}\n${text}`).lines) {
+        try {
+          assert.equal(typeof JSON.parse(taken), 'object')
+        } catch (error) {
+          assert.ok(!structure.test(String(error)), text)
+        }
       }
     }),
     { numRuns: 3000 },
