@@ -139,6 +139,19 @@ export const pageRowsMax = 2_000
 export const runsPageDefault = 50
 export const runsPageMax = 100
 
+// Bounds of live queries.
+
+/** Rows of one host's answer that are kept … */
+export const liveAnswerRowsMax = 100_000
+/** … and their bytes as JSON; what is beyond is counted and said. */
+export const liveAnswerBytesMax = 8 * mib
+/** One row of an answer: with the line around it, it must fit into a line of the lake. */
+export const liveRowBytesMax = lineBytesMax - 64 * kib
+/** Queries told apart in one distributed/write; an agent is never given more. */
+export const liveQueriesPerWriteMax = 1_000
+/** Of what an agent says about a query. */
+export const liveMessageCharsMax = 4_096
+
 // Bounds of engine.
 
 export const workerCount = 2
@@ -205,3 +218,38 @@ export const savedQueriesPageMax = 250
 export const rejectedRequestBytesMax = 1 * mib
 /** A stop promises ten seconds; this is when what is left is cut off. */
 export const shutdownMsMax = 9 * second
+
+// Bounds of connections and certificates.
+
+/** For a whole request: an ingest body of the largest size over a slow line takes minutes. */
+export const requestMsMax = 300 * second
+/** For a request's line and headers, and for the first byte on a new connection: they fit in a packet or two. */
+export const headersMsMax = 30 * second
+/** How often connections are looked at for being too slow. */
+export const slowConnectionCheckMs = 5 * second
+/** An idle connection is kept longer than proxies keep theirs, and than agents' minute, so that they close first. */
+export const idleConnectionMsMax = 72 * second
+/** For a TLS handshake; an agent gives up a whole request after 16 s. */
+export const handshakeMsMax = 20 * second
+/** Of the files that the process may open, those that connections of agents leave to the lake itself. */
+export const filesForLakeMin = 1_024
+/** The certificate authority that agents are told to trust: it must outlive the machines that have it. */
+export const tlsAuthorityMs = 20 * 365 * day
+/** Its end is near when agents can still be given another in peace. */
+export const tlsAuthorityWarnMs = 730 * day
+/** Long enough for a lake that is switched off over the holidays … */
+export const tlsServerCertificateMs = 90 * day
+/** … and renewed this long before it ends. */
+export const tlsRenewBeforeMs = 30 * day
+/** A certificate that nobody renewed: of the operator's own ones only. */
+export const tlsServerWarnMs = 14 * day
+/** Certificates begin this long ago: clocks of agents are behind. */
+export const tlsBackdatedMs = 7 * day
+/** How often it is looked at whether the lake's own certificate still fits … */
+export const tlsLocalCheckMs = 1 * hour
+/** … and whether the operator's files have changed. */
+export const tlsFilesCheckMs = 30 * second
+/** Addresses of this machine in its certificate; a machine with more has them from containers. */
+export const tlsAddressesMax = 32
+/** Files of an operator's certificates: a bundle of every public authority has 250 KiB. */
+export const tlsFileBytesMax = 1 * mib

@@ -108,7 +108,7 @@ function relationsOf(text: string, tokens: readonly SqliteToken[], words: readon
   for (const [index, token] of tokens.entries()) {
     const word = words[index]!
     const sign = signOf(text, token)
-    const wasExpected = isExpected
+    const wasExpected: boolean = isExpected
     // `a IS DISTINCT FROM b` compares.
     const isFrom = word === 'FROM' && words[index - 1] !== 'DISTINCT'
     isExpected = isFrom || word === 'JOIN' || (sign === ',' && lists.at(-1) === true)
