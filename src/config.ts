@@ -1,23 +1,31 @@
-import { isIP } from 'node:net'
-import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import {
+  bytesSetting,
+  bytesUnit,
+  durationSetting,
+  durationUnit,
+  formatBytes,
+  formatDuration,
+  integerSetting,
+  invalid,
+  nonEmpty,
+  oneOf,
+  optionalBytesSetting,
+  parseDuration,
+  parseNetworks,
+  parseOrigin,
+  parsePath,
+  parsePortOrOff,
+  parseRegionHosts,
+  parseServerNames,
+  type Setting,
+  windowSetting,
+} from './config/values.ts'
 import * as limits from './limits.ts'
 import { AppError } from './model/errors.ts'
 
 // Every setting in one table: flag, environment variable, default, unit and why. The only reader of process.env. A flag
 // wins over the environment, the environment over the default; `edr-lake config` prints the table.
-
-export interface Setting<Value> {
-  /** Long flag without the dashes; the environment variable is EDR_LAKE_ and the flag in upper snake case. */
-  readonly flag: string
-  /** As a person writes it; undefined: unset. */
-  readonly default: string | undefined
-  readonly unit: string
-  readonly why: string
-  /** Throws `invalid_argument` naming the value and what is expected. */
-  readonly parse: (text: string) => Value
-  readonly isOptional?: boolean
-}
 
 /** What a setting looks like beside its parser, for tables in docs and on the terminal. */
 export interface SettingRow {
@@ -28,20 +36,13 @@ export interface SettingRow {
   readonly why: string
 }
 
-const bytesUnit = 'bytes (K, M, G)'
-const durationUnit = 'duration (ms, s, m, h, d)'
-
-const byteUnits: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
-
-const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
 export const settings = {
   dataDirectory: {
     flag: 'data',
     default: './data',
     unit: 'directory',
     why: 'everything the lake keeps: store, keys, segments, data files, results',
-    parse: text => resolve(nonEmpty(text)),
+    parse: parsePath,
   } satisfies Setting<string>,
   host: {
     flag: 'host',
@@ -67,6 +68,52 @@ export const settings = {
     parse: parseRegionHosts,
     isOptional: true,
   } satisfies Setting<Readonly<Record<string, string>>>,
+  tlsHost: {
+    flag: 'tls-host',
+    default: '127.0.0.1',
+    unit: 'address',
+    why: 'the address of the TLS listener for agents and the API; 0.0.0.0 lets other machines in',
+    parse: nonEmpty,
+  } satisfies Setting<string>,
+  tlsPort: {
+    flag: 'tls-port',
+    default: '8443',
+    unit: 'TCP port, or off',
+    why: 'the port of the TLS listener; 0 takes a free one, off has none',
+    parse: parsePortOrOff,
+  } satisfies Setting<number | 'off'>,
+  tlsNames: {
+    flag: 'tls-name',
+    default: undefined,
+    unit: 'names or addresses, comma separated',
+    why: 'what agents call this machine, the first one in their files; all are in the certificate the lake makes',
+    parse: parseServerNames,
+    isOptional: true,
+  } satisfies Setting<readonly string[]>,
+  tlsCertFile: {
+    flag: 'tls-cert',
+    default: undefined,
+    unit: 'PEM file',
+    why: "a certificate of your own, with the chain behind it; unset: the lake's own authority makes one",
+    parse: parsePath,
+    isOptional: true,
+  } satisfies Setting<string>,
+  tlsKeyFile: {
+    flag: 'tls-key',
+    default: undefined,
+    unit: 'PEM file',
+    why: 'the private key of tls-cert; both are read again when they change',
+    parse: parsePath,
+    isOptional: true,
+  } satisfies Setting<string>,
+  tlsAuthorityFile: {
+    flag: 'tls-ca',
+    default: undefined,
+    unit: 'PEM file',
+    why: 'what agents verify tls-cert with, for agent-files; unset: the public authorities osquery ships',
+    parse: parsePath,
+    isOptional: true,
+  } satisfies Setting<string>,
   trustProxy: {
     flag: 'trust-proxy',
     default: undefined,
@@ -148,6 +195,11 @@ export const settings = {
     'upload-cap-tenant',
     "bytes of one tenant's lines stored on one day (UTC), all hosts together; unset: no cap",
   ),
+  janitorIntervalMs: durationSetting(
+    'janitor-interval',
+    limits.janitorIntervalMs,
+    'how often the janitor compacts, drops what is past its age and collects',
+  ),
   diskReserveBytes: bytesSetting(
     'disk-reserve',
     limits.diskReserveBytes,
@@ -178,7 +230,14 @@ export function settingRows(): readonly SettingRow[] {
 }
 
 /** What holds a path of the machine, or a secret, is not for callers. */
-const privateSettings: readonly (keyof Settings)[] = ['dataDirectory', 'metricsToken', 'trustProxy']
+const privateSettings: readonly (keyof Settings)[] = [
+  'dataDirectory',
+  'metricsToken',
+  'trustProxy',
+  'tlsCertFile',
+  'tlsKeyFile',
+  'tlsAuthorityFile',
+]
 
 /** Every setting with the value in force, as it would be given, for those who manage a lake through its API. */
 export function settingsInForce(config: Config) {
@@ -196,6 +255,7 @@ function formatValue(unit: string, value: unknown): string {
   if (typeof value === 'number' && unit === bytesUnit) return formatBytes(value)
   if (typeof value === 'number' && unit === durationUnit) return formatDuration(value)
   if (typeof value !== 'object' || value === null) return String(value)
+  if (Array.isArray(value)) return value.join(',')
   return Object.entries(value)
     .map(([name, each]) => `${name}=${each}`)
     .join(',')
@@ -249,124 +309,4 @@ function parseSetting(setting: Setting<unknown>, text: string, source: string): 
     const reason = error instanceof Error ? error.message : String(error)
     throw new AppError('invalid_argument', `${source}: ${reason}`, { cause: error })
   }
-}
-
-function invalid(message: string): AppError {
-  return new AppError('invalid_argument', message)
-}
-
-function nonEmpty(text: string): string {
-  if (text.trim() === '') throw invalid('an empty value is not allowed')
-  return text
-}
-
-function oneOf(words: readonly string[]): (text: string) => string {
-  return text => {
-    if (!words.includes(text)) throw invalid(`${JSON.stringify(text)} is none of ${words.join(', ')}`)
-    return text
-  }
-}
-
-function integerSetting(
-  flag: string,
-  value: number,
-  unit: string,
-  why: string,
-  min: number,
-  max = Number.MAX_SAFE_INTEGER,
-): Setting<number> {
-  const parse = (text: string): number => {
-    const parsed = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-    if (!(parsed >= min && parsed <= max)) {
-      const bound = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`
-      throw invalid(`${JSON.stringify(text)} is not a whole number ${bound}`)
-    }
-    return parsed
-  }
-  return { flag, default: String(value), unit, why, parse }
-}
-
-function bytesSetting(flag: string, value: number, why: string): Setting<number> {
-  return { flag, default: formatBytes(value), unit: bytesUnit, why, parse: parseBytes }
-}
-
-function optionalBytesSetting(flag: string, why: string) {
-  return {
-    flag,
-    default: undefined,
-    unit: bytesUnit,
-    why,
-    parse: parseBytes,
-    isOptional: true,
-  } satisfies Setting<number>
-}
-
-function parseBytes(text: string): number {
-  const match = /^(\d{1,12}(?:\.\d{1,3})?)([kmgt]?)(?:i?b)?$/i.exec(text.trim())
-  const bytes = match === null ? 0 : Math.floor(Number(match[1]) * (byteUnits[match[2]?.toLowerCase() ?? ''] ?? 0))
-  if (bytes < 1) throw invalid(`${JSON.stringify(text)} is not a size like 512M or 2G`)
-  return bytes
-}
-
-function formatBytes(bytes: number): string {
-  const [unit, factor] = Object.entries(byteUnits).findLast(
-    ([, each]) => bytes >= each && (bytes * 2) % each === 0,
-  ) ?? ['', 1]
-  return `${bytes / factor}${unit.toUpperCase()}`
-}
-
-/** A window of a rate limit, counted per principal and tenant. */
-function windowSetting(flag: string, value: number): Setting<number> {
-  const why = `${flag.replaceAll('-', ' ')} of one principal at one tenant, then 429; 0: not counted`
-  return integerSetting(flag, value, flag.startsWith('runs') ? 'runs' : 'calls', why, 0)
-}
-
-function parseDuration(text: string): number {
-  const match = /^(\d{1,12})(ms|s|m|h|d)$/.exec(text.trim())
-  const ms = match === null ? 0 : Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0)
-  if (ms < 1) throw invalid(`${JSON.stringify(text)} is not a duration like 90s, 15m or 2h`)
-  return ms
-}
-
-function durationSetting(flag: string, value: number, why: string): Setting<number> {
-  return {
-    flag,
-    default: formatDuration(value),
-    unit: durationUnit,
-    why,
-    parse: parseDuration,
-  }
-}
-
-function formatDuration(ms: number): string {
-  const unit = ['d', 'h', 'm', 's'].find(name => ms % (durationUnits[name] ?? 1) === 0) ?? 'ms'
-  return `${ms / (durationUnits[unit] ?? 1)}${unit}`
-}
-
-/** An origin without a trailing slash: nearly every client concatenates strings. */
-function parseOrigin(text: string): string {
-  const url = URL.parse(text)
-  if (url === null || !['http:', 'https:'].includes(url.protocol) || url.search !== '' || url.hash !== '') {
-    throw invalid(`${JSON.stringify(text)} is not an http or https URL`)
-  }
-  return `${url.origin}${url.pathname}`.replace(/\/+$/, '')
-}
-
-function parseRegionHosts(text: string): Readonly<Record<string, string>> {
-  const entries = text.split(',').map(part => {
-    const [, region = '', url = ''] = /^\s*([a-z]{2}\d{2})=(\S+)\s*$/.exec(part) ?? []
-    if (region === '') throw invalid(`${JSON.stringify(part)} is not a region and its URL like eu01=https://eu.example`)
-    return [region, parseOrigin(url)] as const
-  })
-  return Object.fromEntries(entries)
-}
-
-function parseNetworks(text: string): readonly string[] {
-  return text.split(',').map(part => {
-    const [address = '', prefix] = part.trim().split('/')
-    const bits = isIP(address) === 6 ? 128 : 32
-    const isPrefix = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= bits)
-    if (isIP(address) === 0 || !isPrefix) throw invalid(`${JSON.stringify(part)} is not an address or a CIDR network`)
-    return part.trim()
-  })
 }

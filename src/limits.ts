@@ -17,6 +17,12 @@ export const frameBytesMax = 4 * mib
 export const lineBytesMax = 1 * mib
 /** One request body after inflating. An agent resends a refused body for ever, so it is generous. */
 export const bodyBytesMax = 64 * mib
+/** An agent's log post after inflating: 1,024 lines of 1 MiB, the most it sends, and what stands around them. */
+export const logBodyBytesMax = 1 * gib + 64 * mib
+/** It is taken in pieces of this weight (twice their bytes): what one post holds in memory. */
+export const logPieceWeightMax = 32 * mib
+/** Of an agent's body, where its lines begin at the latest. */
+export const agentHeadBytesMax = 8 * kib
 /** Rejected lines named in one answer; all are counted and kept. */
 export const rejectedShownMax = 20
 /** Of a rejected line, this much is kept for an operator to read … */
@@ -198,6 +204,10 @@ export const failedLoginsPerMinuteMax = 10
 export const failedLoginsPerAddressMax = 100
 /** How exactly the last use of an ingest token is known: a write of the store each time would slow ingest down. */
 export const ingestTokenUseNotedMs = 1 * minute
+/** An acknowledgement id asked about after this is unknown: shippers ask within minutes. */
+export const ackIdAgeMsMax = 30 * day
+/** Acknowledgement ids in one question. */
+export const ackIdsAskedMax = 10_000
 /** Ingest tokens of one tenant, revoked ones included. */
 export const ingestTokensMax = 1_000
 /** Audit entries kept of one partner or organization; a tenant's are rows of its lake. */

@@ -24,6 +24,15 @@ test('values are read with their units', () => {
   assert.deepEqual(config.trustProxy, ['10.0.0.0/8', '::1'])
 })
 
+test('TLS: names are unique and in one spelling, the port may be off, files are found from here', () => {
+  const names = ['--tls-name', 'Lake.Example.com., 192.0.2.7,lake.example.com,[2001:DB8:0::7]']
+  const config = parseConfig([...names, '--tls-port', 'off', '--tls-cert', 'a.pem'], {})
+  assert.deepEqual(config.tlsNames, ['lake.example.com', '192.0.2.7', '2001:db8::7'])
+  assert.equal(config.tlsPort, 'off')
+  assert.equal(config.tlsCertFile, resolve('a.pem'))
+  assert.equal(parseConfig(['--tls-port', '0'], {}).tlsPort, 0)
+})
+
 test('what is unset and optional is undefined', () => {
   const { publicUrl, trustProxy, metricsToken } = parseConfig([], {})
   assert.deepEqual([publicUrl, trustProxy, metricsToken], [undefined, undefined, undefined])
@@ -41,6 +50,13 @@ const refusals: readonly [args: readonly string[], environment: Record<string, s
   [['--public-url', 'lake'], {}, '--public-url: "lake" is not an http or https URL'],
   [['--public-url', 'ftp://x'], {}, '--public-url: "ftp://x" is not an http or https URL'],
   [['--trust-proxy', '10.0.0.0/33'], {}, '--trust-proxy: "10.0.0.0/33" is not an address or a CIDR network'],
+  [['--tls-port', '65536'], {}, '--tls-port: "65536" is neither a port from 0 to 65535 nor off'],
+  [['--tls-port', 'on'], {}, '--tls-port: "on" is neither a port from 0 to 65535 nor off'],
+  [['--tls-name', 'a,b c'], {}, '--tls-name: "b c" is not a DNS name or an address'],
+  [['--tls-name', '10.0.0.300'], {}, '--tls-name: "10.0.0.300" is not a DNS name or an address'],
+  [['--tls-name', 'https://lake'], {}, '--tls-name: "https://lake" is not a DNS name or an address'],
+  [['--tls-name', 'lake:8443'], {}, '--tls-name: "lake:8443" is not a DNS name or an address'],
+  [['--tls-key', ' '], {}, '--tls-key: an empty value is not allowed'],
   [['--worker-memory', 'much'], {}, '--worker-memory: "much" is not a size like 512M or 2G'],
   [['--run-timeout', '5'], {}, '--run-timeout: "5" is not a duration like 90s, 15m or 2h'],
   [['--log-level', 'loud'], {}, '--log-level: "loud" is none of trace, debug, info, warn, error, fatal'],
@@ -70,20 +86,29 @@ test('regions are named with their hosts', () => {
     eu01: 'https://eu.example',
     us01: 'http://10.0.0.1:8480',
   })
-  for (const text of ['eu01', 'eu=https://eu.example', 'eu01=eu.example', 'eu01=https://eu.example us01=https://x', '=x']) {
+  for (const text of [
+    'eu01',
+    'eu=https://eu.example',
+    'eu01=eu.example',
+    'eu01=https://eu.example us01=https://x',
+    '=x',
+  ]) {
     assert.throws(() => parse(text), /^AppError: --region-hosts: /, text)
   }
 })
 
 test('settings in force are shown as they would be given, without paths and secrets', () => {
-  const given = ['--region-hosts', 'eu01=https://eu.example', '--workers', '3', '--run-timeout', '90s']
+  const tls = ['--tls-name', 'lake.example.com,192.0.2.7', '--tls-key', 'key.pem']
+  const given = [...tls, '--region-hosts', 'eu01=https://eu.example', '--workers', '3', '--run-timeout', '90s']
   const shown = settingsInForce(parseConfig([...given, '--worker-memory', '1.5g', '--metrics-token', 'secret'], {}))
   const values = new Map(shown.map(({ name, value }) => [name, value]))
   const wanted = { 'region-hosts': 'eu01=https://eu.example', workers: '3', 'run-timeout': '90s' }
   for (const [name, value] of Object.entries({ ...wanted, 'worker-memory': '1.5G', 'query-span': '(unset)' })) {
     assert.equal(values.get(name), value)
   }
-  for (const name of ['data', 'metrics-token', 'trust-proxy']) assert.equal(values.has(name), false)
+  assert.equal(values.get('tls-name'), 'lake.example.com,192.0.2.7')
+  for (const name of ['data', 'metrics-token', 'trust-proxy', 'tls-cert', 'tls-key', 'tls-ca'])
+    assert.equal(values.has(name), false)
   for (const { name, value } of shown.filter(each => each.value !== '(unset)')) {
     assert.doesNotThrow(() => parseConfig([`--${name}=${value}`], {}), name)
   }

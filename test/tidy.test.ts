@@ -29,6 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   query: ['model', 'limits', 'sql', 'lake', 'db', 'storage/storage', 'engine/engine'],
   fleet: ['model', 'limits', 'db', 'osquery', 'ingest'],
   library: ['model', 'limits', 'db'],
+  tls: ['model', 'limits'],
   http: ['auth', 'osquery', 'ingest', 'lake', 'query', 'fleet', 'db', 'model', 'api', 'limits'],
   client: ['api', 'model'],
   cli: ['client', 'api', 'model', 'limits'],
@@ -40,6 +41,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 const vendorPlaces: Readonly<Record<string, readonly string[]>> = {
   '@duckdb/node-api': ['engine/duckdb/', 'lake/'],
   '@fastify/type-provider-typebox': ['http/'],
+  '@peculiar/x509': ['tls/certificate'],
   commander: ['cli/', 'bin/cli'],
   fastify: ['http/'],
   jose: ['auth/'],
@@ -47,6 +49,7 @@ const vendorPlaces: Readonly<Record<string, readonly string[]>> = {
   pino: ['bin/', 'http/'],
   'prom-client': ['http/', 'bin/'],
   'rate-limiter-flexible': ['http/', 'auth/'],
+  'reflect-metadata': ['tls/certificate'],
   typebox: ['api/', 'http/', 'config'],
 }
 

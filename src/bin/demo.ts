@@ -41,7 +41,7 @@ function stopSignal(): AbortSignal {
 /** Resolves when the server's log says `ready`; rejects with what it wrote instead. */
 async function startServer(directory: string): Promise<{ server: ChildProcess; firstRun: FirstRun }> {
   const script = fileURLToPath(new URL(`./server${extname(import.meta.url)}`, import.meta.url))
-  const args = [script, '--data', directory, '--port', '0', '--log-level', 'info']
+  const args = [script, '--data', directory, '--port', '0', '--tls-port', '0', '--log-level', 'info']
   // A process group of its own: Ctrl-C reaches this process only, which then stops the server in order.
   const server = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true })
   const said: string[] = []

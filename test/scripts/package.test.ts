@@ -50,7 +50,7 @@ test('the package installs, and its command and its server run', async t => {
   assert.equal(run(command, ['--version'], { cwd: folder }), `${version}\n`)
   assert.match(run(command, ['config'], { cwd: folder }), /^--port +EDR_LAKE_PORT +8480/m)
 
-  const server = spawn(command, ['serve', '--port', '0', '--data', 'data'], {
+  const server = spawn(command, ['serve', '--port', '0', '--tls-port', '0', '--data', 'data'], {
     cwd: folder,
     env: shellEnvironment(),
     stdio: ['ignore', 'pipe', 'inherit'],

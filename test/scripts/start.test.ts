@@ -13,7 +13,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   test(`npm start passes ${signal} on and ends with 0 when the server has stopped`, async t => {
     const directory = mkdtempSync(join(tmpdir(), 'edr-lake-start-'))
-    const npm = spawn('npm', ['start', '--', '--port', '0', '--data', directory], {
+    const npm = spawn('npm', ['start', '--', '--port', '0', '--tls-port', '0', '--data', directory], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'ignore'],
     })

@@ -53,7 +53,17 @@ const noCallLimits = ['--calls-per-minute', '0', '--calls-per-day', '0']
 export async function startServer(options: ServerOptions = {}): Promise<TestServer> {
   const directory = options.directory ?? (await mkdtemp(join(tmpdir(), 'edr-lake-test-')))
   const script = options.through === 'npmScript' ? 'scripts/start.mjs' : 'src/bin/server.ts'
-  const parameters = [script, '--data', directory, '--port', '0', ...noCallLimits, ...(options.flags ?? [])]
+  const parameters = [
+    script,
+    '--data',
+    directory,
+    '--port',
+    '0',
+    '--tls-port',
+    'off',
+    ...noCallLimits,
+    ...(options.flags ?? []),
+  ]
   const child = spawn(process.execPath, parameters, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   try {
     const ready = await untilReady(child)
