@@ -64,7 +64,7 @@ async function timeQuery(client: XdrClient, sql: string, from: string): Promise<
     if ((json as { result?: string } | undefined)?.result !== 'succeeded') throw new Error(text)
     const { pages } = await client.page(id, { pageSize: 1000 })
     if (repeat > 0) times.push(performance.now() - startedAt)
-    rows = pages.total
+    rows = pages.items
   }
   return { medianMs: median(times), slowestMs: Math.max(...times), rows }
 }

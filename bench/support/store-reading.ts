@@ -76,6 +76,13 @@ export function storedSize(directory: string, tenantId: string): StoredSize {
   })
 }
 
+/** Data files of all tables committed since `since` (ms since the epoch), whether they are live or not. */
+export function committedFiles(directory: string, since: number): number {
+  return withStore(directory, store =>
+    Number(store.prepare('SELECT count(*) AS n FROM data_files WHERE created_at >= ?').get(since)!['n']),
+  )
+}
+
 function unconsumedSegments(directory: string): number {
   return withStore(directory, store => {
     const row = store.prepare("SELECT count(*) AS n FROM segments WHERE state IN ('open', 'sealed')").get()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { registerPrincipal } from '../../src/auth/register.ts'
 import { openStore, type Store } from '../../src/db/db.ts'
-import { insertTenant } from '../../src/db/tenants.ts'
+import { insertTenant, listTenants } from '../../src/db/tenants.ts'
 import { systemClock } from '../../src/model/clock.ts'
 import { newId } from '../../src/model/ids.ts'
 import type { Role } from '../../src/model/role.ts'
@@ -46,6 +46,14 @@ export async function addPartner(server: TestServer, names: readonly string[]): 
     const account = { accountType: 'partner', accountId: partnerId, role: 'superAdmin', name: 'partner' } as const
     const registered = await registerPrincipal({ store, secretKey, clock: systemClock }, account)
     return { url: server.url, ...registered, tenantId: partnerId }
+  })
+}
+
+/** Ids of a partner's tenants. */
+export function tenantIdsOf(server: TestServer, partnerId: string): Promise<readonly string[]> {
+  return withStore(server, async store => {
+    const tenants = await listTenants(store, { partnerId }, 0, 10_000)
+    return tenants.map(({ id }) => id)
   })
 }
 
