@@ -111,6 +111,8 @@ async function ensureEnrollSecret({ store, clock }: Registrar, tenantId: string)
     name: 'First run',
     createdAt: clock(),
     disabledAt: undefined,
+    labels: [],
+    environment: undefined,
   })
   return secret
 }

@@ -10,10 +10,23 @@ export interface EnrollSecret {
   readonly name: string
   readonly createdAt: number
   readonly disabledAt: number | undefined
+  /** Labels that hosts get that enrol with it; those that do not exist (any more) are left out. */
+  readonly labels: readonly string[]
+  /** Id of the environment in the paths of agents that come from another server; undefined: it has none. */
+  readonly environment: string | undefined
 }
 
-/** Rejects with `conflict` when any tenant already has that secret: it is what tells tenants apart. */
+/**
+ * Rejects with `conflict` when any tenant already has that secret, or another one that environment: they are what tells
+ * tenants apart.
+ */
 export async function insertEnrollSecret(db: Db, secret: EnrollSecret): Promise<void> {
+  if (secret.environment !== undefined) {
+    const owner = await findEnvironmentTenant(db, secret.environment)
+    if (owner !== undefined && owner !== secret.tenantId) {
+      throw new AppError('conflict', 'this environment cannot be used: choose another')
+    }
+  }
   const inserted = await db
     .insertInto('enroll_secrets')
     .values({
@@ -23,6 +36,8 @@ export async function insertEnrollSecret(db: Db, secret: EnrollSecret): Promise<
       name: secret.name,
       created_at: secret.createdAt,
       disabled_at: secret.disabledAt ?? null,
+      labels_json: JSON.stringify(secret.labels),
+      environment: secret.environment ?? null,
     })
     .onConflict(conflict => conflict.column('secret').doNothing())
     .executeTakeFirstOrThrow()
@@ -31,15 +46,22 @@ export async function insertEnrollSecret(db: Db, secret: EnrollSecret): Promise<
   }
 }
 
-/** The enabled secret with that text, whichever tenant's it is: it is what says which tenant an agent belongs to. */
+/**
+ * The secret with that text, ended or not, whichever tenant's it is: it is what says which tenant an agent belongs to.
+ */
 export async function findEnrollSecret(db: Db, secret: string): Promise<EnrollSecret | undefined> {
+  const row = await db.selectFrom('enroll_secrets').selectAll().where('secret', '=', secret).executeTakeFirst()
+  return row === undefined ? undefined : fromRow(row)
+}
+
+/** The tenant whose enroll secrets name that environment: only one can, as `insertEnrollSecret` sees to it. */
+export async function findEnvironmentTenant(db: Db, environment: string): Promise<string | undefined> {
   const row = await db
     .selectFrom('enroll_secrets')
-    .selectAll()
-    .where('secret', '=', secret)
-    .where('disabled_at', 'is', null)
+    .select('tenant_id')
+    .where('environment', '=', environment)
     .executeTakeFirst()
-  return row === undefined ? undefined : fromRow(row)
+  return row?.tenant_id
 }
 
 export async function listEnrollSecrets(db: Db, tenantId: string): Promise<EnrollSecret[]> {
@@ -72,5 +94,7 @@ function fromRow(row: EnrollSecretRow): EnrollSecret {
     name: row.name,
     createdAt: row.created_at,
     disabledAt: row.disabled_at ?? undefined,
+    labels: JSON.parse(row.labels_json),
+    environment: row.environment ?? undefined,
   }
 }

@@ -47,7 +47,7 @@ export async function putHosts(
 const untold = {
   ...{ enrolled_at: null, last_log_at: null, last_config_at: null, config_version: null, hostname: null },
   ...{ platform: null, os_name: null, os_version: null, osquery_version: null, hardware_serial: null },
-  ...{ public_ip: null, decorations_json: null, duplicate_of: null },
+  ...{ public_ip: null, decorations_json: null, duplicate_of: null, instance_id: null, endpoint_type: null },
 }
 
 /** Hosts one call of `putHosts` takes: a few milliseconds of the event loop. */

@@ -25,6 +25,7 @@ export interface Tables {
   query_names: QueryNameRow
   query_retentions: { tenant_id: string; query_name: string; days: number }
   upload_days: UploadDayRow
+  ingest_off_days: { tenant_id: string; day: number; host_id: string; lines: number; bytes: number }
   manifests: { tenant_id: string; version: number }
   segments: SegmentRow
   data_files: DataFileRow
@@ -88,6 +89,10 @@ export interface EnrollSecretRow {
   name: string
   created_at: number
   disabled_at: number | null
+  /** JSON array of the labels that hosts enrolled with it get. */
+  labels_json: string
+  /** Id in the paths of agents that come from osctrl. */
+  environment: string | null
 }
 
 export interface HostRow {
@@ -112,10 +117,14 @@ export interface HostRow {
   osquery_version: string | null
   hardware_serial: string | null
   public_ip: string | null
-  /** JSON object of the decorations of its last line. */
+  /** JSON object of its last decorations: names without `meta_`, in lower case. */
   decorations_json: string | null
   /** The host whose hardware UUID or identifier it shares while both are alive. */
   duplicate_of: string | null
+  /** Of the agent's own database, new with each one. */
+  instance_id: string | null
+  /** computer or server. */
+  endpoint_type: string | null
 }
 
 export interface NodeKeyRow {
@@ -126,6 +135,8 @@ export interface NodeKeyRow {
   created_at: number
   /** Set when the host enrolled again. */
   replaced_at: number | null
+  /** Last use after that. */
+  used_at: number | null
 }
 
 export interface LabelRow {

@@ -1,6 +1,7 @@
 import { createHash, type Hash } from 'node:crypto'
 import { hostIdentifierCharsMax, rejectedKeptPerBodyMax, rejectedTextBytesMax } from '../limits.ts'
-import { openLineScanner } from '../osquery/line-scanner.ts'
+import { openLineScanner, reasons } from '../osquery/line-scanner.ts'
+import { looksWhole, mendLine, readLogTail } from '../osquery/log-body.ts'
 import { type FingerprintKey, fingerprint, takeFingerprint } from './fingerprints.ts'
 import { frameLinesWeightMax, lineWeight } from './frame.ts'
 
@@ -17,6 +18,8 @@ export interface BodyLines {
   readonly rejectedCount: number
   /** The first `rejectedKeptPerBodyMax` of them. */
   readonly rejected: readonly RejectedLine[]
+  /** Of an agent's log body: it ended before its end, and what is missing cannot be known. */
+  readonly isCut?: boolean
 }
 
 export interface RejectedLine {
@@ -52,6 +55,10 @@ export interface BodyOptions {
   readonly wantedFrom?: number
   /** Every line is this host's, whatever it says of itself: the agent has shown who it is. */
   readonly hostIdentifier?: string | undefined
+  /** The body is the lines of an agent's log post, from their bracket to the body's end (osquery/log-body.ts). */
+  readonly isLogBody?: boolean
+  /** Weight of lines, by `lineWeight`, at which a piece is complete. Default: the body is one piece. */
+  readonly pieceWeightMax?: number
 }
 
 interface HostUnderWay extends HostLines {
@@ -66,22 +73,28 @@ interface HostUnderWay extends HostLines {
 
 export interface BodyReader {
   push(chunk: Buffer): void
+  /** The pieces that are complete: the same lines of a body are always the same pieces. */
+  takePieces(): readonly BodyLines[]
+  /** What is left of the body. */
   end(): BodyLines
 }
 
 export function openBodyReader(options: BodyOptions): BodyReader {
-  const { key, firstLine = 1, wantedFrom = 1 } = options
-  const hosts = new Map<string, HostUnderWay>()
-  const rejected: RejectedLine[] = []
+  const { key, firstLine = 1, wantedFrom = 1, pieceWeightMax = Number.POSITIVE_INFINITY } = options
+  let hosts = new Map<string, HostUnderWay>()
+  let rejected: RejectedLine[] = []
   let rejectedCount = 0
   let lines = 0
   let skipped = 0
+  let pieces: BodyLines[] = []
+  let pieceWeight = 0
+  const logEnd = options.isLogBody === true ? openLogEnd() : undefined
   let recent: HostUnderWay | undefined
   let view: DataView = new DataView(new ArrayBuffer(0))
   let viewed: Buffer | undefined
 
   function reject(number: number, reason: string, text: Buffer): void {
-    if (firstLine - 1 + number < wantedFrom) return
+    if (firstLine - 1 + number < wantedFrom || logEnd?.take(reason, text) === true) return
     rejectedCount++
     if (rejected.length < rejectedKeptPerBodyMax) rejected.push({ line: number, reason, text })
   }
@@ -104,14 +117,33 @@ export function openBodyReader(options: BodyOptions): BodyReader {
     if (recent?.hostIdentifier !== hostIdentifier) recent = hostOf(hostIdentifier)
     lines++
     addLine(recent, bytes, start, end)
+    takeKey(recent, bytes, start, end)
+    pieceWeight += lineWeight(end - start)
+    if (pieceWeight > pieceWeightMax) pieces.push(finishPiece(firstLine - 1 + number))
+  }
+
+  function takeKey(host: HostUnderWay, bytes: Buffer, start: number, end: number): void {
     if (key === undefined) return
     if (viewed !== bytes) {
       viewed = bytes
       view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     }
     takeFingerprint(key, view, start, end)
-    recent.lows.push(fingerprint.low)
-    recent.highs.push(fingerprint.high)
+    host.lows.push(fingerprint.low)
+    host.highs.push(fingerprint.high)
+  }
+
+  function finishPiece(last: number): BodyLines {
+    for (const host of hosts.values()) cut(host)
+    const piece = { hosts: [...hosts.values()], lines, skipped, last, rejectedCount, rejected }
+    hosts = new Map()
+    rejected = []
+    recent = undefined
+    rejectedCount = 0
+    lines = 0
+    skipped = 0
+    pieceWeight = 0
+    return piece
   }
 
   function hostOf(hostIdentifier: string): HostUnderWay {
@@ -126,16 +158,46 @@ export function openBodyReader(options: BodyOptions): BodyReader {
   }
 
   // An agent, or a table's source, wraps nothing.
-  const scanner = openLineScanner({ line: take, rejected: reject }, { isWrapped: options.hostIdentifier === undefined })
+  const isWrapped = options.hostIdentifier === undefined
+  const mend = logEnd === undefined ? undefined : mendLine
+  const scanner = openLineScanner({ line: take, rejected: reject }, { isWrapped, mend })
   return {
-    push: chunk => scanner.push(chunk),
+    push(chunk) {
+      logEnd?.push(chunk)
+      scanner.push(chunk)
+    },
+    takePieces() {
+      const complete = pieces
+      pieces = []
+      return complete
+    },
     end() {
-      const last = firstLine - 1 + scanner.end()
-      for (const host of hosts.values()) cut(host)
-      return { hosts: [...hosts.values()], lines, skipped, last, rejectedCount, rejected }
+      const piece = finishPiece(firstLine - 1 + scanner.end())
+      return logEnd === undefined ? piece : { ...piece, isCut: logEnd.isCut() }
     },
   }
 }
+
+/** Whether an agent's log body is all there: its end is looked at, and is no line that was rejected. */
+function openLogEnd() {
+  let last: Buffer = nothing
+  let isWhole = false
+  return {
+    push(chunk: Buffer) {
+      last = chunk.length >= endBytes ? chunk : Buffer.concat([last.subarray(-endBytes), chunk])
+    },
+    take(reason: string, text: Buffer): boolean {
+      if (reason === reasons.textAfter) isWhole = readLogTail(text) !== undefined
+      else if (reason === reasons.notClosed) isWhole = looksWhole(last.subarray(-endBytes))
+      else return false
+      return true
+    },
+    isCut: () => !isWhole,
+  }
+}
+
+/** Of a body's end, this much is looked at. */
+const endBytes = 512
 
 const nothing = Buffer.alloc(0)
 const newline = 0x0a

@@ -19,8 +19,8 @@ export function lineWeight(bytes: number): number {
 
 /** The frame's line of a segment file, with its line end. */
 export function renderFrame(draft: FrameDraft, q: number, o: number): Buffer {
-  const { t, h, hi, tb, n, s, i, m, d, b } = draft
-  return Buffer.from(`${JSON.stringify({ q, o, t, h, hi, tb, n, s, i, m, d, b })}\n`)
+  const { t, h, hi, tb, ip, qs, n, s, i, m, d, b } = draft
+  return Buffer.from(`${JSON.stringify({ q, o, t, h, hi, tb, ip, qs, n, s, i, m, d, b })}\n`)
 }
 
 /** The frame in one line of a segment file, or undefined when it is none or its lines are not those it was made of. */

@@ -7,6 +7,7 @@ import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
 import type { Segment } from '../model/segment.ts'
+import { openIngestOff } from './ingest-off.ts'
 import type { AcceptOptions, AcceptResult, BodySource, HostDirectory } from './intake.ts'
 import { openIntake } from './intake.ts'
 import { openIngestMemory } from './memory.ts'
@@ -39,6 +40,8 @@ export interface IngestDependencies {
   /** Bytes of one host, and of one tenant, on one day; undefined: no cap. */
   readonly uploadCapHostBytes?: number | undefined
   readonly uploadCapTenantBytes?: number | undefined
+  /** Hosts whose lines are not to be stored. Default: none. */
+  readonly isIngestOff?: (tenantId: string, hostId: string) => boolean
 }
 
 export interface LineCounts {
@@ -96,6 +99,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   const memory = openIngestMemory(store, clock)
   const resends = openResends()
   const caps = capsOf(dependencies)
+  const ingestOff = openIngestOff(store, clock, dependencies.isIngestOff ?? (() => false))
   const tailKeyReader = openTailKeyReader()
 
   const pathOf = ({ fileName }: Pick<Segment, 'fileName'>) => join(segmentsFolder, fileName)
@@ -144,14 +148,17 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   }
 
   const intake = openIntake({
-    ...{ hosts, memory, resends, logOf, caps, clock, rejectedFolder },
+    ...{ hosts, memory, resends, logOf, caps, ingestOff, clock, rejectedFolder },
     onRejectedLost: (tenantId, error) => log.warn({ tenantId, err: error }, 'rejected lines not kept'),
   })
 
   async function tick(): Promise<void> {
     const now = clock()
     const old = [...logs.values()].filter(each => now - (each.openSince() ?? now) >= ageMsMax)
-    const results = await Promise.allSettled([memory.flush(), caps?.flush(), ...old.map(each => each.seal())])
+    const results = await Promise.allSettled([
+      ...[memory.flush(), caps?.flush(), ingestOff.flush()],
+      ...old.map(each => each.seal()),
+    ])
     for (const result of results) {
       if (result.status === 'rejected') log.warn({ err: result.reason }, 'ingest is late')
     }
@@ -217,6 +224,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     await sealer.close()
     await memory.flush()
     await caps?.flush()
+    await ingestOff.flush()
   }
 
   return {

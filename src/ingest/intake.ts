@@ -1,10 +1,13 @@
 import { auditTable } from '../lake/tables.ts'
-import { bodyBytesMax, intakeQueueBytesMax, rejectedShownMax } from '../limits.ts'
+import { bodyBytesMax, intakeQueueBytesMax, logBodyBytesMax, logPieceWeightMax, rejectedShownMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { Host } from '../model/host.ts'
-import { type BodyLines, type BodyReader, type HostLines, openBodyReader } from './body.ts'
-import { type FrameDraft, hashLines } from './frame.ts'
+import { type FrameSource, tableOwnerId } from '../model/segment.ts'
+import { type BodyLines, type BodyReader, openBodyReader } from './body.ts'
+import { framesOf, netOf, type Owner, ownerOf, sizeOf, withoutKnownFrames } from './body-frames.ts'
+import type { FrameDraft } from './frame.ts'
+import type { IngestOff } from './ingest-off.ts'
 import type { IngestMemory } from './memory.ts'
 import { keepRejectedLines } from './rejected-lines.ts'
 import type { Resends, SiftedLines } from './resends.ts'
@@ -33,6 +36,8 @@ export interface IntakeDependencies {
   readonly logOf: (tenantId: string) => SegmentLog
   /** undefined: nobody has a cap. */
   readonly caps?: UploadCaps | undefined
+  /** undefined: every host's lines are stored. */
+  readonly ingestOff?: IngestOff | undefined
   readonly clock: Clock
   /** Folder of rejected lines. */
   readonly rejectedFolder: string
@@ -49,6 +54,15 @@ export interface AcceptOptions {
   readonly host?: Host
   /** The body's lines are rows of this table, not osquery's result lines. */
   readonly table?: string
+  /** Address that the agent was seen from: its lines' `meta_public_ip` where they have none. */
+  readonly peerIp?: string
+  /** The lines are answers to a live query, not a scheduled one's: `query_source` says so. */
+  readonly source?: FrameSource
+  /**
+   * The body is the lines of an agent's log post, from their bracket to the body's end. It may be larger than any other
+   * (an agent sends a refused one for ever): it is taken in pieces, each durable before the next one is read.
+   */
+  readonly isLogBody?: boolean
   /** The body is a piece of this file; pieces come in the file's order. The nets are not used then. */
   readonly importId?: string
   /** Number of the body's first line in that file, from 1. Default: 1. */
@@ -60,6 +74,8 @@ export interface AcceptResult {
   readonly duplicates: number
   /** Of the accepted lines, how many were over a cap and are not stored. */
   readonly overCap?: number
+  /** Of the accepted lines, how many are of hosts whose lines are not wanted, and are not stored. */
+  readonly ingestOff?: number
   readonly rejected: {
     readonly count: number
     /** At most `rejectedShownMax`; lines are numbered within the body, from 1. */
@@ -73,34 +89,54 @@ export interface Intake {
   /**
    * Resolves when every accepted line is durable. Rejects with `too_large` or `unavailable`; then no line of the body
    * is in the lake, and it may be sent again. Of an import, lines before its position are duplicates; a piece that
-   * begins behind it is taken: its client left something out.
+   * begins behind it is taken: its client left something out. Of an agent's log body pieces before the failure may be in
+   * the lake, and are known when it comes again; one that is cut short is `invalid_argument`.
    */
   accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
 }
 
 export function openIntake(dependencies: IntakeDependencies): Intake {
-  const { hosts, memory, resends, logOf, caps, clock } = dependencies
+  const { hosts, memory, resends, logOf, caps, ingestOff, clock } = dependencies
   const queueBytesMax = dependencies.queueBytesMax ?? intakeQueueBytesMax
   let queuedBytes = 0
   /** Imports of one file come one after another; each waits for the one before. */
   const imports = new Map<string, Promise<unknown>>()
 
-  /** Reads the body to its end. `count` is told the bytes held. */
-  async function read(body: BodySource, reader: BodyReader, count: (bytes: number) => void): Promise<BodyLines> {
-    let bytes = 0
-    for await (const chunk of body instanceof Uint8Array ? [body] : body) {
-      bytes += chunk.length
-      if (bytes > bodyBytesMax) throw new AppError('too_large', `a body has at most ${bodyBytesMax} bytes`)
-      if (queuedBytes + chunk.length > queueBytesMax) {
-        throw new AppError('unavailable', 'too many bodies are waiting for the disk', {
-          details: { retryAfterSeconds: 1 },
-        })
-      }
-      queuedBytes += chunk.length
-      count(chunk.length)
-      reader.push(chunk)
+  /** Takes the bytes into the queue that is bounded, or throws. */
+  function hold(bytes: number): void {
+    if (queuedBytes + bytes > queueBytesMax) {
+      throw new AppError('unavailable', 'too many bodies are waiting for the disk', {
+        details: { retryAfterSeconds: 1 },
+      })
     }
-    return reader.end()
+    queuedBytes += bytes
+  }
+
+  /** Reads the body to its end, piece by piece; `isLast` with what is left. Resolves when all are taken. */
+  async function readPieces(
+    body: BodySource,
+    reader: BodyReader,
+    bytesMax: number,
+    take: (lines: BodyLines, isLast: boolean) => Promise<void>,
+  ): Promise<void> {
+    let [bytes, held] = [0, 0]
+    try {
+      for await (const chunk of body instanceof Uint8Array ? [body] : body) {
+        bytes += chunk.length
+        if (bytes > bytesMax) throw new AppError('too_large', `a body has at most ${bytesMax} bytes`)
+        hold(chunk.length)
+        held += chunk.length
+        reader.push(chunk)
+        const pieces = reader.takePieces()
+        for (const piece of pieces) await take(piece, false)
+        if (pieces.length === 0) continue
+        queuedBytes -= held
+        held = 0
+      }
+      await take(reader.end(), true)
+    } finally {
+      queuedBytes -= held
+    }
   }
 
   async function findHosts(tenantId: string, lines: BodyLines, own: Owner | undefined): Promise<Owner[]> {
@@ -112,26 +148,36 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     return identifiers.map(identifier => found.get(identifier)!)
   }
 
-  /** Counts the lines as dropped where they are over a cap. */
-  function isOverCap(tenantId: string, hostId: string, lines: readonly string[]): boolean {
+  /** Why the host's lines are acknowledged and not stored, where they are; counted there. */
+  function leftOut(tenantId: string, hostId: string, lines: readonly string[]): 'overCap' | 'ingestOff' | undefined {
     // A tenant at its cap must not act unseen.
-    if (caps === undefined || hostId === tableOwner(auditTable).id) return false
+    if (hostId === tableOwnerId(auditTable)) return undefined
     const bytes = sizeOf(lines)
-    if (!caps.isOver(tenantId, hostId, bytes)) return false
+    if (ingestOff?.isOff(tenantId, hostId)) {
+      ingestOff.drop(tenantId, hostId, lines.length, bytes)
+      return 'ingestOff'
+    }
+    if (!caps?.isOver(tenantId, hostId, bytes)) return undefined
     caps.drop(tenantId, hostId, lines.length, bytes)
-    return true
+    return 'overCap'
+  }
+
+  /** What was left out must be known before the answer: a run over that time says so. */
+  async function keepLeftOut(left: LeftOut): Promise<void> {
+    if (left.overCap > 0) await caps?.flush()
+    if (left.ingestOff > 0) await ingestOff?.keep()
   }
 
   function countStored(tenantId: string, frames: readonly FrameDraft[]): void {
     if (caps !== undefined) for (const { h, b } of frames) caps.store(tenantId, h, sizeOf(b))
   }
 
-  /** Frames of the body that the store knows, as `<host>/<hash>`. */
+  /** Frames of the body that the store knows, as `<resend key>/<hash>`. */
   async function findKnownFrames(tenantId: string, lines: BodyLines, owners: readonly Owner[]): Promise<Set<string>> {
     const known = new Set<string>()
     for (const [at, { cuts }] of lines.hosts.entries()) {
-      const { id } = owners[at]!
-      for (const { hash } of cuts) if (await memory.hasFrame(tenantId, id, hash)) known.add(`${id}/${hash}`)
+      const net = netOf(owners[at]!)
+      for (const { hash } of cuts) if (await memory.hasFrame(tenantId, net, hash)) known.add(`${net}/${hash}`)
     }
     return known
   }
@@ -143,26 +189,27 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     const receivedAt = clock()
     const drafts: FrameDraft[] = []
     const sifted: SiftedLines[] = []
-    const expected: [hostId: string, hash: string][] = []
+    const expected: [net: string, hash: string][] = []
+    const left = { overCap: 0, ingestOff: 0 }
     let dropped = 0
-    let overCap = 0
     for (const [at, host] of lines.hosts.entries()) {
-      const { id } = owners[at]!
-      const isKnown = (hash: string) => known.has(`${id}/${hash}`) || memory.hasRecentFrame(tenantId, id, hash)
+      const net = netOf(owners[at]!)
+      const isKnown = (hash: string) => known.has(`${net}/${hash}`) || memory.hasRecentFrame(tenantId, net, hash)
       const fresh = withoutKnownFrames(host, isKnown)
       dropped += host.lines.length - fresh.lines.length
       if (fresh.lines.length === 0) continue
       // Not even remembered: as far as the lake knows, these lines never came.
-      if (isOverCap(tenantId, id, fresh.lines)) {
-        overCap += fresh.lines.length
+      const why = leftOut(tenantId, owners[at]!.id, fresh.lines)
+      if (why !== undefined) {
+        left[why] += fresh.lines.length
         continue
       }
-      const sift = resends.sift(tenantId, id, fresh)
+      const sift = resends.sift(tenantId, net, fresh)
       sifted.push(sift)
       dropped += sift.dropped
       for (const { hash } of fresh.cuts) {
-        expected.push([id, hash])
-        memory.expectFrame(tenantId, id, hash)
+        expected.push([net, hash])
+        memory.expectFrame(tenantId, net, hash)
       }
       const frames = framesOf(fresh, owners[at]!, receivedAt, sift)
       countStored(tenantId, frames)
@@ -173,15 +220,15 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
       mustWait: dropped > 0,
       durable() {
         for (const sift of sifted) sift.settle()
-        for (const [hostId, hash] of expected) memory.putFrame(tenantId, hostId, hash, receivedAt)
+        for (const [net, hash] of expected) memory.putFrame(tenantId, net, hash, receivedAt)
       },
       refused() {
         for (const sift of sifted) sift.forget()
-        for (const [hostId, hash] of expected) memory.forgetFrame(tenantId, hostId, hash)
+        for (const [net, hash] of expected) memory.forgetFrame(tenantId, net, hash)
       },
     })
-    if (overCap > 0) await caps?.flush()
-    return answer(lines, lines.lines - dropped, dropped, overCap)
+    await keepLeftOut(left)
+    return answer(lines, lines.lines - dropped, dropped, left)
   }
 
   async function acceptImport(
@@ -194,18 +241,20 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     const nextLine = Math.max(position, lines.last + 1)
     const owners = await findHosts(tenantId, lines, own)
     const receivedAt = clock()
-    const isOver = lines.hosts.map((host, at) => isOverCap(tenantId, owners[at]!.id, host.lines))
-    const overCap = lines.hosts.reduce((sum, host, at) => sum + (isOver[at] ? host.lines.length : 0), 0)
-    const drafts = lines.hosts.flatMap((host, at) =>
-      isOver[at] ? [] : framesOf(host, owners[at]!, receivedAt, undefined),
-    )
+    const left = { overCap: 0, ingestOff: 0 }
+    const drafts = lines.hosts.flatMap((host, at) => {
+      const why = leftOut(tenantId, owners[at]!.id, host.lines)
+      if (why === undefined) return framesOf(host, owners[at]!, receivedAt, undefined)
+      left[why] += host.lines.length
+      return []
+    })
     countStored(tenantId, drafts)
     const last = drafts.pop()
     if (last !== undefined) drafts.push({ ...last, i: { id: importId, next: nextLine } })
     const durable = () => memory.putImportPosition(tenantId, importId, nextLine)
     await append(tenantId, { drafts, mustWait: false, durable, refused: () => undefined })
-    if (overCap > 0) await caps?.flush()
-    return { ...answer(lines, lines.lines, lines.skipped, overCap), nextLine }
+    await keepLeftOut(left)
+    return { ...answer(lines, lines.lines, lines.skipped, left), nextLine }
   }
 
   interface Append {
@@ -235,53 +284,41 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   }
 
   async function accept(tenantId: string, body: BodySource, options: AcceptOptions = {}): Promise<AcceptResult> {
-    const { table, firstLine = 1 } = options
-    // Rows of a table stand under its name wherever lines stand under their host's.
-    const own: Owner | undefined = table === undefined ? options.host : tableOwner(table)
+    const { table, firstLine = 1, isLogBody = false } = options
+    const own = ownerOf(options)
     const hostIdentifier = own?.hostIdentifier
-    const importId = options.importId === undefined ? undefined : importKey(options.importId, table)
-    let held = 0
-    const count = (bytes: number) => {
-      held += bytes
-    }
-    try {
-      if (importId !== undefined) {
-        return await oneAfterAnother(imports, `${tenantId}/${importId}`, async () => {
-          const position = await memory.importPosition(tenantId, importId)
-          const reader = openBodyReader({ firstLine, wantedFrom: position, hostIdentifier })
-          const lines = await read(body, reader, count)
-          const result = await acceptImport(tenantId, lines, own, importId, position)
+    let result: AcceptResult = { accepted: 0, duplicates: 0, rejected: { count: 0, first: [] } }
+    if (options.importId !== undefined) {
+      const importId = importKey(options.importId, table)
+      await oneAfterAnother(imports, `${tenantId}/${importId}`, async () => {
+        const position = await memory.importPosition(tenantId, importId)
+        const reader = openBodyReader({ firstLine, wantedFrom: position, hostIdentifier })
+        await readPieces(body, reader, bodyBytesMax, async lines => {
+          result = await acceptImport(tenantId, lines, own, importId, position)
           await keepRejected(tenantId, lines)
-          return result
         })
-      }
-      const reader = openBodyReader({ key: resends.key, hostIdentifier })
-      const lines = await read(body, reader, count)
-      const result = await acceptLines(tenantId, lines, own)
-      await keepRejected(tenantId, lines)
+      })
       return result
-    } finally {
-      queuedBytes -= held
     }
+    const pieces = isLogBody ? { isLogBody, pieceWeightMax: logPieceWeightMax } : {}
+    const reader = openBodyReader({ key: resends.key, hostIdentifier, ...pieces })
+    await readPieces(body, reader, isLogBody ? logBodyBytesMax : bodyBytesMax, async (lines, isLast) => {
+      if (lines.isCut) throw new AppError('invalid_argument', 'the body ended early')
+      // A last piece without a line says nothing, unless it is the only one.
+      if (isLogBody && isLast && lines.lines + lines.rejectedCount === 0) return
+      result = together(result, await acceptLines(tenantId, lines, own))
+      await keepRejected(tenantId, lines)
+    })
+    return result
   }
 
   return { accept }
 }
 
-/** Of lines with their ends, in characters: few are more than a byte. */
-function sizeOf(lines: readonly string[]): number {
-  return lines.reduce((bytes, line) => bytes + line.length + 1, 0)
-}
-
-/** Whose lines a frame holds: a host's, or a table's rows. */
-interface Owner {
-  readonly id: string
-  readonly hostIdentifier: string
-  readonly table?: string
-}
-
-function tableOwner(table: string): Owner {
-  return { id: `table/${table}`, hostIdentifier: table, table }
+/** Lines that are acknowledged and not stored, by why. */
+interface LeftOut {
+  readonly overCap: number
+  readonly ingestOff: number
 }
 
 /** The same file may hold lines for one table and rows for another. */
@@ -305,45 +342,28 @@ async function oneAfterAnother<Result>(
   }
 }
 
-/** The host's lines less those of whole frames that came before. */
-function withoutKnownFrames(host: HostLines, isKnown: (hash: string) => boolean): HostLines {
-  const cuts = host.cuts.filter(({ hash }) => !isKnown(hash))
-  if (cuts.length === host.cuts.length) return host
-  const fresh: HostLines = { ...host, lines: [], lows: [], highs: [], cuts: [] }
-  let begin = 0
-  for (const cut of host.cuts) {
-    if (cuts.includes(cut)) {
-      for (let at = begin; at < cut.end; at++) {
-        fresh.lines.push(host.lines[at]!)
-        fresh.lows.push(host.lows[at]!)
-        fresh.highs.push(host.highs[at]!)
-      }
-      fresh.cuts.push({ end: fresh.lines.length, hash: cut.hash })
-    }
-    begin = cut.end
-  }
-  return fresh
-}
-
-function framesOf(host: HostLines, owner: Owner, receivedAt: number, sift: SiftedLines | undefined): FrameDraft[] {
-  const isKept = sift?.kept === undefined ? undefined : new Set(sift.kept)
-  const drafts: FrameDraft[] = []
-  let begin = 0
-  for (const { end, hash } of host.cuts) {
-    const whole = host.lines.slice(begin, end)
-    const lines = isKept === undefined ? whole : whole.filter((_, at) => isKept.has(begin + at))
-    begin = end
-    if (lines.length === 0) continue
-    const s = lines.length === whole.length ? hash : hashLines(lines)
-    const tb = owner.table === undefined ? {} : { tb: owner.table }
-    const head = { t: receivedAt, h: owner.id, hi: host.hostIdentifier, ...tb, n: lines.length, s }
-    drafts.push(isKept === undefined ? { ...head, b: lines } : { ...head, d: sift!.dropped, b: lines })
-  }
-  return drafts
-}
-
-function answer(lines: BodyLines, accepted: number, duplicates: number, overCap: number): AcceptResult {
+function answer(lines: BodyLines, accepted: number, duplicates: number, left: LeftOut): AcceptResult {
   const first = lines.rejected.slice(0, rejectedShownMax).map(({ line, reason }) => ({ line, reason }))
   const rejected = { count: lines.rejectedCount, first }
-  return { accepted, duplicates, rejected, ...(overCap === 0 ? {} : { overCap }) }
+  return {
+    ...{ accepted, duplicates, rejected },
+    ...(left.overCap === 0 ? {} : { overCap: left.overCap }),
+    ...(left.ingestOff === 0 ? {} : { ingestOff: left.ingestOff }),
+  }
+}
+
+/** What came of two pieces of one body. */
+function together(one: AcceptResult, next: AcceptResult): AcceptResult {
+  const sum = (name: 'overCap' | 'ingestOff') => {
+    const count = (one[name] ?? 0) + (next[name] ?? 0)
+    return count === 0 ? {} : { [name]: count }
+  }
+  const first = [...one.rejected.first, ...next.rejected.first].slice(0, rejectedShownMax)
+  return {
+    accepted: one.accepted + next.accepted,
+    duplicates: one.duplicates + next.duplicates,
+    rejected: { count: one.rejected.count + next.rejected.count, first },
+    ...sum('overCap'),
+    ...sum('ingestOff'),
+  }
 }

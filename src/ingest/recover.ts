@@ -4,8 +4,8 @@ import { shortenSegment } from '../db/segments.ts'
 import { listConsumedSegments, listUnconsumedSegments, type StoredSegment, sealSegment } from '../lake/catalog.ts'
 import { consumedSegmentAgeMsMin, replayBytesMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
-import type { Frame } from '../model/segment.ts'
-import { parseFrame } from './frame.ts'
+import { type Frame, resendKeyOf } from '../model/segment.ts'
+import { type FrameDraft, parseFrame } from './frame.ts'
 import type { IngestMemory } from './memory.ts'
 import type { Resends } from './resends.ts'
 import type { SealedSegment, SegmentCounts, SegmentLog } from './segment.ts'
@@ -61,7 +61,7 @@ interface Checked {
 export async function recover(dependencies: RecoverDependencies): Promise<RecoverReport> {
   const { files, folder, memory, resends } = dependencies
   const checked: Checked[] = []
-  /** `<tenant>/<host>/<hash>` → number of the newest segment that has it; only looked at when something is damaged. */
+  /** `<tenant>/<resend key>/<hash>` → number of the newest segment that has it; only looked at when something is damaged. */
   const places = new Map<string, number>()
   for (const segment of await segmentsToRead(dependencies)) {
     const { number, tenantId } = segment
@@ -107,7 +107,7 @@ function contentOf({ frames, bytes }: StoredSegment): { frames: number; bytes: n
 }
 
 function placeOf(tenantId: string, frame: Frame): string {
-  return `${tenantId}/${frame.h}/${frame.s}`
+  return `${tenantId}/${resendKeyOf(frame)}/${frame.s}`
 }
 
 async function moveStranded(
@@ -120,15 +120,7 @@ async function moveStranded(
   const missing = stranded.filter(frame => (places.get(placeOf(tenantId, frame)) ?? 0) <= number)
   if (missing.length > 0) {
     // Each as a body of its own: what it belonged to is not whole any more.
-    const frames = missing.map(({ t, h, hi, tb, n, s, b }) => ({
-      t,
-      h,
-      hi,
-      ...(tb === undefined ? {} : { tb }),
-      n,
-      s,
-      b,
-    }))
+    const frames = missing.map(({ q, o, i, m, d, ...draft }): FrameDraft => draft)
     const bytes = frames.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
     await logOf(tenantId).append({ frames, bytes })
   }
@@ -187,14 +179,16 @@ function openBodyReplay(
 
   function end(): void {
     const hosts = new Map<string, { lines: string[]; dropped: number }>()
-    for (const { h, b, d, s, t } of frames) {
-      memory?.putFrame(tenantId, h, s, t)
-      const host = hosts.get(h) ?? { lines: [], dropped: 0 }
+    for (const frame of frames) {
+      const { b, d, s, t } = frame
+      const key = resendKeyOf(frame)
+      memory?.putFrame(tenantId, key, s, t)
+      const host = hosts.get(key) ?? { lines: [], dropped: 0 }
       for (const line of b) host.lines.push(line)
       host.dropped = Math.max(host.dropped, d ?? 0)
-      hosts.set(h, host)
+      hosts.set(key, host)
     }
-    for (const [hostId, { lines, dropped }] of hosts) resends.replay(tenantId, hostId, lines, dropped)
+    for (const [key, { lines, dropped }] of hosts) resends.replay(tenantId, key, lines, dropped)
     frames = []
   }
 

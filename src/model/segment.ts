@@ -33,12 +33,16 @@ export interface Frame {
   readonly o: number
   /** Time of receipt, ms since the epoch. */
   readonly t: number
-  /** The host's id (`endpoint_id`); for rows of a table `table/<name>`. */
+  /** The host's id (`endpoint_id`); for rows of a table that no host reports `table/<name>`. */
   readonly h: string
-  /** osquery's host identifier; for rows of a table its name. */
+  /** osquery's host identifier; for rows of such a table its name. */
   readonly hi: string
   /** The table its lines are rows of, one each; undefined: they are osquery's result lines. */
   readonly tb?: string
+  /** Address that the agent was seen from. */
+  readonly ip?: string
+  /** Where the lines come from when they are no scheduled query's: what hosts answered to a live query. */
+  readonly qs?: FrameSource
   /** Number of lines in `b`. */
   readonly n: number
   /** SHA-256 over the lines, each followed by `\n`; hex. */
@@ -50,6 +54,29 @@ export interface Frame {
   /** Lines of the host in this body that were left out because they had come before. */
   readonly d?: number
   readonly b: readonly string[]
+}
+
+export type FrameSource = 'live'
+
+/**
+ * What the nets against resends hold a frame's lines apart by. An agent tries its results and its status lines again
+ * each on its own, and answers live queries in between.
+ */
+export function resendKeyOf({ h, tb, qs }: Pick<Frame, 'h' | 'tb' | 'qs'>): string {
+  if (qs !== undefined) return `${h}/${qs}`
+  return tb === undefined || isOfTable(h) ? h : `${h}/${tb}`
+}
+
+const tablePrefix = 'table/'
+
+/** What stands in a frame for the host where a table's rows are nobody's. */
+export function tableOwnerId(table: string): string {
+  return `${tablePrefix}${table}`
+}
+
+/** True where `h` of a frame is no host's id. */
+export function isOfTable(h: string): boolean {
+  return h.startsWith(tablePrefix)
 }
 
 /** A prefix of a segment that a run reads: frames with `q <= frames`, no later one. */

@@ -33,8 +33,17 @@ const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf])
 /** A line of the largest size, with its quotes escaped, in a shipper's record. */
 const heldBytesMax = 2 * lineBytesMax + 64 * 1024
 
-/** `isWrapped`: lines may come inside shippers' records (wrapped-line.ts), and are then taken out of them. */
-export function openLineScanner(sink: LineSink, { isWrapped = false } = {}): LineScanner {
+export interface LineScannerOptions {
+  /** Lines may come inside shippers' records (wrapped-line.ts), and are then taken out of them. */
+  readonly isWrapped?: boolean
+  /** What was meant by an element that is no JSON object; undefined: that cannot be said. */
+  readonly mend?: ((bytes: Buffer, start: number, end: number) => Buffer | undefined) | undefined
+}
+
+/** What the end of a body is reported as, where it is not what it should be. */
+export const reasons = { notClosed: 'the array is not closed', textAfter: 'text after the array' } as const
+
+export function openLineScanner(sink: LineSink, { isWrapped = false, mend }: LineScannerOptions = {}): LineScanner {
   const check = openLineChecker()
   let mode: 'start' | 'lines' | 'array' | 'after' = 'start'
   /** Bytes of a byte order mark seen so far. */
@@ -209,6 +218,7 @@ export function openLineScanner(sink: LineSink, { isWrapped = false } = {}): Lin
       const hasNext = rest > 0 && bytes[rest] === objectOpen
       const size = hasNext ? objectEnd - first : last - first
       if (size > heldBytesMax || (!hasNext && reason !== undefined)) {
+        if (size <= heldBytesMax && passMended(bytes, first, last)) return true
         reject(bytes, first, last, size > lineBytesMax ? tooLong : reason!)
         return true
       }
@@ -216,6 +226,15 @@ export function openLineScanner(sink: LineSink, { isWrapped = false } = {}): Lin
       if (!hasNext) return true
       first = rest
     }
+  }
+
+  function passMended(bytes: Buffer, start: number, end: number): boolean {
+    const line = mend?.(bytes, start, end)
+    if (line === undefined) return false
+    const { reason, host, isWrapper } = check(line, 0, line.length)
+    if (reason !== undefined) return false
+    pass(line, 0, line.length, { host, isWrapper, number: count, isPlain: false })
+    return true
   }
 
   interface Passed {
@@ -258,10 +277,10 @@ export function openLineScanner(sink: LineSink, { isWrapped = false } = {}): Lin
     } else if (mode === 'array') {
       count++
       if (!finish(nothing, 0, 0)) count--
-      sink.rejected(++count, 'the array is not closed', nothing)
+      sink.rejected(++count, reasons.notClosed, nothing)
     } else if (mode === 'after' && heldBytes > 0) {
       const rest = takeHeld()
-      if (!rest.every(isSpace)) sink.rejected(++count, 'text after the array', copy(rest, 0, rest.length))
+      if (!rest.every(isSpace)) sink.rejected(++count, reasons.textAfter, copy(rest, 0, rest.length))
     }
     return count
   }

@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { readSegment } from '../ingest/segment-reader.ts'
 import { systemErrorCode } from '../model/errors.ts'
+import { isOfTable } from '../model/segment.ts'
 
 // What lies on the disk as segments, as each file's header and frames tell it.
 
@@ -37,7 +38,7 @@ export async function readDiskSegments(
       const hosts = new Map<string, string>()
       const read = readSegment(bytes, {
         ...{ number, tenantId, sealed: sealed.get(number) },
-        onFrame: ({ h, hi, tb }) => void (tb === undefined && hosts.set(h, hi)),
+        onFrame: ({ h, hi }) => void (isOfTable(h) || hosts.set(h, hi)),
       })
       const { frames, lines, bytes: good, damagedBytes } = read
       const fileName = `${tenantId}/${name}`

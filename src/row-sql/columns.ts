@@ -18,12 +18,15 @@ const secondsMax = 253_402_300_799
 
 const unixSeconds = 'TRY_CAST(x.unixTime AS DOUBLE)'
 
+/** Rounded first: 1433188255.253 · 1000 is a little less than 1433188255253. */
+const unixMilliseconds = `floor(round(${unixSeconds} * 1000, 3))::BIGINT`
+
 /**
  * `unixTime` decides; `calendarTime`, which may be local time, only where that is missing; then the time of receipt.
  */
 export const eventTime = `coalesce(
   CASE WHEN ${unixSeconds} BETWEEN ${secondsMin} AND ${secondsMax}
-    THEN make_timestamp_ms(floor(${unixSeconds} * 1000)::BIGINT) END,
+    THEN make_timestamp_ms(${unixMilliseconds}) END,
   ${castTo('timestamp', 'x.calendarTime')},
   CASE WHEN contains(x.calendarTime, ':')
     THEN try_strptime(x.calendarTime, ['%a %b %d %H:%M:%S %Y UTC', '%a %b %d %H:%M:%S %Y']) END,
@@ -52,7 +55,7 @@ export const headerColumns: Readonly<Record<string, string>> = {
   stream_ingest_date: `strftime(${receivedAt}, '%Y-%m-%d')`,
   upload_size: 'line_bytes // n',
   schema_version: quoteText(schemaVersion),
-  query_source: quoteText('xdr_only'),
+  query_source: "coalesce(qs, 'xdr_only')",
   partition_bucket: 'NULL',
 }
 
@@ -100,6 +103,7 @@ function valueSql(name: string, castOf: ReadonlyMap<string, string>, tenantId: s
   if (name === 'customer_id') return quoteText(tenantId)
   if (Object.hasOwn(headerColumns, name)) return headerColumns[name] as string
   const value = castOf.get(name) ?? textOf(name)
+  if (name === 'meta_public_ip') return `coalesce(nullif(${value}, ''), ip, ${value})`
   return name === 'meta_eid' ? `coalesce(${value}, h)` : value
 }
 

@@ -47,7 +47,7 @@ export const rawValueKey = 'raw_value'
 
 const frameColumns =
   "columns = {q: 'BIGINT', o: 'BIGINT', t: 'BIGINT', h: 'VARCHAR', hi: 'VARCHAR', " +
-  "n: 'BIGINT', tb: 'VARCHAR', b: 'VARCHAR[]'}"
+  "n: 'BIGINT', tb: 'VARCHAR', ip: 'VARCHAR', qs: 'VARCHAR', b: 'VARCHAR[]'}"
 
 /** Rows that nobody asks for may be left out early: whoever gives this filters by the same once more. */
 export interface RowFilter {
@@ -92,7 +92,7 @@ function framesSql(sources: readonly SegmentSource[], only: RowFilter, table: st
   return sources
     .map(
       ({ path, number, frames }) =>
-        `SELECT ${quoteInteger(number)}::BIGINT AS row_segment, o, t, h, hi, b FROM ${readSql(path)} ` +
+        `SELECT ${quoteInteger(number)}::BIGINT AS row_segment, o, t, h, hi, ip, qs, b FROM ${readSql(path)} ` +
         `WHERE q <= ${quoteInteger(frames)} AND ${isWanted}`,
     )
     .join(' UNION ALL ')
@@ -167,12 +167,12 @@ const hasTopLevel = `len(list_filter(json_keys(j), lambda key: ${isTopLevel('key
 const decorations = `CASE WHEN ${hasTopLevel} THEN ${merged} ELSE ${nested} END`
 
 /**
- * SELECT of the lines of one table (undefined: osquery's result lines): row_segment, `ordinal`, `t`, `h`, `hi`, `line`
- * (its text) and `j` (JSON; NULL where it cannot be taken apart).
+ * SELECT of the lines of one table (undefined: osquery's result lines): row_segment, `ordinal`, `t`, `h`, `hi`, `ip`,
+ * `qs` (as their frame has them), `line` (its text) and `j` (JSON; NULL where it cannot be taken apart).
  */
 export function jsonLinesSql(sources: readonly SegmentSource[], only: RowFilter, table: string | undefined): string {
   const texts =
-    'SELECT row_segment, t, h, hi, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
+    'SELECT row_segment, t, h, hi, ip, qs, unnest(b) AS line, o + unnest(range(len(b))) AS ordinal ' +
     `FROM (${framesSql(sources, only, table)})`
   const parse = `coalesce(TRY_CAST(line AS JSON), TRY_CAST(${repairedLine} AS JSON))`
   const json = `SELECT *, CASE WHEN ${isDense} THEN NULL ELSE ${parse} END AS j FROM (${texts})`
@@ -180,9 +180,9 @@ export function jsonLinesSql(sources: readonly SegmentSource[], only: RowFilter,
 }
 
 /**
- * SELECT of every line of the sources: row_segment, `ordinal` (its place in the segment), `t`, `h`, `hi`, `line_bytes`,
- * `x` (header as a struct of texts), `rs` (its rows, a list) and `d` (its decorations). What a statement does not use
- * of it costs nothing.
+ * SELECT of every line of the sources: row_segment, `ordinal` (its place in the segment), what its frame says,
+ * `line_bytes`, `x` (header as a struct of texts), `rs` (its rows, a list) and `d` (its decorations). What a statement
+ * does not use of it costs nothing.
  */
 export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}): string {
   const bounded = jsonLinesSql(sources, only, undefined)
@@ -192,7 +192,7 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
   const header = [...textKeys, 'hostname'].map(key => `${key}: x.${key}`).join(', ')
   const decorated = `SELECT *, ${decorations} AS d FROM (${parsed})`
   return (
-    `SELECT row_segment, ordinal, t, h, hi, strlen(line) AS line_bytes, CASE WHEN NOT raw THEN {${header}} END AS x, ` +
+    `SELECT row_segment, ordinal, t, h, hi, ip, qs, strlen(line) AS line_bytes, CASE WHEN NOT raw THEN {${header}} END AS x, ` +
     `${rowList} AS rs, CASE WHEN raw THEN '{}'::JSON ELSE ${lowerCaseKeys('d')} END AS d ` +
     `FROM (SELECT *, (${isRaw}) AS raw FROM (${decorated}))`
   )
@@ -200,7 +200,7 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
 
 /**
  * SELECT of every result row of the lines (`FROM` text: a subquery or a table with what `linesSql` gives): row_segment,
- * row_ordinal, `t`, `h`, `hi`, `line_bytes`, `n` (rows in its line), `x`, `action`, `c` (its columns) and `d`, both
+ * row_ordinal, what its frame says, `line_bytes`, `n` (rows in its line), `x`, `action`, `c` (its columns) and `d`, both
  * JSON objects with keys in lower case.
  */
 export function rowsSql(lines: string): string {
@@ -209,7 +209,7 @@ export function rowsSql(lines: string): string {
     `CASE WHEN json_type(r.c) = 'OBJECT' AND ${isShort('r.c', 'r.c')} THEN r.c WHEN r.c IS NULL THEN '{}'::JSON ` +
     `ELSE json_object('${rawValueKey}', r.c) END`
   const flat =
-    `SELECT row_segment, ordinal * ${rowsPerLineMax} + k AS row_ordinal, t, h, hi, line_bytes, n, x, r.a AS action, ` +
+    `SELECT row_segment, ordinal * ${rowsPerLineMax} + k AS row_ordinal, t, h, hi, ip, qs, line_bytes, n, x, r.a AS action, ` +
     `${value} AS c, d FROM (${rows})`
   return `SELECT * REPLACE (${lowerCaseKeys('c')} AS c) FROM (${flat})`
 }

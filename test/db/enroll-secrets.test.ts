@@ -18,7 +18,7 @@ async function open(context: TestContext) {
 }
 
 const secret = (id: string, tenantId: string, text: string) =>
-  ({ id, tenantId, secret: text, name: id, createdAt: 1, disabledAt: undefined }) as const
+  ({ id, tenantId, secret: text, name: id, createdAt: 1, disabledAt: undefined, labels: [], environment: undefined }) as const
 
 test('a secret says which tenant an agent belongs to, until it is disabled', async t => {
   const store = await open(t)
@@ -28,7 +28,7 @@ test('a secret says which tenant an agent belongs to, until it is disabled', asy
   assert.equal(await findEnrollSecret(store, 'Two'), undefined)
   assert.equal(await disableEnrollSecret(store, 't1', 'b', 5), false)
   assert.equal(await disableEnrollSecret(store, 't2', 'b', 5), true)
-  assert.equal(await findEnrollSecret(store, 'two'), undefined)
+  assert.equal((await findEnrollSecret(store, 'two'))?.disabledAt, 5)
   assert.deepEqual(await listEnrollSecrets(store, 't2'), [{ ...secret('b', 't2', 'two'), disabledAt: 5 }])
 })
 

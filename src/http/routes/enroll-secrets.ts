@@ -45,6 +45,8 @@ export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies):
         name,
         createdAt: clock(),
         disabledAt: undefined,
+        labels: [],
+        environment: undefined,
       }
       await insertEnrollSecret(store, enrollSecret)
       request.audited = { target: enrollSecret.id, details: { name } }
