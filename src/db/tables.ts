@@ -44,6 +44,11 @@ export interface Tables {
   live_runs: LiveRunRow
   live_hosts: LiveHostRow
   live_answers: LiveAnswerRow
+  tenant_limits: TenantLimitsRow
+  tenant_sizes: TenantSizesRow
+  size_samples: { tenant_id: string; at: number; bytes: number }
+  budget_drops: BudgetDropRow
+  declared_tables: DeclaredTableRow
 }
 
 export interface TenantRow {
@@ -387,6 +392,58 @@ export interface LiveAnswerRow {
   /** The line's text, deflated. */
   line: Uint8Array
   in_lake: number
+}
+
+/** Bytes; null: as the server's settings say. */
+export interface TenantLimitsRow {
+  tenant_id: string
+  upload_cap_host_bytes: number | null
+  upload_cap_tenant_bytes: number | null
+  disk_budget_bytes: number | null
+}
+
+/** Kept by triggers on data_files and segments. */
+export interface TenantSizesRow {
+  tenant_id: string
+  /** Live data files. */
+  files: number
+  rows: number
+  bytes: number
+  /** Dropped from the catalog, still on the disk. */
+  dropped_files: number
+  dropped_bytes: number
+  /** Sealed, quarantined and open ones; an open one's bytes are not known here. */
+  segments: number
+  segment_bytes: number
+  consumed_segments: number
+  consumed_bytes: number
+  quarantined: number
+}
+
+/** A data file that went because its tenant's disk budget, or the lake's, was used up. */
+export interface BudgetDropRow {
+  id: Generated<number>
+  tenant_id: string
+  table_name: string
+  query_names_json: string | null
+  min_time: number | null
+  max_time: number | null
+  rows: number
+  bytes: number
+  dropped_at: number
+}
+
+export interface DeclaredTableRow {
+  tenant_id: string
+  name: string
+  description: string
+  time_column: string
+  host_column: string | null
+  /** The columns it was declared with: name, type, field id, description. */
+  columns_json: string
+  created_at: number
+  /** Set while the rows it had are being dropped. */
+  undeclared_at: number | null
 }
 
 /** Rows as they are read. */
