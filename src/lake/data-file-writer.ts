@@ -4,7 +4,7 @@ import { narrowFileRowsMin } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
 import type { Segment } from '../model/segment.ts'
-import { isReserved, schemaVersion } from '../row-sql/columns.ts'
+import { decorationName, isReserved, schemaVersion } from '../row-sql/columns.ts'
 import {
   stagedCountsSql,
   stagedDecorationsSql,
@@ -162,10 +162,6 @@ async function grownColumns(
   ]
   await growColumns(deps.store, tenantId, resultTable, names, deps.clock())
   return columnsOf(deps.store, tenantId, resultTable)
-}
-
-function decorationName(key: string): string {
-  return key.startsWith('meta_') ? key : `meta_${key}`
 }
 
 /**

@@ -2,10 +2,20 @@ import type { Store } from '../db/db.ts'
 import { narrowFileRowsMin } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
-import { type FileSql, stagedFlatShapesSql, stageFlatSql, writeFlatSql } from '../row-sql/convert.ts'
+import { decorationName } from '../row-sql/columns.ts'
+import {
+  type FileSql,
+  stagedFlatShapesSql,
+  stagedStatusDecorationsSql,
+  stageFlatSql,
+  stageStatusSql,
+  writeFlatSql,
+  writeStatusSql,
+} from '../row-sql/convert.ts'
 import { hasDefault, isAssigned } from '../row-sql/flat.ts'
 import { identifierColumns, identityColumns } from '../row-sql/identity.ts'
 import type { SegmentSource } from '../row-sql/lines.ts'
+import { statusTable } from '../row-sql/status.ts'
 import { planFiles, type StagedShape } from './file-plan.ts'
 import { columnsOf, growColumns } from './schema.ts'
 import { shippedTables } from './tables.ts'
@@ -21,14 +31,20 @@ export interface PlannedWrite {
   readonly statementOf: (sql: FileSql) => string
 }
 
+interface GrowDeps {
+  readonly store: Store
+  readonly clock: () => number
+}
+
 /** Stages the table's rows in the segment and plans their files; rows that bring new columns have them added. */
 export async function planFlatFiles(
-  deps: { readonly store: Store; readonly clock: () => number },
+  deps: GrowDeps,
   run: RunSql,
   tenantId: string,
   source: SegmentSource,
   table: string,
 ): Promise<readonly PlannedWrite[]> {
+  if (table === statusTable) return planStatusFile(deps, run, tenantId, source)
   const known = shippedTables.find(({ name }) => name === table)
   if (known === undefined) throw new AppError('internal', `segment ${source.number} has rows of ${table}, no table`)
   await run(stageFlatSql([source], table))
@@ -48,6 +64,21 @@ export async function planFlatFiles(
   }
   const draft = { table, queryNames: undefined, columns: flatColumns(columns, shapes) }
   return [{ draft, statementOf: sql => writeFlatSql(table, sql) }]
+}
+
+/** Status lines are one file with all columns of their table; new decorations have columns added. */
+async function planStatusFile(
+  deps: GrowDeps,
+  run: RunSql,
+  tenantId: string,
+  source: SegmentSource,
+): Promise<readonly PlannedWrite[]> {
+  await run(stageStatusSql([source]))
+  const decorations = (await run(stagedStatusDecorationsSql)).flatMap(row => row['keys'] as readonly string[])
+  await growColumns(deps.store, tenantId, statusTable, decorations.map(decorationName), deps.clock())
+  const stored = await columnsOf(deps.store, tenantId, statusTable)
+  const columns = [...identityColumns, ...stored.filter(({ name }) => !identifierColumns.includes(name))]
+  return [{ draft: { table: statusTable, queryNames: undefined, columns }, statementOf: writeStatusSql }]
 }
 
 /** The row's identity, what the lake says of every row, and what the rows bring. */

@@ -1,6 +1,6 @@
 import { inTransaction, type Store } from '../db/db.ts'
 import type { QueryName } from '../model/lake-table.ts'
-import { isReserved } from '../row-sql/columns.ts'
+import { decorationName, isReserved } from '../row-sql/columns.ts'
 import { resultTable } from '../row-sql/tail.ts'
 import { columnsOf, growColumns, noteQueryNames, queryNamesOf } from './schema.ts'
 
@@ -16,7 +16,7 @@ export interface TailContent {
  */
 export async function learnTail(store: Store, tenantId: string, tail: TailContent, now: number): Promise<boolean> {
   const brought = tail.queryNames.flatMap(({ columns }) => columns.filter(column => !isReserved(column)))
-  const decorations = tail.decorations.map(key => (key.startsWith('meta_') ? key : `meta_${key}`))
+  const decorations = tail.decorations.map(decorationName)
   const before = await columnsOf(store, tenantId, resultTable)
   await growColumns(store, tenantId, resultTable, [...brought, ...decorations], now)
   const columns = await columnsOf(store, tenantId, resultTable)

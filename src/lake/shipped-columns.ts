@@ -349,6 +349,28 @@ const auditColumns: readonly Shipped[] = [
   [26, 'raw_values', 'string', 'JSON object of values that fit no column or not its type'],
 ]
 
+/** One row for every status line: what an agent says of itself. */
+const statusColumns: readonly Shipped[] = [
+  [10, 'customer_id', 'string', 'Id of the tenant'],
+  [11, 'endpoint_id', 'string', 'Id of the host in the lake'],
+  [12, 'host_identifier', 'string', 'Host identifier as the agent spells it'],
+  [13, 'calendar_time', 'timestamp', "Time of the message by the host's clock, UTC"],
+  [14, 'unix_time', 'timestamp', 'The same time; a timestamp in spite of its name'],
+  [15, 'severity', 'integer', '0 information, 1 warning, 2 error, 3 fatal'],
+  [16, 'filename', 'string', "Source file of osquery's that says it"],
+  [17, 'line', 'bigint', 'Line in that file'],
+  [18, 'message', 'string', 'What it says'],
+  [19, 'version', 'string', 'Version of osquery'],
+  [20, 'upload_size', 'bigint', 'Bytes of the log line'],
+  [21, 'ingestion_timestamp', 'timestamp', 'Time of receipt, UTC'],
+  [22, 'ingest_date', 'string', 'Day of receipt, YYYY-MM-DD, UTC'],
+  [23, 'message_identifier', 'string', 'Identity of the row, 64 hex digits'],
+  [24, 'record_identifier', 'string', 'Identity of the row, 64 hex digits'],
+  [25, 'raw_values', 'string', 'JSON object of values that fit no column or not its type'],
+  // Decorations have the same ids in every table that has them.
+  ...envelopeColumns.filter(([, name]) => name.startsWith('meta_')),
+]
+
 function columnsOf(...groups: readonly (readonly Shipped[])[]): readonly LakeColumn[] {
   return groups.flat().map(([fieldId, name, type, description]) => ({ name, type, fieldId, description }))
 }
@@ -360,4 +382,5 @@ export const wideDetectionColumns = columnsOf(envelopeColumns, queryColumns, det
 export const firewallTableColumns = columnsOf(firewallColumns)
 export const managedDetectionTableColumns = columnsOf(managedDetectionColumns)
 export const reportTableColumns = columnsOf(reportColumns)
+export const statusTableColumns = columnsOf(statusColumns)
 export const auditTableColumns = columnsOf(auditColumns)

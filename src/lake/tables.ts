@@ -1,10 +1,12 @@
 import type { LakeTable } from '../model/lake-table.ts'
+import { statusTable } from '../row-sql/status.ts'
 import { reportTable, resultTable } from '../row-sql/tail.ts'
 import {
   auditTableColumns,
   firewallTableColumns,
   managedDetectionTableColumns,
   reportTableColumns,
+  statusTableColumns,
   wideColumns,
   wideDetectionColumns,
 } from './shipped-columns.ts'
@@ -25,6 +27,7 @@ export const shippedTables: readonly LakeTable[] = [
   { name: 'mdr_ioc_all', columns: managedDetectionTableColumns, ...own },
   { name: 'xgfw_data', columns: firewallTableColumns, ...own, timeColumn: 'timestamp' },
   { name: reportTable, columns: reportTableColumns, ...wide, hasQueryNames: false },
+  { name: statusTable, columns: statusTableColumns, ...wide, hasQueryNames: false },
   { name: auditTable, columns: auditTableColumns, ...own, timeColumn: 'calendar_time' },
 ]
 

@@ -64,6 +64,11 @@ export function isDecoration(name: string): boolean {
   return name.startsWith('meta_')
 }
 
+/** The column of a decoration, whose agent may have left out `meta_`. */
+export function decorationName(key: string): string {
+  return isDecoration(key) ? key : `meta_${key}`
+}
+
 /** True where a query's own column of this name is kept in `raw_values` instead. */
 export function isReserved(name: string): boolean {
   return (

@@ -4,6 +4,7 @@ import { flatRowsSql, flatShapesSql, flatValuesSql } from './flat.ts'
 import { linesSql, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteInteger, quoteName, quoteText } from './quote.ts'
 import { reportsSql } from './reports.ts'
+import { statusDecorationsSql, statusRowsSql, statusTable } from './status.ts'
 
 // The converter's statements, over the same expressions as the tail. Lines are staged once, so that the keys they bring
 // are known before the first file is written.
@@ -51,6 +52,20 @@ export function writeFlatSql(table: string, file: FileSql): string {
     `SELECT * FROM (${values})${conditionSql(file)} ORDER BY ${[...order, 'row_ordinal'].join(', ')}`,
     file,
   )
+}
+
+/** Stages the status lines among the segments' lines. */
+export function stageStatusSql(sources: readonly SegmentSource[]): string {
+  return `CREATE OR REPLACE TEMP TABLE ${stagedFlat(statusTable)} AS ${statusRowsSql(sources)}`
+}
+
+/** A row for each set of keys that decorations of the staged status lines have: `keys`. */
+export const stagedStatusDecorationsSql = statusDecorationsSql(stagedFlat(statusTable))
+
+/** The COPY that writes the staged status lines. */
+export function writeStatusSql(file: FileSql): string {
+  const values = valuesSql(stagedFlat(statusTable), file.columns, file.tenantId)
+  return copySql(`SELECT * FROM (${values}) ORDER BY endpoint_id, calendar_time, row_ordinal`, file)
 }
 
 /** Statements that drop the staging tables. */

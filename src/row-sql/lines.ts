@@ -156,15 +156,19 @@ const rowList = `CASE
     list_transform(x.diffResults.added, lambda c: {c: c, a: 'added'}),
     list_transform(x.diffResults.removed, lambda c: {c: c, a: 'removed'})) END`
 
-const known = [...headerKeys, 'hostname'].map(quoteText).join(', ')
-
-/** All decorations of the line, as one JSON object. */
-const nested = objectOrEmpty('x.decorations')
-const isTopLevel = (key: string) =>
-  `(${key} NOT IN (${known}) OR (${key} = 'hostname' AND x.hostIdentifier IS NOT NULL))`
-const merged = `json_merge_patch(${objectOf('j', isTopLevel('entry.key'), 'entry.key')}, ${nested})`
-const hasTopLevel = `len(list_filter(json_keys(j), lambda key: ${isTopLevel('key')})) > 0`
-const decorations = `CASE WHEN ${hasTopLevel} THEN ${merged} ELSE ${nested} END`
+/**
+ * All decorations of a line as one JSON object, over `j` and its header `x` (decorations as JSON, hostIdentifier):
+ * those nested in it and, with `--decorations_top_level`, all keys that are none of `header`.
+ */
+export function decorationsOf(header: readonly string[]): string {
+  const known = [...header, 'hostname'].map(quoteText).join(', ')
+  const nested = objectOrEmpty('x.decorations')
+  const isTopLevel = (key: string) =>
+    `(${key} NOT IN (${known}) OR (${key} = 'hostname' AND x.hostIdentifier IS NOT NULL))`
+  const merged = `json_merge_patch(${objectOf('j', isTopLevel('entry.key'), 'entry.key')}, ${nested})`
+  const hasTopLevel = `len(list_filter(json_keys(j), lambda key: ${isTopLevel('key')})) > 0`
+  return `CASE WHEN ${hasTopLevel} THEN ${merged} ELSE ${nested} END`
+}
 
 /**
  * SELECT of the lines of one table (undefined: osquery's result lines): row_segment, `ordinal`, `t`, `h`, `hi`, `ip`,
@@ -190,7 +194,7 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
   const isWanted = isOneOf(`lower(${queryNameOf("json_extract_string(j, '$.name')")})`, names)
   const parsed = `SELECT *, json_transform(j, ${quoteText(headerShape)}) AS x FROM (${bounded}) WHERE ${isWanted}`
   const header = [...textKeys, 'hostname'].map(key => `${key}: x.${key}`).join(', ')
-  const decorated = `SELECT *, ${decorations} AS d FROM (${parsed})`
+  const decorated = `SELECT *, ${decorationsOf(headerKeys)} AS d FROM (${parsed})`
   return (
     `SELECT row_segment, ordinal, t, h, hi, ip, qs, strlen(line) AS line_bytes, CASE WHEN NOT raw THEN {${header}} END AS x, ` +
     `${rowList} AS rs, CASE WHEN raw THEN '{}'::JSON ELSE ${lowerCaseKeys('d')} END AS d ` +

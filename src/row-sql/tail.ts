@@ -6,6 +6,7 @@ import { identityColumns } from './identity.ts'
 import { linesSql, type RowFilter, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteName } from './quote.ts'
 import { reportsSql } from './reports.ts'
+import { statusRowsSql, statusTable } from './status.ts'
 
 /** The lake tables that osquery's result lines become rows of: their rows, and one report a line. */
 export const resultTable = 'xdr_data'
@@ -32,6 +33,9 @@ export function tailRowsSql(
   }
   if (segments.length > 0 && table === reportTable)
     return reportsSql(`(${linesSql(segments, only)})`, selected, tenantId)
+  if (segments.length > 0 && table === statusTable) {
+    return valuesSql(`(${statusRowsSql(segments, only)})`, selected, tenantId)
+  }
   if (segments.length > 0) return flatValuesSql(`(${flatRowsSql(segments, table)})`, selected, tenantId)
   return emptySql(selected)
 }

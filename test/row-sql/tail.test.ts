@@ -89,6 +89,25 @@ test('every row says where and when it was stored', async () => {
   assert.equal(rows[0]?.['upload_size'], '26')
 })
 
+test('a frame says where its agent was seen and whether a live query was answered', async () => {
+  const path = join(folder, 'agents.ndjson')
+  const own = (value: string) =>
+    JSON.stringify({ name: 'q', unixTime: 1_795_500_000, columns: {}, decorations: { public_ip: value } })
+  const lines = [line('q', {}), own('198.51.100.1'), own('')]
+  const frames = writeSegment(path, 43, lines, 1, undefined, undefined, { ip: '203.0.113.9', qs: 'live' })
+  const columns = ['meta_public_ip', 'query_source'].map(column)
+  const sql = tailRowsSql([{ path, number: 43, frames }], 'xdr_data', fixtureTenantId, columns)
+  const rows = await select(`${sql} ORDER BY row_ordinal`)
+  assert.deepEqual(
+    rows.map(row => [row['meta_public_ip'], row['query_source']]),
+    [
+      ['203.0.113.9', 'live'],
+      ['198.51.100.1', 'live'],
+      ['203.0.113.9', 'live'],
+    ],
+  )
+})
+
 test('frames after the pinned one are not read, not even a torn one', async () => {
   const lines = ['1', '2', '3', '4'].map(pid => line('q', { pid }))
   const { path, number } = segment(42, lines, 1)

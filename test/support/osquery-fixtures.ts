@@ -32,7 +32,7 @@ export const fixtureReceivedAt = Date.UTC(2026, 10, 24, 7, 8, 9, 123)
 
 /**
  * Writes lines as the segment file an ingest would leave, `linesPerFrame` to a frame; the number of frames. With `table`
- * they are its rows.
+ * they are its rows; `frame` is what else each frame says.
  */
 export function writeSegment(
   path: string,
@@ -41,6 +41,7 @@ export function writeSegment(
   linesPerFrame = 2,
   receivedAt = fixtureReceivedAt,
   table?: string,
+  frame: object = {},
 ): number {
   const header = { format: 1, segment: number, tenant: fixtureTenantId, createdAt: fixtureReceivedAt }
   const texts = [JSON.stringify(header)]
@@ -53,7 +54,7 @@ export function writeSegment(
       table === undefined
         ? { h: fixtureHostId, hi: fixtureHostIdentifier }
         : { h: `table/${table}`, hi: table, tb: table }
-    const who = { t: receivedAt, ...owner }
+    const who = { t: receivedAt, ...owner, ...frame }
     texts.push(JSON.stringify({ q: texts.length, o: first, ...who, n: b.length, s, b }))
   }
   writeFileSync(path, texts.map(text => `${text}\n`).join(''))
