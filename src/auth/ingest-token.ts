@@ -10,7 +10,7 @@ import type { Registrar } from './register.ts'
 // is compared with a secret.
 
 const prefix = 'edr-ingest-'
-const pattern = /^bearer +(edr-ingest-[0-9a-f]{64}) *$/i
+const tokenPattern = /^edr-ingest-[0-9a-f]{64}$/i
 
 /** 256 random bits behind a prefix by which people and secret scanners know it. */
 export function newIngestToken(): string {
@@ -21,9 +21,31 @@ export function hashIngestToken(secretKey: Uint8Array, token: string): string {
   return hashClientSecret(secretKey, token)
 }
 
+/** How a token may be sent: as a bearer token, or also as the HTTP Event Collector's clients do. */
+export type TokenSchemes = 'bearer' | 'hec'
+
 /** The token in an `Authorization` header; undefined where there is another kind or none. */
-export function ingestTokenOf(header: unknown): string | undefined {
-  return typeof header === 'string' ? pattern.exec(header)?.[1]?.toLowerCase() : undefined
+export function ingestTokenOf(header: unknown, schemes: TokenSchemes = 'bearer'): string | undefined {
+  const sent = credentialsIn(header, schemes)
+  return sent !== undefined && tokenPattern.test(sent) ? sent.toLowerCase() : undefined
+}
+
+/**
+ * What stands behind a scheme that is taken: of `Basic` the password, whatever the user's name is (Splunk, "Format
+ * events for HTTP Event Collector"); undefined where there is none.
+ */
+export function credentialsIn(header: unknown, schemes: TokenSchemes): string | undefined {
+  const [, scheme = '', sent = ''] = (typeof header === 'string' && /^ *(\w+) +(\S+) *$/.exec(header)) || []
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return sent
+    case 'splunk':
+      return schemes === 'hec' ? sent : undefined
+    case 'basic':
+      return schemes === 'hec' ? /:(.+)$/s.exec(Buffer.from(sent, 'base64').toString('utf8'))?.[1] : undefined
+    default:
+      return undefined
+  }
 }
 
 /**

@@ -17,6 +17,7 @@ import { auditRoutes } from './routes/audit.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
 import { exportRoutes } from './routes/exports.ts'
+import { hecRoutes } from './routes/hec.ts'
 import { importRoutes } from './routes/imports.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { ingestTokenRoutes } from './routes/ingest-tokens.ts'
@@ -95,6 +96,7 @@ export function buildApp(deps: AppDependencies): App {
   manyRunRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))
+  app.register(async scope => hecRoutes(scope as App, deps))
   return app
 }
 

@@ -1,10 +1,12 @@
 import type { Socket } from 'node:net'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { credentialsIn, ingestTokenOf } from '../auth/ingest-token.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError, type ErrorCode } from '../model/errors.ts'
 import { newId, parseUuid } from '../model/ids.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { retryAfterSeconds, statusOf, toRequestError } from './error-status.ts'
+import { renderHecError } from './hec-error.ts'
 import { renderProblem } from './problem.ts'
 import type { RenderedError, RequestFacts } from './rendered-error.ts'
 import { renderTokenError } from './token-error.ts'
@@ -47,13 +49,23 @@ function renderingOf(url: string): (error: AppError, facts: RequestFacts) => Ren
   if (path.startsWith('/api/v2/oauth2/')) return renderTokenError
   if (/^\/(?:lake|livez|readyz|metrics|version|docs|openapi\.json|\.well-known)(?:\/|$)/.test(path))
     return renderProblem
+  if (/^\/services\/collector(?:\/|$)/.test(path)) return renderHecError
   return renderXdrError
 }
 
 function factsOf(request: FastifyRequest, now: number): RequestFacts {
   const header = request.headers['x-correlation-id']
   const given = typeof header === 'string' ? parseUuid(header) : undefined
-  return { requestId: request.id, correlationId: given ?? newId(), now }
+  return { requestId: request.id, correlationId: given ?? newId(), now, credentials: credentialsOf(request) }
+}
+
+/** A bearer token of another form is a principal's; behind HEC's own schemes anything may be meant for one of ours. */
+function credentialsOf(request: FastifyRequest): RequestFacts['credentials'] {
+  const { authorization } = request.headers
+  if (authorization === undefined || authorization.trim() === '') return 'none'
+  const isBearer = credentialsIn(authorization, 'bearer') !== undefined
+  const sent = isBearer ? ingestTokenOf(authorization) : credentialsIn(authorization, 'hec')
+  return sent === undefined ? 'other' : 'token'
 }
 
 /** RFC 6749 §5.2: a client that tried Basic is told of Basic; RFC 6750 §3 for every other route. */
@@ -79,7 +91,7 @@ export function answerBrokenRequest(clock: Clock, error: NodeJS.ErrnoException, 
       ? '431 Request Header Fields Too Large'
       : '400 Bad Request'
   const refusal = new AppError('invalid_argument', 'the request is not valid HTTP')
-  const facts = { requestId: newId(), correlationId: newId(), now: clock() }
+  const facts = { requestId: newId(), correlationId: newId(), now: clock(), credentials: 'none' } as const
   const body = JSON.stringify({ ...renderXdrError(refusal, facts).body, code: statusLine.slice(0, 3) })
   const head = [
     `HTTP/1.1 ${statusLine}`,

@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import { Problem, TokenError, XdrError } from '../api/errors.ts'
+import { HecError } from '../api/hec.ts'
 import type { KnownRoute } from './known-routes.ts'
 import type { RouteAccess } from './route-access.ts'
 
@@ -25,8 +26,11 @@ export function openApiDocument(routes: readonly KnownRoute[], version: string):
     openapi: '3.1.0',
     info: { title: 'edr-lake', version, description: 'An open EDR data lake over the Sophos XDR Query API.' },
     components: {
-      schemas: { XdrError, TokenError, Problem },
-      securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } },
+      schemas: { XdrError, TokenError, Problem, HecError },
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+        hec: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`Splunk <ingest token>`' },
+      },
     },
     paths,
   }
@@ -38,7 +42,7 @@ function operationOf({ url, access, schema }: KnownRoute, method: string): Json 
   return {
     operationId: `${method.toLowerCase()}${url.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_, letter) => letter.toUpperCase())}`,
     ...(schema?.summary === undefined ? {} : { summary: schema.summary }),
-    ...(isPublic ? {} : { security: [{ bearer: [] }] }),
+    ...(isPublic ? {} : { security: isHec(access) ? [{ hec: [] }, { bearer: [] }] : [{ bearer: [] }] }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...requestBody(schema?.body, schema?.bodyTypes),
     responses: { ...successes(schema?.response ?? unsaid(method), schema?.responseTypes), ...failures(url) },
@@ -53,7 +57,13 @@ const accountHeaders: Readonly<Partial<Record<RouteAccess['kind'], string>>> = {
 
 function headerParameters(access: RouteAccess | undefined): readonly Json[] {
   const name = access === undefined ? undefined : accountHeaders[access.kind]
-  return name === undefined ? [] : [{ name, in: 'header', required: true, schema: { type: 'string', format: 'uuid' } }]
+  // HEC's clients send an ingest token, which says whose it is.
+  const required = !isHec(access)
+  return name === undefined ? [] : [{ name, in: 'header', required, schema: { type: 'string', format: 'uuid' } }]
+}
+
+function isHec(access: RouteAccess | undefined): boolean {
+  return access?.kind === 'tenant' && access.schemes === 'hec'
 }
 
 function pathParameters(url: string): readonly Json[] {
@@ -102,7 +112,9 @@ function failures(url: string): Json {
     ? ['TokenError', 'application/json']
     : /^\/(?:lake|livez|readyz|metrics|version|docs|openapi\.json|\.well-known)/.test(url)
       ? ['Problem', 'application/problem+json']
-      : ['XdrError', 'application/json']
+      : url.startsWith('/services/collector')
+        ? ['HecError', 'application/json']
+        : ['XdrError', 'application/json']
   const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` } } }
   return { '4XX': { description: 'refused', content }, '5XX': { description: 'failed', content } }
 }

@@ -11,4 +11,6 @@ export interface RequestFacts {
   /** The client's own `X-Correlation-ID` when it is a UUID. */
   readonly correlationId: string
   readonly now: number
+  /** What its `Authorization` header holds: nothing, something that may be an ingest token, or something else. */
+  readonly credentials: 'none' | 'token' | 'other'
 }

@@ -1,4 +1,5 @@
 import type { Action } from '../auth/access.ts'
+import type { TokenSchemes } from '../auth/ingest-token.ts'
 
 /** Whom a route is for. */
 export type RouteAccess =
@@ -7,7 +8,7 @@ export type RouteAccess =
   /** Any principal, whatever it belongs to. */
   | { readonly kind: 'caller' }
   /** A principal that may do the action, about the tenant of its `X-Tenant-ID`. */
-  | { readonly kind: 'tenant'; readonly action: Action }
+  | { readonly kind: 'tenant'; readonly action: Action; readonly schemes?: TokenSchemes }
   /**
    * A principal that may do the action, about what it belongs to: a partner, an organization or the one tenant. No
    * header says which.

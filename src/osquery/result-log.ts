@@ -70,7 +70,9 @@ function rowsOf(line: Record<string, unknown>): Record<string, unknown>[] {
 function timeOf(line: Record<string, unknown>): number | undefined {
   const { unixTime, calendarTime } = line
   const seconds = typeof unixTime === 'string' && unixTime !== '' ? Number(unixTime) : unixTime
-  if (typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0) return Math.trunc(seconds * 1000)
+  // Rounded first: 1433188255.253 · 1000 is a little less than 1433188255253.
+  const isTime = typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0
+  if (isTime) return Math.trunc(Math.round(seconds * 1e6) / 1000)
   return typeof calendarTime === 'string' ? parseCalendarTime(calendarTime) : undefined
 }
 

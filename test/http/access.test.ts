@@ -66,6 +66,8 @@ test('there are all the routes of the contract', async t => {
     'GET /partner/v1/tenants',
     'GET /partner/v1/tenants/:tenantId',
     'GET /readyz',
+    'GET /services/collector/health',
+    'GET /services/collector/health/1.0',
     'GET /version',
     'GET /whoami/v1',
     'GET /xdr-query/v1/queries',
@@ -95,6 +97,12 @@ test('there are all the routes of the contract', async t => {
     'POST /lake/v1/sql/validate',
     'POST /lake/v1/tenants',
     'POST /partner/v1/tenants',
+    'POST /services/collector',
+    'POST /services/collector/ack',
+    'POST /services/collector/event',
+    'POST /services/collector/event/1.0',
+    'POST /services/collector/raw',
+    'POST /services/collector/raw/1.0',
     'POST /xdr-query/v1/queries/runs',
     'POST /xdr-query/v1/queries/runs/:runId/cancel',
     'PUT /lake/v1/query-categories/:id',
@@ -113,6 +121,8 @@ test('public routes are exactly these', async t => {
     '/metrics',
     '/openapi.json',
     '/readyz',
+    '/services/collector/health',
+    '/services/collector/health/1.0',
     '/version',
   ]
   assert.deepEqual([...urls].sort(), expected)
@@ -142,7 +152,7 @@ for (const role of roles) {
       const withOwn = await call(route, headers)
       if (isAllowed) assert.ok([200, 201, 400, 404].includes(withOwn.status), `${name}: ${withOwn.status}`)
       else assert.equal(withOwn.status, 403, name)
-      const isXdr = route.method !== 'HEAD' && !route.url.startsWith('/lake/')
+      const isXdr = route.method !== 'HEAD' && !/^\/(?:lake|services)\//.test(route.url)
       if (!isAllowed && isXdr) assert.equal(withOwn.error, 'UNAUTHORIZED_ACCESS', name)
       const withForeign = await call(route, { authorization, 'x-tenant-id': foreign.id })
       assert.equal(withForeign.status, 403, name)

@@ -11,7 +11,7 @@ test('the reference has every route with its parameters, bodies, answers and err
   assert.equal(answer.statusCode, 200)
   const document = answer.json()
   assert.equal(document.openapi, '3.1.0')
-  assert.deepEqual(Object.keys(document.components.schemas), ['XdrError', 'TokenError', 'Problem'])
+  assert.deepEqual(Object.keys(document.components.schemas), ['XdrError', 'TokenError', 'Problem', 'HecError'])
   const operations = Object.entries<Record<string, object>>(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
   )
@@ -45,6 +45,10 @@ test('the reference has every route with its parameters, bodies, answers and err
     query.map((each: { name: string }) => each.name),
     ['pageFromKey', 'pageSize'],
   )
+  const events = document.paths['/services/collector/event'].post
+  assert.deepEqual(events.security, [{ hec: [] }, { bearer: [] }])
+  assert.equal(events.parameters[0].required, false, 'an ingest token says whose it is')
+  assert.equal(events.responses['4XX'].content['application/json'].schema.$ref, '#/components/schemas/HecError')
   const token = document.paths['/api/v2/oauth2/token'].post
   assert.equal('security' in token, false)
   assert.equal(token.responses['4XX'].content['application/json'].schema.$ref, '#/components/schemas/TokenError')

@@ -43,7 +43,8 @@ async function admit(
   access: Exclude<RouteAccess, { kind: 'public' }>,
   request: FastifyRequest,
 ): Promise<void> {
-  const ingestToken = access.kind === 'tenant' ? ingestTokenOf(request.headers.authorization) : undefined
+  const { authorization } = request.headers
+  const ingestToken = access.kind === 'tenant' ? ingestTokenOf(authorization, access.schemes) : undefined
   const caller = await identify(deps, request, ingestToken)
   request.caller = caller
   switch (access.kind) {

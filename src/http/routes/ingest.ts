@@ -1,12 +1,11 @@
-import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import { IngestQuery, IngestReply, IngestTable, parseImportPosition } from '../../api/ingest.ts'
 import type { Parameters } from '../../api/parameters.ts'
 import { present } from '../../api/query-runs.ts'
 import { flatTables } from '../../lake/tables.ts'
 import { AppError } from '../../model/errors.ts'
+import { bodyStream } from '../body-stream.ts'
 import type { AppDependencies } from '../dependencies.ts'
-import { plainBody } from '../inflate.ts'
 import type { App } from '../instance.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
 import { readBodiesAsStreams } from '../plugins/bodies.ts'
@@ -64,15 +63,7 @@ async function acceptBody(
 ): Promise<IngestReply> {
   const { tenantId } = tenantCallerOf(request)
   const position = parseImportPosition(request.query as Parameters)
-  const { bodyBytesMax } = deps.settings
-  // Compressed or not, more bytes than the bound cannot fit under it.
-  if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) {
-    throw new AppError('too_large', `the body is larger than ${bodyBytesMax} bytes`, {
-      details: { limit: bodyBytesMax },
-    })
-  }
-  const sent = request.body instanceof Readable ? request.body : Readable.from([])
-  const body = plainBody(sent, request.headers['content-encoding'], bodyBytesMax)
+  const body = bodyStream(request, deps.settings.bodyBytesMax)
   const options = table === undefined ? position : { ...position, table }
   const { accepted, duplicates, rejected, nextLine, overCap } = await deps.ingest.accept(tenantId, body, options)
   return {

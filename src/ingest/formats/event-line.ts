@@ -8,7 +8,7 @@ import { linesInObject, linesInText } from '../../osquery/wrapped-line.ts'
 //   query_name        sourcetype, else source, else `event`
 //   hostIdentifier    host, else the address that sent it
 //   unixTime          time, else that of receipt
-//   columns           the event's own members; `message` holds one that is no object
+//   columns           the event's own members, also where it is a text of them; `message` holds any other event
 //   meta_*            source, sourcetype, index, and the indexed fields
 
 /** What the shipper says of an event, beside it. */
@@ -70,6 +70,9 @@ export function openEventLines(defaults: EventDefaults): EventLines {
   function ofText(text: string, facts: EventFacts): readonly Buffer[] {
     const lines = linesInText(check, text)
     if (lines !== undefined) return lines.map(line => withHost(withoutLineEnds(line), facts))
+    const object = /^\s*\{/.test(text) ? Buffer.from(text.trim()) : undefined
+    const isObject = object !== undefined && check(object, 0, object.length).reason === undefined && isJson(text)
+    if (isObject) return [generic(withoutLineEnds(object), facts)]
     return [generic(JSON.stringify({ message: text.toWellFormed() }), facts)]
   }
 
@@ -94,6 +97,16 @@ export function openEventLines(defaults: EventDefaults): EventLines {
   }
 
   return { ofValue, ofText }
+}
+
+/** The line check looks at no value: this does. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Line ends stand between the tokens of a pretty-printed object, never inside a string: there they are no JSON. */

@@ -1,7 +1,7 @@
 import { lineBytesMax } from '../../limits.ts'
 import { decodeText, elementsOf, membersOf, type Slice } from '../../osquery/json-members.ts'
 import { openLineChecker } from '../../osquery/line-check.ts'
-import { type EventDefaults, type EventFacts, type EventLines, openEventLines } from './event-line.ts'
+import { type EventDefaults, type EventFacts, type EventLines, isJson, openEventLines } from './event-line.ts'
 import { openObjectSplitter } from './object-splitter.ts'
 
 // The bodies of the HTTP Event Collector (Splunk, "Format events for HTTP Event Collector") as lines of the lake. Both
@@ -56,7 +56,7 @@ export function readHecEvents(body: AsyncIterable<Buffer>, defaults: EventDefaul
     {
       object(bytes) {
         if (refusal !== undefined) return
-        const isWhole = check(bytes, 0, bytes.length).reason === undefined && isJson(bytes)
+        const isWhole = check(bytes, 0, bytes.length).reason === undefined && isJson(bytes.toString('utf8'))
         const found = isWhole ? readEvent(bytes, lines, request) : invalid
         if (typeof found === 'string') return refuse(found)
         for (const line of found) pending.push(line, newline)
@@ -158,16 +158,6 @@ function readEvent(bytes: Buffer, lines: EventLines, request: HecDefaults): read
   return lines.ofValue(bytes, event, { ...texts, time, fields })
 }
 
-/** The line check looks at no value; HEC refuses an event that no JSON parser would read. */
-function isJson(bytes: Buffer): boolean {
-  try {
-    JSON.parse(bytes.toString('utf8'))
-    return true
-  } catch {
-    return false
-  }
-}
-
 function isNull(bytes: Buffer, { start, end }: Slice): boolean {
   return end - start === 4 && bytes.toString('latin1', start, end) === 'null'
 }
@@ -198,7 +188,7 @@ function readTime(bytes: Buffer, value: Slice | undefined): string | null | unde
   const text = plainText(bytes, value)?.trim() ?? ''
   if (text === '') return decodeText(bytes, value) === undefined ? null : undefined
   const number = Number(text)
-  if (!/^\d/.test(text) || !Number.isFinite(number)) return null
+  if (!/^\d+(?:\.\d*)?(?:[eE][+-]?\d+)?$/.test(text) || !Number.isFinite(number)) return null
   if (number >= millisecondsMin) return String(number / 1000)
   return /^(?:0|[1-9]\d*)(?:\.\d+)?$/.test(text) ? text : String(number)
 }
