@@ -7,12 +7,11 @@ import type { Row } from './result-line.ts'
 // What a machine does, as its scheduled queries report it: processes, sockets, ports, names looked up.
 
 export function windowsProcesses(host: SimulatedHost, processes: readonly Process[]): readonly Item[] {
-  return processes.map(process => eventAt(process.startedAt, { ...processRow(process), ...windowsRow(host, process) }))
-}
-
-/** An event is reported once, by the execution after it. */
-function eventAt(since: number, row: Row): Item {
-  return { since, until: Number.POSITIVE_INFINITY, row }
+  return processes.map(process => ({
+    since: process.startedAt,
+    until: process.endedAt,
+    row: { ...processRow(process), ...windowsRow(host, process) },
+  }))
 }
 
 function processRow(process: Process): Row {
@@ -68,16 +67,12 @@ export function unixProcesses(host: SimulatedHost, processes: readonly Process[]
     const uid = process.user === 'root' ? '0' : '1000'
     const { pid = '', parent = '', ...row } = processRow(process)
     const own: Row = host.platform === 'macos' ? { pid, parent } : {}
-    return eventAt(process.startedAt, {
-      ...row,
-      ...own,
-      pids: pid,
-      parents: parent,
-      uid,
-      gid: uid,
-      euid: uid,
-      egid: uid,
-    })
+    const lists: Row = { pids: pid, parents: parent }
+    return {
+      since: process.startedAt,
+      until: process.endedAt,
+      row: { ...row, ...own, ...lists, uid, gid: uid, euid: uid, egid: uid },
+    }
   })
 }
 
@@ -123,8 +118,10 @@ export function listeningPorts(_host: SimulatedHost, processes: readonly Process
 
 export function ipFlows(host: SimulatedHost, processes: readonly Process[]): readonly Item[] {
   return processes.flatMap(process =>
-    process.connections.map(connection =>
-      eventAt(connection.openedAt, {
+    process.connections.map(connection => ({
+      since: connection.openedAt,
+      until: connection.closedAt,
+      row: {
         pids: String(process.pid),
         sophos_pids: sophosPid(process),
         timestamps: String(connection.openedAt),
@@ -132,8 +129,8 @@ export function ipFlows(host: SimulatedHost, processes: readonly Process[]): rea
         destination_ip: connection.remoteAddress,
         destination_port: String(connection.remotePort),
         protocol: '6',
-      }),
-    ),
+      },
+    })),
   )
 }
 
@@ -141,8 +138,10 @@ export function visitedUrls(host: SimulatedHost, processes: readonly Process[]):
   return processes.flatMap(process =>
     process.connections
       .filter(connection => connection.remoteName !== connection.remoteAddress)
-      .map(connection =>
-        eventAt(connection.openedAt, {
+      .map(connection => ({
+        since: connection.openedAt,
+        until: connection.closedAt,
+        row: {
           pids: String(process.pid),
           sophos_pids: sophosPid(process),
           timestamps: String(connection.openedAt),
@@ -150,7 +149,7 @@ export function visitedUrls(host: SimulatedHost, processes: readonly Process[]):
           destination_ips: connection.remoteAddress,
           domain: connection.remoteName,
           clean_urls: `https://${connection.remoteName}/`,
-        }),
-      ),
+        },
+      })),
   )
 }

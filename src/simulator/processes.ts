@@ -45,16 +45,20 @@ export interface PlannedProcess {
 
 const startsPerDay = 150
 
-/** Processes in order of their start, those planned among them. */
+/**
+ * Processes in order of their start, those planned among them. `before`: what ran until the span begins, in order of
+ * its start; without it the machine's residents are started.
+ */
 export function liveProcesses(
   host: SimulatedHost,
   random: Random,
   span: Span,
   planned: readonly PlannedProcess[],
+  before: readonly Process[] = [],
 ): readonly Process[] {
-  const running = new Map<string, Process>()
+  const running = new Map(before.map(process => [process.program.name, process]))
   const all: Process[] = []
-  let pid = 300
+  let pid = before.at(-1)?.pid ?? 300
   const start = (program: Program, startedAt: number, endedAt: number, more: Partial<PlannedProcess> = {}): void => {
     pid += random.integer(1, 9) * 4
     const parentNames = more.parentName === undefined ? program.parents : [more.parentName]
@@ -72,7 +76,7 @@ export function liveProcesses(
     running.set(program.name, process)
     all.push(process)
   }
-  for (const program of programs[host.platform].filter(each => each.isResident)) {
+  for (const program of programs[host.platform].filter(each => each.isResident && before.length === 0)) {
     for (const _ of program.commandLines) start(program, host.bootTime, Number.POSITIVE_INFINITY)
   }
   for (const each of startTimes(host, random, span, planned)) {
@@ -116,9 +120,15 @@ export function systemUser(host: SimulatedHost): string {
   return host.platform === 'windows' ? 'SYSTEM' : 'root'
 }
 
+const programHashes = new WeakMap<Program, string>()
+
 /** The same program has the same hash on every machine. */
 export function programHash(program: Program): string {
-  return sha256Hex(`${program.company}/${program.name}`)
+  const known = programHashes.get(program)
+  if (known !== undefined) return known
+  const hash = sha256Hex(`${program.company}/${program.name}`)
+  programHashes.set(program, hash)
+  return hash
 }
 
 /** `<pid>:<FILETIME of its start>`: unique over reboots. FILETIME counts 100 ns since 1601. */

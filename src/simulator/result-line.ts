@@ -11,44 +11,69 @@ export interface Report {
   /** Seconds since the epoch. */
   readonly time: number
   readonly counter: number
+  /** `schedule_epoch`; default: 0. */
+  readonly epoch?: number
   readonly content:
     | { readonly kind: 'differences'; readonly added: readonly Row[]; readonly removed: readonly Row[] }
     | { readonly kind: 'snapshot'; readonly rows: readonly Row[] }
 }
 
-/** The report as log lines, without line ends, in the host's style. Nothing to report is no line. */
-export function resultLines(host: SimulatedHost, report: Report): readonly string[] {
-  return bodies(host, report).map(body => JSON.stringify({ ...header(host, report), ...body }))
+/**
+ * The report as log lines, without line ends, in the host's style. Nothing to report is no line. `extraDecorations` is
+ * asked once for each line, with the number of its rows.
+ */
+export function resultLines(
+  host: SimulatedHost,
+  report: Report,
+  extraDecorations?: (rows: number) => Row,
+): readonly string[] {
+  const decorations = decorationsOf(host)
+  if (extraDecorations === undefined) {
+    const start = withoutEnd(header(host, report, decorations))
+    return bodies(host, report).map(({ members }) => `${start},${JSON.stringify(members).slice(1)}`)
+  }
+  return bodies(host, report).map(({ members, rows }) => {
+    const start = withoutEnd(header(host, report, { ...decorations, ...extraDecorations(rows) }))
+    return `${start},${JSON.stringify(members).slice(1)}`
+  })
 }
 
-function header(host: SimulatedHost, report: Report): object {
+function withoutEnd(object: object): string {
+  return JSON.stringify(object).slice(0, -1)
+}
+
+function header(host: SimulatedHost, report: Report, decorations: Row): object {
   return {
     name: `${host.style.namePrefix}${report.queryName}`,
     hostIdentifier: host.identifier,
     calendarTime: calendarTime(report.time),
     unixTime: report.time,
-    epoch: 0,
+    epoch: report.epoch ?? 0,
     counter: report.counter,
     numerics: host.style.hasNumerics,
-    decorations: decorationsOf(host),
+    decorations,
   }
 }
 
-function bodies({ style }: SimulatedHost, { content }: Report): readonly object[] {
+interface LineBody {
+  readonly members: object
+  readonly rows: number
+}
+
+function bodies({ style }: SimulatedHost, { content }: Report): readonly LineBody[] {
   const shown = (row: Row): object => (style.hasNumerics ? withNumbers(row) : row)
+  const oneRow = (columns: object, action: string): LineBody => ({ members: { columns, action }, rows: 1 })
   if (content.kind === 'snapshot') {
     const rows = content.rows.map(shown)
-    if (style.snapshots === 'events') return rows.map(columns => ({ columns, action: 'snapshot' }))
-    return [{ snapshot: rows, action: 'snapshot' }]
+    if (style.snapshots === 'events') return rows.map(columns => oneRow(columns, 'snapshot'))
+    return [{ members: { snapshot: rows, action: 'snapshot' }, rows: rows.length }]
   }
   const added = content.added.map(shown)
   const removed = content.removed.map(shown)
-  if (added.length + removed.length === 0) return []
-  if (style.differences === 'batch') return [{ diffResults: { added, removed } }]
-  return [
-    ...removed.map(columns => ({ columns, action: 'removed' })),
-    ...added.map(columns => ({ columns, action: 'added' })),
-  ]
+  const rows = added.length + removed.length
+  if (rows === 0) return []
+  if (style.differences === 'batch') return [{ members: { diffResults: { added, removed } }, rows }]
+  return [...removed.map(columns => oneRow(columns, 'removed')), ...added.map(columns => oneRow(columns, 'added'))]
 }
 
 /** With `logger_numerics` whole numbers are written bare; what a number cannot hold stays text. */

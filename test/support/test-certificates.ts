@@ -1,0 +1,24 @@
+import { createSecureContext } from 'node:tls'
+import { makeAuthority, makeServerCertificate } from '../../src/tls/certificate.ts'
+
+const daysMs = 86_400_000
+
+export interface TestCertificates {
+  readonly pem: { readonly key: string; readonly cert: string }
+  readonly caPem: string
+  /** What a simulated agent is given as its pinned CA. */
+  readonly trust: ReturnType<typeof createSecureContext>
+}
+
+export async function testCertificates(
+  names: readonly string[] = ['localhost', '127.0.0.1'],
+): Promise<TestCertificates> {
+  const validity = { notBefore: Date.now() - daysMs, notAfter: Date.now() + daysMs }
+  const authority = await makeAuthority('a test', validity)
+  const server = await makeServerCertificate(authority, names, validity)
+  return {
+    pem: { key: server.keyPem, cert: server.certificatePem },
+    caPem: authority.certificatePem,
+    trust: createSecureContext({ ca: authority.certificatePem, minVersion: 'TLSv1.2' }),
+  }
+}
