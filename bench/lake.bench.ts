@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { link, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServer, type TestServer } from '../test/support/server.ts'
 import { connect, type XdrClient } from '../test/support/xdr-client.ts'
@@ -131,10 +131,13 @@ function peaks({ pid }: TestServer): string {
     .join(', ')} MiB`
 }
 
-/** What another engine needs to answer the same over the same files. */
+/** What another engine needs to answer the same: the statements, and the files, which the janitor may replace here. */
 async function writePeers(path: string, queries: readonly LakeQuery[], options: Options, files: readonly string[]) {
+  const folder = `${path}.files`
+  await mkdir(folder)
+  for (const file of files) await link(file, join(folder, basename(file)))
   const statements = queries.map(query => ({ name: query.name, sql: plainOf(query, options) }))
-  await writeFile(path, JSON.stringify({ files, repeats, statements }))
+  await writeFile(path, JSON.stringify({ folder, repeats, statements }))
 }
 
 async function main(): Promise<void> {

@@ -69,6 +69,59 @@ export const frameHashAgeMs = 7 * day
 /** A consumed segment stays this long: the net against resends is rebuilt from it at start. */
 export const consumedSegmentAgeMsMin = 2 * hour
 
+// Bounds of fleet.
+
+/** A host heard of within this time is online: several times what our agents leave between two requests of theirs … */
+export const hostOnlineMs = 10 * minute
+/** … and one not heard of for this long is missing: a machine on the longest of holidays is back by then. */
+export const hostMissingMs = 30 * day
+/** Node keys kept in memory, about 500 bytes each with their hosts. */
+export const hostKeysCachedMax = 100_000
+/** How long it is believed what is known of a node key: a look-up a minute of each host is nothing. */
+export const nodeKeyReadAgainMs = 1 * minute
+/** A key works for this long after its host enrolled again: the answer may have been lost, or the host was copied. */
+export const replacedNodeKeyMs = 1 * day
+/** Replaced keys are kept this long: whether two agents share a host is told by them. */
+export const replacedNodeKeysKeptMs = 2 * day
+/** A replaced key used this long after it was replaced is another agent's: its own would have taken the new one. */
+export const sharedHostAfterMs = 10 * minute
+/** Keys of one host, replaced ones included: an agent that enrols in a loop must not fill the store. */
+export const nodeKeysPerHostMax = 20
+/** Node keys written by one statement. */
+export const nodeKeysWrittenMax = 200
+/** Hosts that have a claim's identifier or hardware UUID and are compared with it. */
+export const identityCandidatesMax = 200
+/** Of what an agent tells of its machine: characters of one fact … */
+export const hostFactCharsMax = 1_024
+/** … and decorations kept of one host. */
+export const hostDecorationsMax = 64
+/** How often a host's facts are learnt from the decorations of its lines. */
+export const hostFactsReadMs = 5 * minute
+/** Wrong enroll secrets, each counted once, that one address may show in a minute before it is taken for guessing … */
+export const wrongSecretsPerAddressMax = 20
+/** … and how long a secret that enrolled from there passes all the same. */
+export const rightSecretRememberedMs = 1 * day
+/** Pairs of address and secret remembered for that. */
+export const secretsRememberedMax = 10_000
+/** Labels of one tenant. */
+export const labelsMax = 1_000
+/** Hosts that one request may give a label, or take it from. */
+export const labelHostsMax = 1_000
+/** Agents give up after 16 s: they are answered before that, with an error where it must be. */
+export const agentAnswerMsMax = 10 * second
+/** What an agent tells when it enrols. */
+export const enrolBodyBytesMax = 1 * mib
+/** Other small bodies of agents: a key. */
+export const agentBodyBytesMax = 64 * kib
+/** What hosts answer to live queries, after inflating: read as it comes, and more of it counted than kept. */
+export const distributedBodyBytesMax = 256 * mib
+/** A log post whose key comes behind its lines is held until then … */
+export const heldLogBodyBytesMax = bodyBytesMax
+/** … all such together. */
+export const heldLogBytesMax = 128 * mib
+/** Hosts of one page. */
+export const hostsPageMax = 500
+
 // Bounds of lake.
 
 /** Columns that agents may add to one table of one tenant; further ones are kept in `raw_values`. */
@@ -112,6 +165,26 @@ export const rowGroupRows = 40_960
 export const writerThreads = 1
 export const leaseMs = 60 * second
 
+// Bounds of disk.
+
+/** Of a budget in use, percent: from the first on it is said, from the second on it is urgent. */
+export const budgetWarnPercent = 80
+export const budgetUrgentPercent = 90
+/** A budget's level goes down again this much below where it went up: at the border it would be logged every minute. */
+export const budgetCalmPercent = 2
+/** How often sizes are noted, to tell how fast they grow … */
+export const sizeSampleMs = 6 * hour
+/** … over how long; weekends are part of a rate. */
+export const growthSpanMs = 7 * day
+/** A rate over less time would be an accident. */
+export const growthSpanMsMin = 1 * hour
+/** Results and what queries write temporarily: two runs with the most that one may take, and results of two hours. */
+export const queryDiskBytes = 24 * gib
+/** Temporary disk without which a run does not start. */
+export const runTempBytesMin = 64 * mib
+/** How often files of rejected lines are measured, and those past their tenant's retention deleted. */
+export const rejectedSweepMs = 1 * hour
+
 // Bounds of query.
 
 export const templateCharsMax = 50_000
@@ -127,6 +200,8 @@ export const runTimeoutMs = 900 * second
 export const runLifetimeMs = 2 * hour
 export const runsQueuedMax = 200
 export const runsQueuedPerTenantMax = 20
+/** Rows whose wide columns are better read one by one, once they are known to be the ones that a LIMIT keeps. */
+export const fewRowsMax = 2_000
 export const sqlCheckMsMax = 500
 /** Validations of one tenant at once: an editor asks one at a time, and all share the one SQL thread. */
 export const validationsPerTenantMax = 4
@@ -192,8 +267,6 @@ export const liveHandOutsMax = 5
 export const liveQueriesPerReadMax = 10
 /** Seconds for which an agent with a query asks every five: the next question often follows the answer. */
 export const liveAccelerateSeconds = 60
-/** A host heard of within this is online: agents ask at least once a minute. */
-export const hostOnlineMs = 3 * minute
 /** Answers written by one transaction: a few milliseconds of the event loop. */
 export const liveBatchAnswersMax = 100
 /** How often what is due by the clock is done: deadlines, hand-outs noted, answers not yet in the lake. */

@@ -54,6 +54,8 @@ export interface EngineRun {
   readonly sql: string
   /** Names of the result columns as the statement's author typed them, where the front end knows them all. */
   readonly columnNames: readonly string[] | undefined
+  /** The statement sorts all it reads and keeps few rows: worth finding them before their other columns are read. */
+  readonly keepsFewRows?: boolean
   readonly view: RunView
   /** An existing empty folder of this run's own. */
   readonly resultFolder: string

@@ -170,6 +170,7 @@ function runEngine(
       tenantId: run.tenantId,
       sql: statement.duckdbSql,
       columnNames: statement.columnNames,
+      keepsFewRows: statement.keepsFewRows ?? false,
       view: pinned.view,
       resultFolder,
       limits: {

@@ -4,6 +4,7 @@ import type { LakeSchema } from '../model/lake-table.ts'
 import type { QueryVariable } from '../model/query-run.ts'
 import type { ScanScope } from '../model/scan-scope.ts'
 import { positionOf, refusalError, type Span, SqlRefusal } from './diagnostics.ts'
+import { keepsFewRows } from './few-rows.ts'
 import { parseStatement } from './parse.ts'
 import type { RelationUse, SqlNotice } from './rewrite/context.ts'
 import { rewriteStatement } from './rewrite.ts'
@@ -32,6 +33,8 @@ export interface CheckedStatement {
   /** Trino's name of each result column's type: `bigint`, `array(varchar)`. */
   readonly columnTypes: readonly string[]
   readonly scope: ScanScope
+  /** It sorts what it reads and keeps few rows: see few-rows.ts. Undefined, of statements of older programs: false. */
+  readonly keepsFewRows?: boolean
   readonly warnings: readonly SqlWarning[]
 }
 
@@ -55,7 +58,8 @@ export function checkStatement(input: SqlInput): CheckedStatement {
   try {
     const substituted = substituteVariables(input.template, input.variables)
     toTemplate = substituted.toTemplate
-    const rewritten = rewriteStatement(parseStatement(substituted.text), input.schema, input.now)
+    const query = parseStatement(substituted.text)
+    const rewritten = rewriteStatement(query, input.schema, input.now)
     const { sql: duckdbSql, columnNames, columnTypes, uses, notices } = rewritten
     const scope = scanScope(uses)
     const warnings = [...notices, ...unboundNotices(input.schema, scope, uses)].map(({ code, message, span }) => ({
@@ -63,7 +67,7 @@ export function checkStatement(input: SqlInput): CheckedStatement {
       message,
       ...positionOf(input.template, toTemplate(span)),
     }))
-    return { duckdbSql, columnNames, columnTypes, scope, warnings }
+    return { duckdbSql, columnNames, columnTypes, scope, keepsFewRows: keepsFewRows(query), warnings }
   } catch (thrown) {
     if (thrown instanceof SqlRefusal) throw refusalError(thrown, input.template, toTemplate)
     // Nesting is bounded by the grammar; this is for what a small stack of the caller's leaves.

@@ -80,12 +80,13 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
 async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: AbortSignal): Promise<EngineOutcome> {
   const { sql, columnNames, view, resultFolder, limits } = request
   const { rowsMax, bytesMax } = limits
+  const keepsFewRows = request.keepsFewRows ?? false
   let outcome: EngineOutcome | undefined
   const end = await workers.execute({
     tenantId: request.tenantId,
     timeoutMs: limits.timeoutMs,
     signal,
-    message: job => ({ kind: 'run', job, sql, columnNames, view, resultFolder, rowsMax, bytesMax }),
+    message: job => ({ kind: 'run', job, sql, columnNames, keepsFewRows, view, resultFolder, rowsMax, bytesMax }),
     onReply: reply => {
       if (reply.kind === 'progress') request.onProgress?.({ phase: reply.phase, percent: reply.percent })
       else if (reply.kind === 'succeeded') outcome = { kind: 'succeeded', ...reply.result }

@@ -8,7 +8,7 @@ import type { Truncation } from '../../model/query-run.ts'
 import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import type { RunProgress } from '../engine.ts'
-import { guardStatement, lockDatabase, makeMacros } from './locked-database.ts'
+import { guardStatement, lockDatabase, makeMacros, readRowsLate } from './locked-database.ts'
 import { distinctNames, nestingOf, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
 import { firstPageFileName, resultFileName } from './result-files.ts'
@@ -51,6 +51,7 @@ export async function executeRun(
 ): Promise<WorkerResult> {
   onProgress({ phase: 'opening', percent: undefined })
   const resultPath = join(job.resultFolder, resultFileName)
+  if (job.keepsFewRows) await readRowsLate(connection)
   await lockDatabase(connection, [...viewPaths(job.view), resultPath])
   const { columns, types } = await bindStatement(connection, job)
   await runAll(connection, viewStatements(job.view))

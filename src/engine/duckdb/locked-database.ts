@@ -1,4 +1,5 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { fewRowsMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import { checkSerializedTree } from '../../sql/guard.ts'
@@ -40,6 +41,14 @@ export async function openDatabase(setup: ChildSetup): Promise<Database> {
       instance.closeSync()
     },
   }
+}
+
+/**
+ * Of statements that sort and keep few rows: these are found by their sort keys, and their other columns read after. Of
+ * any other statement with a LIMIT it costs more than it saves (measured: 700 → 150 ms, and 110 → 390 ms).
+ */
+export async function readRowsLate(connection: DuckDBConnection): Promise<void> {
+  await connection.run(`SET late_materialization_max_rows = ${fewRowsMax}`)
 }
 
 /** From now on the database opens `paths` and nothing else, and no setting changes any more. */

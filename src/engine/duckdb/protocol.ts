@@ -23,6 +23,8 @@ export interface StatementJob {
 
 export interface RunJob extends StatementJob {
   readonly resultFolder: string
+  /** As `EngineRun` has it. */
+  readonly keepsFewRows: boolean
   readonly rowsMax: number
   readonly bytesMax: number
 }
