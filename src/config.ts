@@ -205,6 +205,26 @@ export const settings = {
     limits.diskReserveBytes,
     'free disk below which ingest answers an error before it writes',
   ),
+  diskBudgetBytes: optionalBytesSetting(
+    'disk-budget',
+    'disk of the whole lake; unset: what the disk has, less twice the reserve',
+  ),
+  tenantDiskBudgetBytes: optionalBytesSetting(
+    'tenant-disk-budget',
+    'disk of one tenant that has no budget of its own; unset: only the whole lake has one',
+  ),
+  whenFull: {
+    flag: 'when-full',
+    default: 'refuse',
+    unit: 'refuse|drop-oldest',
+    why: 'once a budget is used up: refuse lines, so that agents keep them, or drop the oldest data files',
+    parse: oneOf(['refuse', 'drop-oldest']) as (text: string) => 'refuse' | 'drop-oldest',
+  } satisfies Setting<'refuse' | 'drop-oldest'>,
+  queryDiskBytes: bytesSetting(
+    'query-disk',
+    limits.queryDiskBytes,
+    'results and temporary files of queries, all together; past it runs wait or fail, ingest goes on',
+  ),
 } as const
 
 type Settings = typeof settings
@@ -284,7 +304,16 @@ export function parseConfig(
     }
     return [key, setting.default === undefined ? undefined : setting.parse(setting.default)]
   })
-  return Object.fromEntries(entries) as Config
+  return withRelations(Object.fromEntries(entries) as Config)
+}
+
+/** Settings that only make sense together. */
+function withRelations(config: Config): Config {
+  const { queryDiskBytes, resultBytesMax } = config
+  const needed = resultBytesMax + limits.runTempBytesMin
+  if (queryDiskBytes >= needed) return config
+  const fix = `one run needs ${formatBytes(needed)}: raise --query-disk or lower --result-bytes`
+  throw invalid(`--query-disk ${formatBytes(queryDiskBytes)} has no room for a result of --result-bytes; ${fix}`)
 }
 
 function parseFlags(args: readonly string[]): ReadonlyMap<string, string> {

@@ -1,8 +1,9 @@
+import { insertBudgetDrops } from '../db/budget-drops.ts'
 import { type Db, inTransaction, type Store } from '../db/db.ts'
 import { AppError } from '../model/errors.ts'
 import type { Segment } from '../model/segment.ts'
 import { getSegmentRow, manifestVersion } from './catalog.ts'
-import { insertDataFiles, type NewDataFile } from './data-files.ts'
+import { insertDataFiles, type LiveFile, type NewDataFile } from './data-files.ts'
 import { noteQueryNames, type SeenQueryName } from './schema.ts'
 
 // Commit point 2 of a row's path: one transaction makes a set of files current. Before it the files are garbage that a
@@ -50,19 +51,39 @@ export function commitReplacement(
 ): Promise<number> {
   return inTransaction(store, async transaction => {
     const version = await nextVersion(transaction, tenantId)
-    for (const id of drop) {
-      const { numUpdatedRows } = await transaction
-        .updateTable('data_files')
-        .set({ dropped_version: version })
-        .where('id', '=', id)
-        .where('tenant_id', '=', tenantId)
-        .where('dropped_version', 'is', null)
-        .executeTakeFirst()
-      if (numUpdatedRows !== 1n) throw new AppError('conflict', `data file ${id} is no longer live`)
-    }
+    await dropLive(transaction, tenantId, drop, version)
     await insertDataFiles(transaction, tenantId, add, version, now)
     return version
   })
+}
+
+/** Drops live files for want of disk, and notes of which time their rows were. Rejects like `commitReplacement`. */
+export function commitBudgetDrop(
+  store: Store,
+  tenantId: string,
+  files: readonly LiveFile[],
+  now: number,
+): Promise<number> {
+  return inTransaction(store, async transaction => {
+    const version = await nextVersion(transaction, tenantId)
+    const ids = files.map(({ id }) => id)
+    await dropLive(transaction, tenantId, ids, version)
+    await insertBudgetDrops(transaction, tenantId, files, now)
+    return version
+  })
+}
+
+async function dropLive(transaction: Db, tenantId: string, ids: readonly number[], version: number): Promise<void> {
+  for (const id of ids) {
+    const { numUpdatedRows } = await transaction
+      .updateTable('data_files')
+      .set({ dropped_version: version })
+      .where('id', '=', id)
+      .where('tenant_id', '=', tenantId)
+      .where('dropped_version', 'is', null)
+      .executeTakeFirst()
+    if (numUpdatedRows !== 1n) throw new AppError('conflict', `data file ${id} is no longer live`)
+  }
 }
 
 async function nextVersion(transaction: Db, tenantId: string): Promise<number> {

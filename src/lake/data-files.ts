@@ -109,6 +109,39 @@ export async function listFilesReceivedBefore(store: Db, tenantId: string, time:
   return rows.map(asLiveFile)
 }
 
+/** Tables of the tenant that have live files, by name. */
+export async function listLiveTables(store: Db, tenantId: string): Promise<readonly string[]> {
+  const rows = await store
+    .selectFrom('data_files')
+    .select('table_name')
+    .distinct()
+    .where('tenant_id', '=', tenantId)
+    .where('dropped_version', 'is', null)
+    .orderBy('table_name')
+    .execute()
+  return rows.map(({ table_name: name }) => name)
+}
+
+/** The live files of all tables but one that were received first, oldest first, without their statistics. */
+export async function listOldestFiles(
+  store: Db,
+  tenantId: string,
+  exceptTable: string,
+  filesMax: number,
+): Promise<readonly LiveFile[]> {
+  const rows = await store
+    .selectFrom('data_files')
+    .select(liveColumns)
+    .where('tenant_id', '=', tenantId)
+    .where('dropped_version', 'is', null)
+    .where('table_name', '<>', exceptTable)
+    .orderBy('max_ingested')
+    .orderBy('id')
+    .limit(filesMax)
+    .execute()
+  return rows.map(asLiveFile)
+}
+
 /** Files looked up by one statement. */
 const idsPerStatement = 500
 

@@ -1,3 +1,4 @@
+import { hasBudgetDrops } from '../db/budget-drops.ts'
 import { type Db, inTransaction, type Store } from '../db/db.ts'
 import { overCapWithin } from '../db/upload-days.ts'
 import { AppError } from '../model/errors.ts'
@@ -63,7 +64,7 @@ export async function pinView(deps: ViewDeps, tenantId: string, request: ViewReq
     segments: await listUnconsumedSegments(transaction, tenantId),
     files: await filesOf(transaction, tenantId, request),
     leaseId: await insertLease(transaction, tenantId, request.now, request.leaseMs),
-    overCap: await overCapWithin(transaction, tenantId, request.range, request.hostIds),
+    truncated: await whatIsMissing(transaction, tenantId, request),
   }))
   try {
     // Only now the durable prefixes: what was acknowledged before this call is within them.
@@ -72,13 +73,24 @@ export async function pinView(deps: ViewDeps, tenantId: string, request: ViewReq
     for (const scopes of byRelation(request.scope)) {
       relations.push(await relationOf(deps.storage, pinned.schema, pinned.files, tail, scopes, request))
     }
-    const truncated: Truncation | undefined = pinned.overCap.lines > 0 ? { reason: 'uploadCap' } : undefined
     const view = { tenantId, manifestVersion: pinned.version, relations }
-    return { view, leaseId: pinned.leaseId, truncated }
+    return { view, leaseId: pinned.leaseId, truncated: pinned.truncated }
   } catch (error) {
     await releaseLease(deps.store, pinned.leaseId)
     throw error
   }
+}
+
+/** Why rows of the request's time may never have been stored, or may be gone before their age. */
+async function whatIsMissing(
+  transaction: Db,
+  tenantId: string,
+  { scope, range, hostIds }: ViewRequest,
+): Promise<Truncation | undefined> {
+  const overCap = await overCapWithin(transaction, tenantId, range, hostIds)
+  if (overCap.lines > 0) return { reason: 'uploadCap' }
+  const parts = scope.relations.map(({ table, queryNames }) => ({ table: storedTableOf(table), queryNames }))
+  return (await hasBudgetDrops(transaction, tenantId, parts, range)) ? { reason: 'diskBudget' } : undefined
 }
 
 /** The files of each stored table that window and query names leave, with statistics where anything else is asked. */

@@ -65,7 +65,7 @@ export interface QueryVariable {
 
 /** Why rows are missing from a result, and the bound that cut it. */
 export interface Truncation {
-  readonly reason: 'rowsMax' | 'bytesMax' | 'uploadCap' | 'damagedSegment'
+  readonly reason: 'rowsMax' | 'bytesMax' | 'uploadCap' | 'diskBudget' | 'damagedSegment' | 'quarantinedSegment'
   readonly limit?: number
   /** Rows the statement would have returned, where known. */
   readonly total?: number

@@ -93,7 +93,7 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
   const stuck = new Set<string>()
   const refused = new Map<string, number>()
 
-  function useOf(tenantId: string): TenantUse {
+  function partsOf(tenantId: string): TenantUse {
     const size = sizes.get(tenantId)
     return {
       dataFiles: size?.bytes ?? 0,
@@ -105,7 +105,7 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
 
   function statusNow(tenantId: string, now: number): BudgetStatus {
     const budget = limitsOf(tenantId).diskBudgetBytes
-    return budgetStatus(sumOf(useOf(tenantId)), budget, samples.get(tenantId), now, statuses.get(tenantId)?.level)
+    return budgetStatus(sumOf(partsOf(tenantId)), budget, samples.get(tenantId), now, statuses.get(tenantId)?.level)
   }
 
   async function refresh(): Promise<void> {
@@ -115,6 +115,7 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
     sealedSinceAll = 0
     sizes = new Map((await listTenantSizes(store)).map(size => [size.tenantId, size]))
     const tenantIds = new Set([...sizes.keys(), ...use.rejectedLines().keys()])
+    if (!areSamplesRead) await readSamples(now)
     const before = statuses
     const free = (await disk())?.freeBytes
     statuses = new Map([...tenantIds].map(tenantId => [tenantId, statusNow(tenantId, now)]))
@@ -140,14 +141,15 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
 
   /** Notes sizes now and then; the oldest notes of each tenant tell how fast it grows. */
   async function sample(now: number): Promise<void> {
-    if (!areSamplesRead) sampledAt = await lastSampleAt(store)
-    const isDue = sampledAt === undefined || now - sampledAt >= sizeSampleMs || now < sampledAt
-    if (isDue) {
-      const bytes = new Map([...statuses].map(([tenantId, { usedBytes }]) => [tenantId, usedBytes]))
-      await putSizeSamples(store, now, bytes.set(wholeLake, total.usedBytes), now - growthSpanMs)
-      sampledAt = now
-    }
-    if (isDue || !areSamplesRead) samples = await listOldestSamples(store, now - growthSpanMs)
+    if (sampledAt !== undefined && now - sampledAt < sizeSampleMs && now >= sampledAt) return
+    const bytes = new Map([...statuses].map(([tenantId, { usedBytes }]) => [tenantId, usedBytes]))
+    await putSizeSamples(store, now, bytes.set(wholeLake, total.usedBytes), now - growthSpanMs)
+    await readSamples(now)
+  }
+
+  async function readSamples(now: number): Promise<void> {
+    samples = await listOldestSamples(store, now - growthSpanMs)
+    sampledAt = await lastSampleAt(store)
     areSamplesRead = true
   }
 
@@ -161,7 +163,7 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
   function whyRefused(tenantId: string): string | undefined {
     const budget = limitsOf(tenantId).diskBudgetBytes
     if (budget !== undefined && mayRefuse(tenantId)) {
-      const used = sumOf(useOf(tenantId)) + (sealedSince.get(tenantId) ?? 0)
+      const used = sumOf(partsOf(tenantId)) + (sealedSince.get(tenantId) ?? 0)
       if (used >= budget) return `the tenant's disk budget of ${formatGib(budget)} is used up: nothing was stored`
     }
     const lake = deps.budgetBytes
@@ -177,7 +179,7 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
     whenFull,
     refresh,
     statusOf(tenantId) {
-      return { ...(statuses.get(tenantId) ?? statusNow(tenantId, clock())), use: useOf(tenantId) }
+      return { ...(statuses.get(tenantId) ?? statusNow(tenantId, clock())), use: partsOf(tenantId) }
     },
     total: () => total,
     pressed: () =>

@@ -67,12 +67,12 @@ async function dropFromLargest(
   const gone = () => [...dropped.values()].reduce((sum, { bytes }) => sum + bytes, 0)
   const liveOf = (tenantId: string, bytes: number) => bytes - (dropped.get(tenantId)?.bytes ?? 0)
   const candidates = new Set(budgets.sizes().keys())
-  for (let over = usedBytes - going - gone() - budgetBytes; over > 0 && left() > 0; ) {
-    const largest = [...budgets.sizes().values()]
+  let over = usedBytes - going - gone() - budgetBytes
+  while (over > 0 && left() > 0 && candidates.size > 0) {
+    const [first, second] = [...budgets.sizes().values()]
       .filter(({ tenantId }) => candidates.has(tenantId))
       .map(({ tenantId, bytes }) => ({ tenantId, bytes: liveOf(tenantId, bytes) }))
       .sort((a, b) => b.bytes - a.bytes)
-    const [first, second] = largest
     if (first === undefined) break
     // Down to the size of the next one, so that the two then take turns.
     const share = Math.max(1, Math.min(over, first.bytes - (second?.bytes ?? 0)))
@@ -81,7 +81,7 @@ async function dropFromLargest(
     note(first.tenantId, more)
     over -= more.bytes
   }
-  budgets.setStuck(undefined, candidates.size === 0)
+  budgets.setStuck(undefined, over > 0 && candidates.size === 0)
 }
 
 /** One commit: the tenant's oldest files that together have at least so many bytes, or all it has. */

@@ -5,6 +5,7 @@ import { consumedSegmentAgeMsMin, orphanAgeMsMin } from '../../limits.ts'
 import { systemErrorCode } from '../../model/errors.ts'
 import type { Segment } from '../../model/segment.ts'
 import type { Storage } from '../../storage/storage.ts'
+import type { UpkeepCounts } from './counts.ts'
 
 // Collection: deletes what nothing can name any more. A file goes before its row, so a crash between leaves a row whose
 // file is gone, which the next collection finishes; it never leaves a file that nothing knows. Every step is idempotent
@@ -14,6 +15,8 @@ export interface CollectDeps {
   readonly store: Store
   readonly storage: Storage
   readonly pathOf: (segment: Segment) => string
+  /** Counts what goes; default: nobody does. */
+  readonly counts?: UpkeepCounts | undefined
 }
 
 export interface Collected {
@@ -32,11 +35,13 @@ export async function collect(deps: CollectDeps, now: number, filesMax: number):
   for (const segment of segments) {
     await rm(deps.pathOf(segment), { force: true })
     await deps.store.deleteFrom('segments').where('number', '=', segment.number).execute()
+    deps.counts?.add(segment.tenantId, 'collectedSegments')
   }
   const files = await droppedFiles(deps.store, filesMax)
   for (const file of files) {
     await deps.storage.delete(file.path)
     await deps.store.deleteFrom('data_files').where('id', '=', file.id).execute()
+    deps.counts?.add(file.tenantId, 'collectedFiles')
   }
   return { segments: segments.length, dataFiles: files.length }
 }
@@ -74,7 +79,10 @@ function consumedSegments(store: Store, now: number, filesMax: number): Promise<
   })
 }
 
-function droppedFiles(store: Store, filesMax: number): Promise<readonly { id: number; path: string }[]> {
+function droppedFiles(
+  store: Store,
+  filesMax: number,
+): Promise<readonly { id: number; path: string; tenantId: string }[]> {
   return inTransaction(store, async transaction => {
     const pinned = await pinnedVersions(transaction)
     const rows = await transaction
@@ -86,6 +94,7 @@ function droppedFiles(store: Store, filesMax: number): Promise<readonly { id: nu
     return rows
       .filter(row => (pinned.get(row.tenant_id) ?? Number.POSITIVE_INFINITY) >= (row.dropped_version ?? 0))
       .slice(0, filesMax)
+      .map(({ id, path, tenant_id: tenantId }) => ({ id, path, tenantId }))
   })
 }
 
@@ -102,6 +111,8 @@ export async function sweepOrphans(deps: CollectDeps, now: number, filesMax: num
     const row = await deps.store.selectFrom('data_files').select('id').where('path', '=', key).executeTakeFirst()
     if (row !== undefined) continue
     await deps.storage.delete(key)
+    // A key begins with its tenant.
+    deps.counts?.add(key.split('/', 1)[0] ?? '', 'orphans')
     swept += 1
   }
   return swept

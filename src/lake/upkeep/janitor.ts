@@ -1,17 +1,21 @@
+import { forgetBudgetDrops } from '../../db/budget-drops.ts'
+import { queryRetentionsOf } from '../../db/query-retentions.ts'
 import { collectFilesMax, janitorBudgetMs, orphanSweepMs } from '../../limits.ts'
 import { systemErrorCode } from '../../model/errors.ts'
 import type { Log } from '../../model/log.ts'
 import type { Segment } from '../../model/segment.ts'
 import type { ConvertDeps } from '../data-file-writer.ts'
-import { listLiveFiles } from '../data-files.ts'
-import { storedTables } from '../tables.ts'
+import { listLiveFiles, listLiveTables } from '../data-files.ts'
+import type { Budgets } from '../space/budgets.ts'
+import { dropOverBudget } from '../space/drop-oldest.ts'
 import { type Collected, collect, sweepOrphans, sweepTemporary } from './collect.ts'
 import { compact } from './compact.ts'
 import { type Merge, planCompaction } from './compaction-plan.ts'
+import type { UpkeepCounts } from './counts.ts'
 import { nextRetention, retain } from './retain.ts'
 
-// The janitor keeps the lake small and quick, off every path: retention, compaction, collection, in that order, in
-// passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns, so neither
+// The janitor keeps the lake small and quick, off every path: retention, budgets, compaction, collection, in that order,
+// in passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns, so neither
 // ingest nor another tenant waits for one that is large. What fails is logged and left: a merge that failed is not
 // tried again by this process.
 
@@ -20,11 +24,17 @@ export interface JanitorDeps extends ConvertDeps {
   readonly log: Log
   /** Time in which a pass begins merges. */
   readonly budgetMs?: number
+  /** Default: no bounds on disk. */
+  readonly budgets?: Budgets | undefined
+  /** Default: nobody counts. */
+  readonly counts?: UpkeepCounts | undefined
 }
 
 export interface PassReport {
   /** Files dropped for their age. */
   readonly retained: number
+  /** Files dropped for want of disk. */
+  readonly dropped: number
   readonly merges: number
   readonly failedMerges: number
   readonly collected: Collected
@@ -57,13 +67,40 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     const tenants = await deps.store.selectFrom('tenants').select(['id', 'retention_days']).orderBy('id').execute()
     let retained = 0
     for (const { id, retention_days: days } of tenants) {
-      retained += await attempt('retention', 0, () => retain(deps.store, id, days, deps.clock(), collectFilesMax))
+      const files = await attempt('retention', 0, () => retainOne(id, days))
+      deps.counts?.add(id, 'retainedFiles', files)
+      retained += files
     }
+    const dropped = await attempt('budgets', 0, dropForBudgets)
     const { merges, failedMerges } = await mergeInTurns(tenants, deadline)
     const none = { segments: 0, dataFiles: 0 }
     const collected = await attempt('collection', none, () => collect(deps, deps.clock(), collectFilesMax))
     const orphans = await sweep()
-    return { retained, merges, failedMerges, collected, orphans }
+    // What went just now counts no more.
+    await attempt('budgets', undefined, async () => deps.budgets?.refresh())
+    return { retained, dropped, merges, failedMerges, collected, orphans }
+  }
+
+  async function retainOne(tenantId: string, days: number): Promise<number> {
+    const byQueryName = await queryRetentionsOf(deps.store, tenantId)
+    await forgetBudgetDrops(deps.store, tenantId, Math.max(days, ...byQueryName.values()), deps.clock())
+    return retain(deps.store, tenantId, days, deps.clock(), collectFilesMax)
+  }
+
+  async function dropForBudgets(): Promise<number> {
+    const { budgets, store, clock, log, counts } = deps
+    if (budgets === undefined) return 0
+    let total = 0
+    for (const [tenantId, { files, rows, bytes }] of await dropOverBudget(
+      { store, budgets, clock, log },
+      collectFilesMax,
+    )) {
+      counts?.add(tenantId, 'budgetFiles', files)
+      counts?.add(tenantId, 'budgetRows', rows)
+      counts?.add(tenantId, 'budgetBytes', bytes)
+      total += files
+    }
+    return total
   }
 
   /** One merge of each tenant after the other, and again, until none has anything to merge or the time is up. */
@@ -90,7 +127,7 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     const { rewrite } = await nextRetention(deps.store, tenantId, days, now)
     const due = rewrite.find(planned => !failed.has(keyOf(planned)))
     if (due !== undefined) return due
-    for (const table of storedTables) {
+    for (const table of await listLiveTables(deps.store, tenantId)) {
       const files = await listLiveFiles(deps.store, tenantId, table)
       const merge = planCompaction(files, now).find(planned => !failed.has(keyOf(planned)))
       if (merge !== undefined) return merge
@@ -102,10 +139,12 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     try {
       const { rows, before, after } = await compact(deps, tenantId, merge)
       deps.log.info({ tenantId, table: merge.table, level: merge.level, rows, before, after }, 'data files merged')
+      deps.counts?.add(tenantId, 'merges')
       return true
     } catch (error) {
       if (failed.size >= failedHeldMax) failed.delete(failed.values().next().value as string)
       failed.add(keyOf(merge))
+      deps.counts?.add(tenantId, 'failedMerges')
       deps.log.warn({ tenantId, table: merge.table, level: merge.level, err: error }, 'data files not merged')
       return false
     }

@@ -64,12 +64,13 @@ test('a pass drops, merges and collects, and the next has nothing to do', async 
   lake.now = start + 41 * dayMs
   const report = await janitor.pass()
   assert.deepEqual(report, {
-    ...{ retained: 2, merges: 2, failedMerges: 0, orphans: 0 },
+    ...{ retained: 2, dropped: 0, merges: 2, failedMerges: 0, orphans: 0 },
     // Two files of the first day, and the sources of both merges.
     collected: { segments: 4, dataFiles: 8 },
   })
   assert.equal(await files('a'), 1)
-  const nothing = { retained: 0, merges: 0, failedMerges: 0, orphans: 0, collected: { segments: 0, dataFiles: 0 } }
+  const none = { retained: 0, dropped: 0, merges: 0, failedMerges: 0, orphans: 0 }
+  const nothing = { ...none, collected: { segments: 0, dataFiles: 0 } }
   assert.deepEqual(await janitor.pass(), nothing)
   assert.deepEqual(logged, ['data files merged', 'data files merged'])
   await janitor.close()
