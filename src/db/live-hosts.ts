@@ -70,15 +70,40 @@ export async function pageLiveHosts(
   return { hosts: rows.map(fromRow), total: Number(counted.count) }
 }
 
-/** Writes where a host is now. */
-export async function putLiveHost(db: Db, runNumber: number, host: LiveHost): Promise<void> {
-  const { run_number: _number, host_id: _id, ...members } = toRow(runNumber, host)
+/** What changes on a host while its run lives. */
+export type LiveHostChange = Pick<LiveHost, 'state' | 'handOuts'> &
+  Partial<Omit<LiveHost, 'hostId' | 'hostname' | 'platform' | 'type' | 'osName' | 'lastSeenAt'>>
+
+/** Writes where a host is now. Members left out stay as they are. */
+export async function changeLiveHost(db: Db, runNumber: number, hostId: string, change: LiveHostChange): Promise<void> {
+  const members = {
+    ...{ state: change.state, hand_outs: change.handOuts, started_at: change.startedAt },
+    ...{ finished_at: change.finishedAt, message: change.message, row_count: change.rowCount },
+    ...{ dropped_rows: change.droppedRows, wall_time_ms: change.wallTimeMs, user_time_ms: change.userTimeMs },
+    ...{ system_time_ms: change.systemTimeMs, memory_bytes: change.memoryBytes },
+  }
+  const given = Object.entries(members).filter(([, value]) => value !== undefined)
   await db
     .updateTable('live_hosts')
-    .set(members)
+    .set(Object.fromEntries(given))
     .where('run_number', '=', runNumber)
-    .where('host_id', '=', host.hostId)
+    .where('host_id', '=', hostId)
     .execute()
+}
+
+/** Names of hosts of a run by id, as they were when it began. */
+export async function findLiveHostnames(
+  db: Db,
+  runNumber: number,
+  hostIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await db
+    .selectFrom('live_hosts')
+    .select(['host_id', 'hostname'])
+    .where('run_number', '=', runNumber)
+    .where('host_id', 'in', hostIds)
+    .execute()
+  return new Map(rows.map(row => [row.host_id, row.hostname]))
 }
 
 /** Deletes hosts of a run, at most `count`; how many there were. */

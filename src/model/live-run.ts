@@ -143,9 +143,9 @@ export interface LivePerformance {
 
 /** Why rows that hosts sent are not in the result. */
 export interface LiveTruncation {
+  /** The bound met first: rows or bytes of the whole result, or what one host may answer. */
   readonly reason: 'rowsMax' | 'bytesMax' | 'answerMax'
-  readonly limit: number
-  /** Rows left out. */
+  /** Rows left out, whichever bound it was. */
   readonly rows: number
 }
 
