@@ -3,10 +3,12 @@ import { fastify, LogController } from 'fastify'
 import { requestBytesMax } from '../limits.ts'
 import { newId } from '../model/ids.ts'
 import { answerHeaders } from './answer-headers.ts'
+import { connectionOptions } from './connection-options.ts'
 import type { AppDependencies } from './dependencies.ts'
 import { answerBrokenRequest, sendError } from './error-handler.ts'
 import type { App } from './instance.ts'
 import { knownRoutes } from './known-routes.ts'
+import { watchConnections } from './open-connections.ts'
 import { guardRoutes } from './plugins/access.ts'
 import { auditRequests } from './plugins/audit.ts'
 import { readBodiesWhole } from './plugins/bodies.ts'
@@ -38,11 +40,6 @@ import { tenantRoutes } from './routes/tenants.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
 
-/** For a whole request: an ingest body of the largest size over a slow line takes minutes. */
-const requestMsMax = 300_000
-/** Longer than proxies keep theirs, so that they close first. */
-const idleMsMax = 72_000
-
 /**
  * The whole HTTP interface over its dependencies; never listens. The caller owns what it hands in: closing the app lets
  * requests in flight finish and closes nothing else.
@@ -62,6 +59,11 @@ export function buildApp(deps: AppDependencies): App {
   const stopping = new AbortController()
   app.decorate('stopping', stopping.signal)
   app.addHook('preClose', async () => stopping.abort())
+  const endConnections = watchConnections(app.server)
+  app.addHook('preClose', async () => endConnections())
+  app.addHook('onSend', async (_request, reply) => {
+    if (stopping.signal.aborted) reply.header('connection', 'close')
+  })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders(request))
   })
@@ -107,8 +109,9 @@ function newApp(deps: AppDependencies): App {
     genReqId: () => newId(),
     bodyLimit: requestBytesMax,
     trustProxy: deps.settings.trustProxy === undefined ? false : [...deps.settings.trustProxy],
-    requestTimeout: requestMsMax,
-    keepAliveTimeout: idleMsMax,
+    requestTimeout: connectionOptions.requestTimeout,
+    keepAliveTimeout: connectionOptions.keepAliveTimeout,
+    http: connectionOptions,
     routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: 500 },
     frameworkErrors: (error, request, reply) => {
       sendError(deps.clock, error, request, reply)
