@@ -1,7 +1,8 @@
 import { type Db, inTransaction, type Store } from '../db/db.ts'
 import { grownColumnsMax, grownFieldIdMin, queryNamesMax } from '../limits.ts'
 import type { LakeColumn, LakeSchema, LakeTable, QueryName } from '../model/lake-table.ts'
-import { isReserved } from '../row-sql/columns.ts'
+import { isDecoration, isReserved } from '../row-sql/columns.ts'
+import { resultTable } from '../row-sql/tail.ts'
 import { envelopeNames } from './shipped-columns.ts'
 import { shippedTables, storedTableOf } from './tables.ts'
 
@@ -25,7 +26,13 @@ export interface SeenQueryName {
 /** What one tenant can name: tables with shipped and grown columns, and the query names that have had rows. */
 export async function schemaOf(store: Db, tenantId: string): Promise<LakeSchema> {
   const tables = await tablesOf(store, tenantId)
-  return { tables, queryNames: await queryNamesOf(store, tenantId), envelope: envelopeNames }
+  // A decoration may stand on any query's rows, so those that agents brought are part of every query name's view.
+  const grown = tables
+    .find(({ name }) => name === resultTable)
+    ?.columns.filter(({ fieldId }) => fieldId >= grownFieldIdMin)
+  const decorations = (grown ?? []).map(({ name }) => name).filter(isDecoration)
+  const envelope = [...envelopeNames, ...decorations]
+  return { tables, queryNames: await queryNamesOf(store, tenantId), envelope }
 }
 
 /** Every table with the tenant's own columns after the shipped ones. */

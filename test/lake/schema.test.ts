@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { openStore } from '../../src/db/db.ts'
 import { learnTail } from '../../src/lake/learn.ts'
 import { columnsOf, growColumns, schemaOf } from '../../src/lake/schema.ts'
+import { envelopeNames } from '../../src/lake/shipped-columns.ts'
 import { shippedTables } from '../../src/lake/tables.ts'
 import { grownColumnsMax, grownFieldIdMin } from '../../src/limits.ts'
 
@@ -51,6 +52,14 @@ test('columns get ids in order, once, and not another tenant', async () => {
     names.map(({ name }) => name),
     ['xdr_data', 'xdr_ext_data'],
   )
+  await store.destroy()
+})
+
+test('decorations that agents brought are on every query name’s rows, of this tenant', async () => {
+  const store = openStore(':memory:')
+  await growColumns(store, 't', 'xdr_data', ['own', 'meta_source'], 1)
+  assert.deepEqual((await schemaOf(store, 't')).envelope, [...envelopeNames, 'meta_source'])
+  assert.deepEqual((await schemaOf(store, 'u')).envelope, envelopeNames)
   await store.destroy()
 })
 
