@@ -106,18 +106,6 @@ export async function listHosts(
   return { hosts: rows.map(toHost), total: Number(counted.count) }
 }
 
-/** Notes when hosts were last heard of; an earlier time never replaces a later one. At most `hostsPutMax` at once. */
-export async function noteHostsSeen(db: Db, seen: ReadonlyMap<string, number>): Promise<void> {
-  for (const [id, at] of seen) {
-    await db
-      .updateTable('hosts')
-      .set({ last_seen_at: at })
-      .where('id', '=', id)
-      .where(({ eb, or }) => or([eb('last_seen_at', 'is', null), eb('last_seen_at', '<', at)]))
-      .execute()
-  }
-}
-
 export interface SilentHosts {
   readonly total: number
   readonly silent: number
@@ -140,7 +128,7 @@ export async function silentHosts(db: Db, tenantId: string, before: number, coun
   return { total: Number(total), silent: Number(counted.silent), first: rows.map(toHost) }
 }
 
-function toHost(row: HostRow): Host {
+export function toHost(row: HostRow): Host {
   return {
     id: row.id,
     tenantId: row.tenant_id,
@@ -158,6 +146,8 @@ function toHost(row: HostRow): Host {
       hardwareSerial: row.hardware_serial ?? undefined,
       publicIp: row.public_ip ?? undefined,
       decorations: row.decorations_json === null ? undefined : JSON.parse(row.decorations_json),
+      ...(row.instance_id === null ? {} : { instanceId: row.instance_id }),
+      ...(row.endpoint_type === null ? {} : { endpointType: row.endpoint_type as 'computer' | 'server' }),
     },
   }
 }

@@ -27,8 +27,27 @@ export interface HostFacts {
   readonly hardwareSerial?: string | undefined
   /** The peer's address, after trusted proxies. */
   readonly publicIp?: string | undefined
+  /** Names without `meta_`, in lower case. */
   readonly decorations?: Readonly<Record<string, string>> | undefined
+  /** As a decoration says. */
+  readonly endpointType?: 'computer' | 'server' | undefined
+  /** Of the agent's own database: a new one where that was deleted, the same in a copied one. */
+  readonly instanceId?: string | undefined
 }
+
+/** A host with all that is kept of it. */
+export interface HostRecord extends Host {
+  readonly lastLogAt: number | undefined
+  readonly lastConfigAt: number | undefined
+  /** Of the configuration it was last given. */
+  readonly configVersion: string | undefined
+  /** A host that has its hardware UUID or its identifier, and was alive when this one enrolled. */
+  readonly duplicateOf: string | undefined
+}
+
+export const hostStatuses = ['online', 'offline', 'missing'] as const
+/** Heard of lately, not lately, or not for so long that it may be gone. */
+export type HostStatus = (typeof hostStatuses)[number]
 
 /** The three families that configurations, live queries and the wire tell apart. */
 export type HostPlatform = 'windows' | 'macOS' | 'linux'

@@ -77,6 +77,14 @@ export function readTailOf(lines: readonly Buffer[]): LogMembers | undefined {
   return tail
 }
 
+/** The first line behind the bracket at `at`, where all of it is there and it is an object. */
+export function firstLineOf(bytes: Buffer, at: number): string | undefined {
+  const start = skipSpace(bytes, at + 1)
+  if (bytes[start] !== objectOpen) return undefined
+  const end = endOfValue(bytes, start)
+  return end < bytes.length ? bytes.toString('utf8', start, end) : undefined
+}
+
 const endPattern = /\]\s*(?:,\s*"[^"\\]{1,100}"\s*:\s*(?:"[^"\\]*"|[\w.+-]+)\s*)*\}\s*$/
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { noteHostsSeen, putHosts } from '../../src/db/hosts.ts'
+import { noteContacts } from '../../src/db/host-contacts.ts'
+import { putHosts } from '../../src/db/hosts.ts'
 import { hostSilentAfterMs } from '../../src/limits.ts'
 import { openTestApp } from '../support/test-app.ts'
 
@@ -15,6 +16,10 @@ test('an empty lake has zeros and leaves out what it does not know', async t => 
     tail: { segments: 0, lines: 0, bytes: 0, quarantined: 0 },
     ingest: { acceptedLines: 0 },
     disk: { freeBytes: 5, totalBytes: 9 },
+    budget: {
+      ...{ usedBytes: 0, dataFileBytes: 0, segmentBytes: 0, rejectedBytes: 0 },
+      ...{ level: 'calm', whenFull: 'refuse' },
+    },
     hosts: { total: 0, silent: 0, silentAfterMs: hostSilentAfterMs, silentFirst: [] },
     ...{ tables: [], queryNames: [] },
   })
@@ -41,12 +46,16 @@ test('files, tail, names and hosts of one tenant, and of no other', async t => {
     [id('quiet'), lake.now - 2 * hostSilentAfterMs],
     [id('lively'), lake.now],
   ])
-  await noteHostsSeen(lake.store, times)
-  await noteHostsSeen(lake.store, new Map([[id('lively'), 0]]))
+  const seen = (entries: Iterable<readonly [string, number]>) =>
+    new Map([...entries].map(([host, seenAt]) => [host, { seenAt }] as const))
+  await noteContacts(lake.store, seen(times))
+  await noteContacts(lake.store, seen([[id('lively'), 0]]))
   await putHosts(lake.store, other.id, ['foreign'], 0)
   lake.ingest.tail = {
     ...{ oldest: lake.now - 9_000, newest: lake.now },
-    counts: new Map([[tenant.id, { accepted: 4, duplicates: 1, rejected: 0, acceptedAt: lake.now - 250 }]]),
+    counts: new Map([
+      [tenant.id, { accepted: 4, duplicates: 1, rejected: 0, overCap: 0, ingestOff: 0, acceptedAt: lake.now - 250 }],
+    ]),
     size: { lines: 4, bytes: 400 },
   }
   const answer = (await lake.app.inject({ url, headers: await lake.headersFor(tenant.id) })).json()

@@ -29,10 +29,10 @@ export const fleet: Migration = {
     'CREATE INDEX node_keys_replaced ON node_keys (replaced_at) WHERE replaced_at IS NOT NULL',
     'CREATE INDEX node_keys_by_host ON node_keys (host_id, created_at)',
     `CREATE TABLE labels (
-      tenant_id TEXT NOT NULL REFERENCES tenants (id), name TEXT NOT NULL, description TEXT NOT NULL,
+      tenant_id TEXT NOT NULL REFERENCES tenants (id), name TEXT NOT NULL COLLATE NOCASE, description TEXT NOT NULL,
       is_ingest_off INTEGER NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (tenant_id, name)) STRICT`,
     `CREATE TABLE host_labels (
-      tenant_id TEXT NOT NULL, label TEXT NOT NULL, host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+      tenant_id TEXT NOT NULL, label TEXT NOT NULL COLLATE NOCASE, host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
       PRIMARY KEY (tenant_id, label, host_id),
       FOREIGN KEY (tenant_id, label) REFERENCES labels (tenant_id, name) ON DELETE CASCADE) STRICT, WITHOUT ROWID`,
     'CREATE INDEX host_labels_by_host ON host_labels (host_id)',

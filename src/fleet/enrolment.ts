@@ -1,0 +1,196 @@
+import type { Db } from '../db/db.ts'
+import { inTransaction, type Store } from '../db/db.ts'
+import { type EnrollSecret, findEnrollSecret } from '../db/enroll-secrets.ts'
+import {
+  duplicateIdentifier,
+  insertEnrolledHost,
+  listIdentityCandidates,
+  updateEnrolledHost,
+} from '../db/host-identities.ts'
+import { findHostRecord } from '../db/host-records.ts'
+import { addHostLabels } from '../db/labels.ts'
+import { listSharedHosts, putNodeKey } from '../db/node-keys.ts'
+import { findTenant } from '../db/tenants.ts'
+import {
+  hostIdentifierCharsMax,
+  hostOnlineMs,
+  identityCandidatesMax,
+  nodeKeysPerHostMax,
+  replacedNodeKeyMs,
+  sharedHostAfterMs,
+} from '../limits.ts'
+import type { Clock } from '../model/clock.ts'
+import { AppError } from '../model/errors.ts'
+import type { Host, HostRecord } from '../model/host.ts'
+import { newId } from '../model/ids.ts'
+import type { EnrolRequest } from '../osquery/host-details.ts'
+import { type Candidate, identify } from './identity.ts'
+
+// An agent joins: an enroll secret says whose it is, what it claims says which host (identity.ts), and it gets a node
+// key. Commit point: one transaction makes the host, its key, the end of its older keys and its labels true together.
+// Until the answer has arrived nobody knows the new key, so older ones go on working for a while.
+
+export interface Enrolment {
+  /**
+   * Errors: `unauthenticated` for a secret that is missing, unknown or ended, or another tenant's than the path says;
+   * `permission_denied` for a suspended tenant; `invalid_argument` for an agent that says nothing it could be known by;
+   * `unavailable` where the store cannot be asked. Nothing is changed then.
+   */
+  enrol(request: EnrolRequest, from: EnrolledFrom): Promise<Enrolled>
+}
+
+export interface EnrolledFrom {
+  readonly publicIp: string
+  /** The tenant that the request's path names; undefined: it names none. */
+  readonly tenantId: string | undefined
+}
+
+export interface Enrolled {
+  readonly nodeKey: string
+  readonly host: Host
+  /** It was not known before, not even from logs. */
+  readonly isNew: boolean
+  /** It had enrolled before. */
+  readonly isAgain: boolean
+  readonly duplicateOf: string | undefined
+  readonly enrollSecretId: string
+}
+
+/** What an enrolment refused says of itself, beside its message: `details` of the error. */
+export interface EnrolmentRefusal {
+  /** Whose secret it was; undefined: nobody's. */
+  readonly tenantId: string | undefined
+  readonly enrollSecretId: string | undefined
+}
+
+export interface EnrolmentDependencies {
+  readonly store: Store
+  readonly clock: Clock
+  /** A new node key and its hash. */
+  readonly newKey: () => { readonly nodeKey: string; readonly hash: string }
+  /** When a host was last heard of, where that is not in the store yet. */
+  readonly lastHeard: (hostId: string) => number | undefined
+  /** What is held in memory of the host under this identifier, and of its keys, is no longer true. */
+  readonly onChanged: (host: Pick<Host, 'id' | 'tenantId' | 'hostIdentifier'>) => void
+  /** The host was given labels. */
+  readonly onLabelled: (host: Pick<Host, 'id' | 'tenantId'>) => Promise<void>
+}
+
+export function openEnrolment({
+  store,
+  clock,
+  newKey,
+  lastHeard,
+  onChanged,
+  onLabelled,
+}: EnrolmentDependencies): Enrolment {
+  async function enrol(request: EnrolRequest, from: EnrolledFrom): Promise<Enrolled> {
+    const now = clock()
+    const { nodeKey, hash } = newKey()
+    const { enrolled, before, labels } = await inTransaction(store, async transaction => {
+      const secret = await admit(transaction, request.secret, from.tenantId)
+      const claim = claimOf(request)
+      const candidates = await candidatesFor(transaction, secret.tenantId, claim, now)
+      const identity = identify(claim, candidates)
+      const host = await putHost(transaction, secret.tenantId, claim, candidates, identity, from.publicIp, now)
+      await putNodeKey(transaction, host, hash, now, nodeKeysPerHostMax - 1)
+      await addHostLabels(transaction, secret.tenantId, host.id, secret.labels)
+      const known = identity.kind === 'known' ? identity.host : undefined
+      return {
+        ...{ before: known, labels: secret.labels },
+        enrolled: {
+          ...{ nodeKey, host, isNew: known === undefined, isAgain: known?.enrolledAt !== undefined },
+          ...{ duplicateOf: host.duplicateOf, enrollSecretId: secret.id },
+        },
+      }
+    }).catch(translate)
+    for (const each of [before, enrolled.host]) if (each !== undefined) onChanged(each)
+    if (labels.length > 0) await onLabelled(enrolled.host)
+    return enrolled
+  }
+
+  async function candidatesFor(db: Db, tenantId: string, claim: ClaimedHost, now: number): Promise<Candidate[]> {
+    const { hostIdentifier, hardwareUuid } = claim
+    const hosts = await listIdentityCandidates(db, tenantId, hostIdentifier, hardwareUuid, identityCandidatesMax)
+    const ids = hosts.map(({ id }) => id)
+    const shared = await listSharedHosts(db, ids, now - replacedNodeKeyMs, sharedHostAfterMs)
+    return hosts.map(host => {
+      const heardAt = Math.max(host.lastSeenAt ?? 0, lastHeard(host.id) ?? 0)
+      return { host, isAlive: heardAt >= now - hostOnlineMs, isShared: shared.has(host.id) }
+    })
+  }
+
+  return { enrol }
+}
+
+interface ClaimedHost extends Pick<EnrolRequest, 'hardwareUuid' | 'facts'> {
+  readonly hostIdentifier: string
+  readonly hostname: string | undefined
+  readonly instanceId: string | undefined
+}
+
+/** The secret, where it lets an agent in. */
+async function admit(db: Db, text: string | undefined, tenantId: string | undefined): Promise<EnrollSecret> {
+  const secret = text === undefined ? undefined : await findEnrollSecret(db, text)
+  if (secret === undefined) {
+    throw refusal('unauthenticated', text === undefined ? 'an enroll secret is required' : 'unknown enroll secret')
+  }
+  if (secret.disabledAt !== undefined) throw refusal('unauthenticated', 'the enroll secret has ended', secret)
+  if (tenantId !== undefined && tenantId !== secret.tenantId) {
+    throw refusal('unauthenticated', "the enroll secret is not this environment's", { id: undefined, tenantId })
+  }
+  const tenant = await findTenant(db, secret.tenantId)
+  if (tenant?.status !== 'active') throw refusal('permission_denied', 'the tenant is suspended', secret)
+  return secret
+}
+
+function refusal(
+  code: 'unauthenticated' | 'permission_denied',
+  message: string,
+  secret?: { readonly id: string | undefined; readonly tenantId: string },
+): AppError {
+  const enrolment: EnrolmentRefusal = { tenantId: secret?.tenantId, enrollSecretId: secret?.id }
+  return new AppError(code, message, { details: { enrolment } })
+}
+
+/** Where an agent does not say its identifier, its hardware UUID or its name stands for it. */
+function claimOf({ hostIdentifier, hardwareUuid, facts }: EnrolRequest): ClaimedHost {
+  const identifier = hostIdentifier ?? hardwareUuid ?? facts.hostname
+  if (identifier === undefined) throw new AppError('invalid_argument', 'host_identifier is missing')
+  if (identifier.length > hostIdentifierCharsMax) {
+    throw new AppError('invalid_argument', `host_identifier is longer than ${hostIdentifierCharsMax} characters`)
+  }
+  const { hostname, instanceId } = facts
+  return { hostIdentifier: identifier, hardwareUuid, facts, hostname, instanceId }
+}
+
+async function putHost(
+  db: Db,
+  tenantId: string,
+  claim: ClaimedHost,
+  candidates: readonly Candidate[],
+  identity: ReturnType<typeof identify>,
+  publicIp: string,
+  now: number,
+): Promise<HostRecord> {
+  const { hostIdentifier, hardwareUuid } = claim
+  const isTaken = candidates.some(({ host }) => host.hostIdentifier === hostIdentifier)
+  const facts = { ...claim.facts, publicIp }
+  if (identity.kind === 'known') {
+    const { id, duplicateOf, hostIdentifier: own } = identity.host
+    const identifier = isTaken || own === duplicateIdentifier(hostIdentifier, id) ? own : hostIdentifier
+    await updateEnrolledHost(db, { id, tenantId, hostIdentifier: identifier, hardwareUuid, duplicateOf, facts }, now)
+    return (await findHostRecord(db, tenantId, id))!
+  }
+  const id = newId()
+  const identifier = isTaken ? duplicateIdentifier(hostIdentifier, id) : hostIdentifier
+  const duplicateOf = identity.duplicateOf?.id
+  await insertEnrolledHost(db, { id, tenantId, hostIdentifier: identifier, hardwareUuid, duplicateOf, facts }, now)
+  return (await findHostRecord(db, tenantId, id))!
+}
+
+/** What the store says when it cannot be asked is no refusal. */
+function translate(error: unknown): never {
+  if (error instanceof AppError) throw error
+  throw new AppError('unavailable', 'agents cannot be enrolled at the moment', { cause: error })
+}
