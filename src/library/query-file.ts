@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import type { HostPlatform } from '../model/host.ts'
 import { parseUuid } from '../model/ids.ts'
 import { type QueryVariable, type VariableType, variableTypes } from '../model/query-run.ts'
 
@@ -8,6 +10,7 @@ import { type QueryVariable, type VariableType, variableTypes } from '../model/q
 //   -- id: <version-4 UUID, for ever>
 //   -- category: <codes of categories>
 //   -- attack: <ATT&CK ids>
+//   -- os: <systems>, of a query for hosts
 //   -- variable: <name> <data type> [<pivot type>] [= <default>]
 //   --
 //   -- What it finds. What a hit means. What to do next.
@@ -20,6 +23,8 @@ export interface QueryFile {
   readonly categoryCodes: readonly string[]
   /** Techniques (T…) or mitigations (M…) of MITRE ATT&CK. */
   readonly attackIds: readonly string[]
+  /** Of a query for hosts: where it runs; none for one over the lake. */
+  readonly platforms: readonly HostPlatform[]
   readonly variables: readonly QueryVariable[]
   /** Paragraphs parted by an empty line; the ATT&CK ids are the last. */
   readonly description: string
@@ -29,6 +34,14 @@ export interface QueryFile {
 const pivotTypes: ReadonlySet<string> = new Set([
   ...['deviceId', 'deviceName', 'sophosPid', 'ipAddress', 'username', 'sha256', 'filePath', 'registryKey', 'url'],
 ])
+
+/** Every query file of a folder, by code. Throws a RangeError for one that is malformed. */
+export function readQueryFolder(folder: URL): readonly QueryFile[] {
+  return readdirSync(folder)
+    .filter(name => name.endsWith('.sql'))
+    .sort()
+    .map(name => parseQueryFile(name.slice(0, -'.sql'.length), readFileSync(new URL(name, folder), 'utf8')))
+}
 
 /** Throws a RangeError that names the file for a head that is not as above: the files ship with the program. */
 export function parseQueryFile(code: string, text: string): QueryFile {
@@ -49,6 +62,9 @@ export function parseQueryFile(code: string, text: string): QueryFile {
     name: only(code, fields, 'name'),
     categoryCodes: wordsOf(code, fields, 'category'),
     attackIds,
+    platforms: fields.some(([field]) => field === 'os')
+      ? wordsOf(code, fields, 'os').map(word => platformOf(code, word))
+      : [],
     variables: fields.filter(([field]) => field === 'variable').map(([, value]) => variableOf(code, value)),
     description: `${paragraphs(lines.slice(end + 1))}\n\nATT&CK: ${attackIds.join(', ')}`,
     template,
@@ -58,7 +74,7 @@ export function parseQueryFile(code: string, text: string): QueryFile {
 type Field = readonly [name: string, value: string]
 
 function fieldOf(code: string, line: string): Field {
-  const [, name, value] = /^(name|id|category|attack|variable): (\S.*)$/.exec(line) ?? []
+  const [, name, value] = /^(name|id|category|attack|os|variable): (\S.*)$/.exec(line) ?? []
   if (name === undefined || value === undefined) throw new RangeError(`${code}.sql: '${line}' is no field`)
   return [name, value]
 }
@@ -71,6 +87,11 @@ function only(code: string, fields: readonly Field[], name: string): string {
 
 function wordsOf(code: string, fields: readonly Field[], name: string): readonly string[] {
   return only(code, fields, name).trim().split(/\s+/)
+}
+
+function platformOf(code: string, word: string): HostPlatform {
+  if (word === 'windows' || word === 'macOS' || word === 'linux') return word
+  throw new RangeError(`${code}.sql: there is no system ${word}`)
 }
 
 /** Known clients validate version and variant. */

@@ -1,7 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
 import type { QueryCategory, SavedQuery } from '../model/saved-query.ts'
 import { type ShippedCategory, shippedCategories } from './categories.ts'
-import { parseQueryFile, type QueryFile } from './query-file.ts'
+import { type QueryFile, readQueryFolder } from './query-file.ts'
 
 // What ships, as the store keeps it. The statements stand in files of their own: they are read, compared and copied
 // into other tools as SQL, and the build copies them beside the compiled code as they are.
@@ -19,10 +18,7 @@ export type ShippedQuery = Omit<SavedQuery, 'createdAt' | 'updatedAt'>
 
 /** Every query file, by code. Throws a RangeError for one that is malformed. */
 export function readQueryFiles(): readonly QueryFile[] {
-  return readdirSync(folder)
-    .filter(name => name.endsWith('.sql'))
-    .sort()
-    .map(name => parseQueryFile(name.slice(0, -'.sql'.length), readFileSync(new URL(name, folder), 'utf8')))
+  return readQueryFolder(folder)
 }
 
 export function shippedLibrary(): ShippedLibrary {

@@ -15,9 +15,8 @@ export function fillVariables(template: string, variables: readonly QueryVariabl
   let region: Region = 'code'
   let at = 0
   while (at < template.length) {
-    const isComment = region === 'lineComment' || region === 'blockComment'
     variablePattern.lastIndex = at
-    const match = !isComment && template.startsWith('$$', at) ? variablePattern.exec(template) : null
+    const match = !isComment(region) && template.startsWith('$$', at) ? variablePattern.exec(template) : null
     if (match !== null) {
       const place = { template, start: at, end: variablePattern.lastIndex }
       text += literal(match[1]!, variables, region, place)
@@ -38,10 +37,9 @@ export function variableNames(template: string): readonly string[] {
   let region: Region = 'code'
   for (let at = 0; at < template.length; ) {
     variablePattern.lastIndex = at
-    const isComment = region === 'lineComment' || region === 'blockComment'
-    const match = isComment ? null : variablePattern.exec(template)
+    const match: RegExpExecArray | null = isComment(region) ? null : variablePattern.exec(template)
     if (match !== null) names.add(match[1]!)
-    const step = match === null ? advance(template, at, region) : { region, at: variablePattern.lastIndex }
+    const step: Step = match === null ? advance(template, at, region) : { region, at: variablePattern.lastIndex }
     region = step.region
     at = step.at
   }
@@ -51,7 +49,16 @@ export function variableNames(template: string): readonly string[] {
 const openings: Readonly<Record<string, Region>> = { "'": 'string', '"': 'quoted', '`': 'backtick', '[': 'bracket' }
 const closings: Readonly<Partial<Record<Region, string>>> = { string: "'", quoted: '"', backtick: '`', bracket: ']' }
 
-function advance(text: string, at: number, region: Region): { region: Region; at: number } {
+function isComment(region: Region): boolean {
+  return region === 'lineComment' || region === 'blockComment'
+}
+
+interface Step {
+  readonly region: Region
+  readonly at: number
+}
+
+function advance(text: string, at: number, region: Region): Step {
   const char = text[at]!
   const pair = text.slice(at, at + 2)
   if (region === 'code') {

@@ -30,6 +30,7 @@ test('a file is read whole', () => {
     name: 'Example',
     categoryCodes: ['threatHunting', 'network'],
     attackIds: ['T1059.001', 'M1051'],
+    platforms: [],
     variables: [
       { name: 'hash', dataType: 'text', pivotType: 'sha256' },
       { name: 'days', dataType: 'integer', value: '7' },
@@ -65,3 +66,9 @@ for (const [what, change, message] of refusals) {
     assert.throws(() => parseQueryFile('example', change(file)), { name: 'RangeError', message })
   })
 }
+
+test('a query for hosts says where it runs', () => {
+  const live = file.replace('-- variable: hash', '-- os: windows linux\n-- variable: hash')
+  assert.deepEqual(parseQueryFile('example', live).platforms, ['windows', 'linux'])
+  assert.throws(() => parseQueryFile('example', live.replace('linux', 'beos')), /there is no system beos/)
+})
