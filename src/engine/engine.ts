@@ -74,6 +74,8 @@ export interface RunLimits {
   /** Rows kept; the true total is counted where that is cheap. */
   readonly rowsMax: number
   readonly bytesMax: number
+  /** Disk it may spill to; undefined: as much as every run may. */
+  readonly tempBytesMax?: number
   /** Wall-clock time of execution, ms. */
   readonly timeoutMs: number
 }

@@ -79,14 +79,17 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
 
 async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: AbortSignal): Promise<EngineOutcome> {
   const { sql, columnNames, view, resultFolder, limits } = request
-  const { rowsMax, bytesMax } = limits
+  const { rowsMax, bytesMax, tempBytesMax } = limits
   const keepsFewRows = request.keepsFewRows ?? false
   let outcome: EngineOutcome | undefined
   const end = await workers.execute({
     tenantId: request.tenantId,
     timeoutMs: limits.timeoutMs,
     signal,
-    message: job => ({ kind: 'run', job, sql, columnNames, keepsFewRows, view, resultFolder, rowsMax, bytesMax }),
+    message: job => ({
+      ...{ kind: 'run', job, sql, columnNames, keepsFewRows, view, resultFolder, rowsMax, bytesMax },
+      ...(tempBytesMax === undefined ? {} : { tempBytesMax }),
+    }),
     onReply: reply => {
       if (reply.kind === 'progress') request.onProgress?.({ phase: reply.phase, percent: reply.percent })
       else if (reply.kind === 'succeeded') outcome = { kind: 'succeeded', ...reply.result }

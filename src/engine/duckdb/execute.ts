@@ -8,10 +8,10 @@ import type { Truncation } from '../../model/query-run.ts'
 import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import type { RunProgress } from '../engine.ts'
-import { guardStatement, lockDatabase, makeMacros, readRowsLate } from './locked-database.ts'
+import { boundTemporaryFiles, guardStatement, lockDatabase, makeMacros, readRowsLate } from './locked-database.ts'
 import { distinctNames, nestingOf, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
-import { firstPageFileName, resultFileName } from './result-files.ts'
+import { emptyColumnsFileName, firstPageFileName, resultFileName } from './result-files.ts'
 import { readRows } from './result-rows.ts'
 import { isTailDamaged } from './tail-check.ts'
 import { emptyViewStatements, viewPaths, viewStatements } from './view-sql.ts'
@@ -52,6 +52,7 @@ export async function executeRun(
   onProgress({ phase: 'opening', percent: undefined })
   const resultPath = join(job.resultFolder, resultFileName)
   if (job.keepsFewRows) await readRowsLate(connection)
+  if (job.tempBytesMax !== undefined) await boundTemporaryFiles(connection, job.tempBytesMax)
   await lockDatabase(connection, [...viewPaths(job.view), resultPath])
   const { columns, types } = await bindStatement(connection, job)
   await runAll(connection, viewStatements(job.view))
@@ -157,7 +158,7 @@ async function copyRows(
   const source = `(\n${job.sql}\n) AS "result"(${names.join(', ')})`
   const rows = `SELECT ${stored.join(', ')} FROM ${source} LIMIT ${rowsMax}`
   // Without a temporary file beside it, which would be a second path to allow.
-  const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false`
+  const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false, RETURN_STATS`
   await rm(path, { force: true })
   let isTooLarge = false
   const watch = setInterval(async () => {
@@ -167,13 +168,35 @@ async function copyRows(
   }, watchMs)
   try {
     const reader = await connection.runAndReadAll(`COPY (${rows}) TO ${quoteText(path)} (${options})`)
-    return (await sizeOf(path)) > job.bytesMax ? undefined : Number(reader.value(0, 0))
+    if ((await sizeOf(path)) > job.bytesMax) return undefined
+    const written = reader.getRowObjectsJS()[0] as unknown as WrittenResult
+    await writeEmptyColumns(job.resultFolder, written)
+    return Number(written.count)
   } catch (error) {
     if (isTooLarge) return undefined
     throw error
   } finally {
     clearInterval(watch)
   }
+}
+
+/** What COPY … RETURN_STATS says of the file. */
+interface WrittenResult {
+  readonly count: bigint
+  readonly column_statistics: readonly {
+    readonly key: string
+    readonly value: readonly { key: string; value: string }[]
+  }[]
+}
+
+/** Best effort: it only spares pages the reading of columns that hold nothing. */
+async function writeEmptyColumns(folder: string, { count, column_statistics: columns }: WrittenResult): Promise<void> {
+  const empty = columns.flatMap(({ key, value }) => {
+    const nulls = value.find(fact => fact.key === 'null_count')?.value
+    const index = Number(/^"?c(\d+)"?$/.exec(key)?.[1])
+    return nulls === String(count) && Number.isInteger(index) ? [index] : []
+  })
+  await writeFile(join(folder, emptyColumnsFileName), JSON.stringify(empty)).catch(() => undefined)
 }
 
 function percentOf(connection: DuckDBConnection): number | undefined {

@@ -51,6 +51,11 @@ export async function readRowsLate(connection: DuckDBConnection): Promise<void> 
   await connection.run(`SET late_materialization_max_rows = ${fewRowsMax}`)
 }
 
+/** A run may be given less disk to spill to than its process was set up with. */
+export async function boundTemporaryFiles(connection: DuckDBConnection, bytesMax: number): Promise<void> {
+  await connection.run(`SET GLOBAL max_temp_directory_size = '${Math.floor(bytesMax / mib)}MiB'`)
+}
+
 /** From now on the database opens `paths` and nothing else, and no setting changes any more. */
 export async function lockDatabase(connection: DuckDBConnection, paths: readonly string[]): Promise<void> {
   await connection.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}]`)

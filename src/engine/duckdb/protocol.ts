@@ -27,6 +27,8 @@ export interface RunJob extends StatementJob {
   readonly keepsFewRows: boolean
   readonly rowsMax: number
   readonly bytesMax: number
+  /** undefined: as the child was set up. */
+  readonly tempBytesMax?: number
 }
 
 /** Parent → page reader. */

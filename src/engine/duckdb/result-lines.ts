@@ -1,7 +1,7 @@
 import { type DuckDBConnection, DuckDBTypeId } from '@duckdb/node-api'
 import { quoteText } from '../../row-sql/quote.ts'
 import { cellExpression, rowJsonExpression } from './projection.ts'
-import { readBatch, storedTypes } from './result-rows.ts'
+import { readBatch, rowColumns, storedTypes } from './result-rows.ts'
 
 // A result file as lines of text, in file order: one statement over the whole file whose chunks are taken as they are
 // asked for. Cells may be so huge that a chunk does not fit memory; from there on rows are read in small batches.
@@ -30,11 +30,8 @@ export async function* csvLines(
 
 /** One JSON object a line, as pages show it. */
 export async function* jsonLines(connection: DuckDBConnection, request: LinesRequest): AsyncGenerator<string> {
-  const types = await storedTypes(connection, request.path)
-  const row = rowJsonExpression(
-    types.map((type, index) => ({ name: request.names[index] ?? `_col${index}`, value: `c${index}`, type })),
-  )
-  for await (const rows of rowTexts(connection, request, `CAST(${row} AS VARCHAR)`)) yield `${rows.join('\n')}\n`
+  const row = rowJsonExpression(await rowColumns(connection, request.path, request.names))
+  for await (const rows of rowTexts(connection, request, row)) yield `${rows.join('\n')}\n`
 }
 
 /** What a spreadsheet takes for a formula: these characters first, also as full-width forms and after white space. */

@@ -1,6 +1,9 @@
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
 import { quoteText } from '../../row-sql/quote.ts'
-import { rowJsonExpression } from './projection.ts'
+import { type RowColumn, rowJsonExpression } from './projection.ts'
+import { emptyColumnsFileName } from './result-files.ts'
 
 // Rows of a result file as JSON texts, in file order. Cells may be huge, so rows are taken in batches sized by what
 // the last batch weighed, and a batch that does not fit memory is halved.
@@ -23,10 +26,7 @@ export async function readRows(
   names: readonly string[],
   range: RowRange,
 ): Promise<string[]> {
-  const types = await storedTypes(connection, path)
-  const row = rowJsonExpression(
-    types.map((type, index) => ({ name: names[index] ?? `_col${index}`, value: `c${index}`, type })),
-  )
+  const row = rowJsonExpression(await rowColumns(connection, path, names))
   const rows: string[] = []
   let bytes = 0
   let batch = Math.min(batchRowsFirst, range.rowCount)
@@ -53,7 +53,28 @@ export async function readRows(
 function rowsSql(path: string, row: string, start: number, count: number): string {
   const file = `read_parquet(${quoteText(path)}, file_row_number = true)`
   const range = `file_row_number >= ${start} AND file_row_number < ${start + count}`
-  return `SELECT CAST(${row} AS VARCHAR) FROM ${file} WHERE ${range} ORDER BY file_row_number`
+  return `SELECT ${row} FROM ${file} WHERE ${range} ORDER BY file_row_number`
+}
+
+/** The columns of a result file under these names. */
+export async function rowColumns(
+  connection: DuckDBConnection,
+  path: string,
+  names: readonly string[],
+): Promise<readonly RowColumn[]> {
+  const [types, empty] = await Promise.all([storedTypes(connection, path), readEmptyColumns(path)])
+  return types.map((type, index) => ({
+    ...{ name: names[index] ?? `_col${index}`, value: `c${index}`, type, isEmpty: empty.has(index) },
+  }))
+}
+
+async function readEmptyColumns(path: string): Promise<ReadonlySet<number>> {
+  try {
+    return new Set(JSON.parse(await readFile(join(dirname(path), emptyColumnsFileName), 'utf8')) as number[])
+  } catch {
+    // Best effort: without it every column is read.
+    return new Set()
+  }
 }
 
 /** undefined: the batch does not fit the memory limit. */
