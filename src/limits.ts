@@ -220,6 +220,20 @@ export const pageRowsMax = 2_000
 export const runsPageDefault = 50
 export const runsPageMax = 100
 
+// Bounds of agent configurations.
+
+/** Labels of a tenant with a configuration of their own: all that apply to a host are laid over one another. */
+export const configuredLabelsMax = 100
+/** Versions of one label's configuration; none is ever deleted. */
+export const configVersionsMax = 10_000
+export const configCommentCharsMax = 500
+/** Of what is served, kept in memory as text: hosts of one platform with the same labels share one. */
+export const servedConfigBytesMax = 64 * mib
+/** Tenants whose configurations are in memory. */
+export const configuredTenantsMax = 1_000
+/** A file of Fleet's to import: a quarter of a second of the event loop. */
+export const fleetYamlBytesMax = 256 * kib
+
 // Bounds of live queries.
 
 /** Rows of one host's answer that are kept … */

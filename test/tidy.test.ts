@@ -51,6 +51,7 @@ const vendorPlaces: Readonly<Record<string, readonly string[]>> = {
   'rate-limiter-flexible': ['http/', 'auth/'],
   'reflect-metadata': ['tls/certificate'],
   typebox: ['api/', 'http/', 'config'],
+  yaml: ['osquery/config-import/'],
 }
 
 /** Long tables of data, not code. */
