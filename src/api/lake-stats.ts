@@ -1,4 +1,5 @@
 import Type, { type Static } from 'typebox'
+import { budgetLevels } from '../model/budget-level.ts'
 
 // `GET /lake/v1/stats`: how much of one tenant is where, how fresh it is, and how the lake is doing. Absent members are
 // facts the server does not have (an empty lake has no oldest row), never zero in disguise.
@@ -26,6 +27,27 @@ export const StatsHost = Type.Object({
 })
 export type StatsHost = Static<typeof StatsHost>
 
+/** The tenant's disk: what it takes, and how long its budget lasts. */
+export const StatsBudget = Type.Object({
+  usedBytes: Type.Integer({ description: 'as of a minute ago at most' }),
+  dataFileBytes: Type.Integer(),
+  segmentBytes: Type.Integer({ description: 'of lines as they came; kept two hours beside the data files' }),
+  rejectedBytes: Type.Integer(),
+  budgetBytes: Type.Optional(Type.Integer({ description: 'absent: only the whole lake has one' })),
+  percent: Type.Optional(Type.Integer()),
+  level: Type.Enum([...budgetLevels], { description: 'warn from 80 %, urgent from 90 %, full from 100 %' }),
+  bytesPerDay: Type.Optional(Type.Integer({ description: 'growth of the last seven days; absent: not known yet' })),
+  daysLeft: Type.Optional(Type.Number({ description: 'at that rate; absent: no budget, or it does not grow' })),
+  whenFull: Type.Enum(['refuse', 'drop-oldest']),
+  dropped: Type.Optional(
+    Type.Object(
+      { files: Type.Integer(), rows: Type.Integer(), bytes: Type.Integer() },
+      { description: 'data files that went before their age; runs over their time say `diskBudget`' },
+    ),
+  ),
+})
+export type StatsBudget = Static<typeof StatsBudget>
+
 export const LakeStats = Type.Object({
   asOf: Type.String(),
   rows: Type.Integer({ description: 'in data files; the tail is counted in lines' }),
@@ -50,7 +72,15 @@ export const LakeStats = Type.Object({
     ),
     lagMs: Type.Optional(Type.Integer({ description: 'age of the newest accepted line; absent: none yet' })),
   }),
-  disk: Type.Optional(Type.Object({ freeBytes: Type.Integer(), totalBytes: Type.Integer() })),
+  disk: Type.Optional(
+    Type.Object({
+      freeBytes: Type.Integer(),
+      totalBytes: Type.Integer(),
+      percent: Type.Optional(Type.Integer({ description: "of the whole lake's budget in use" })),
+      daysLeft: Type.Optional(Type.Number({ description: 'until it is used up; absent: it does not grow' })),
+    }),
+  ),
+  budget: StatsBudget,
   hosts: Type.Object({
     total: Type.Integer(),
     silent: Type.Integer({ description: 'no line for `silentAfterMs`' }),

@@ -5,6 +5,8 @@ import { storeVersion } from '../db/migrate.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { HealthCheck } from '../http/dependencies.ts'
 import type { Ingest } from '../ingest/ingest.ts'
+import { describeBudget } from '../lake/space/budget.ts'
+import { type Budgets, describePressed } from '../lake/space/budgets.ts'
 
 /** The disk that holds the folder; undefined where the system does not say. */
 export async function diskOf(folder: string): Promise<{ freeBytes: number; totalBytes: number } | undefined> {
@@ -23,15 +25,22 @@ export interface HealthDeps {
   readonly dataDirectory: string
   readonly diskReserveBytes: number
   readonly engine: Pick<Engine, 'isAvailable'>
+  readonly budgets: Budgets
+  /** undefined where it answers that there is no TLS listener. */
+  readonly tls: () => HealthCheck | undefined
 }
+
+/** Tenants named by a check; metrics and the log have all of them. */
+const tenantsShownMax = 5
 
 /** Conversions waiting from which on the lake counts as behind. */
 const backlogMax = 50
 
 /** Each part by name: what an operator must mend first is in `detail`. Never rejects. */
 export function healthOf(deps: HealthDeps): () => Promise<readonly HealthCheck[]> {
-  return () =>
-    Promise.all([
+  return async () => {
+    const tls = deps.tls()
+    const others = await Promise.all([
       check('store', async () => {
         await findMeta(deps.store, 'first_run')
         return `format ${storeVersion}`
@@ -53,7 +62,19 @@ export function healthOf(deps: HealthDeps): () => Promise<readonly HealthCheck[]
           throw new Error(`${text}, the reserve is ${deps.diskReserveBytes / 2 ** 20} MiB`)
         return text
       }),
+      checkBudgets(deps.budgets),
     ])
+    return tls === undefined ? others : [...others, tls]
+  }
+}
+
+/** Not ready only where nobody's lines are taken: a load balancer must not close the lake over one tenant's budget. */
+async function checkBudgets(budgets: Budgets): Promise<HealthCheck> {
+  const pressed = budgets.pressed()
+  const whole = `the lake: ${describeBudget(budgets.total())}`
+  const others = pressed.length === 0 ? '' : `; ${pressed.length} of its tenants nearly or quite without room`
+  const operatorDetail = [whole, ...describePressed(budgets, tenantsShownMax)].join('; ')
+  return { name: 'budgets', isOk: !budgets.refusesAll(), detail: `${whole}${others}`, operatorDetail }
 }
 
 async function check(name: string, probe: () => Promise<string | undefined>): Promise<HealthCheck> {

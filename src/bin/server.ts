@@ -13,18 +13,21 @@ import { convertSegment } from '../lake/data-file-writer.ts'
 import { openJanitor } from '../lake/upkeep/janitor.ts'
 import { openWriter } from '../lake/writer.ts'
 import { installLibrary } from '../library/install.ts'
-import { hostsSeenFlushMs, janitorIntervalMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
+import { hostsSeenFlushMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, systemErrorCode, toAppError } from '../model/errors.ts'
 import { openQueries } from '../query/runs.ts'
 import { openSqlThread } from '../query/sql-thread.ts'
 import { openLocalStorage } from '../storage/local.ts'
+import { noteAgentDoor } from './agent-door-note.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { ensureFirstRun, firstRunBlock } from './first-run.ts'
 import { diskOf, healthOf } from './health.ts'
 import { lakeAccess } from './lake-access.ts'
 import { openManagement } from './management.ts'
 import { openMetrics } from './metrics.ts'
+import { openSpace } from './space.ts'
+import { openTls } from './tls.ts'
 
 // The server: reads its settings, takes the data directory, starts every part in order, and stops them in the reverse.
 
@@ -48,34 +51,42 @@ async function main(args: readonly string[]): Promise<void> {
 async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
   const log = pino({ level: config.logLevel, base: { pid: process.pid } })
   const parts = await openParts(config, directory, log)
-  const { store, hosts, ingest, engine, queries, janitor, manyRuns, audit } = parts
+  const { store, hosts, ingest, engine, queries, janitor, manyRuns, audit, space } = parts
+  const { limits, budgets } = space
   const { secretKey } = directory
+  const metrics = openMetrics()
+  const tls = await openTls({ config, root: directory.root, clock, log, metrics })
   const app = buildApp({
-    ...{ store, secretKey, queries, manyRuns, ingest, audit, clock, log, version },
+    ...{ store, secretKey, queries, manyRuns, ingest, audit, limits, budgets, clock, log, version },
     signingKeys: await openSigningKeys(store, clock),
-    metrics: openMetrics(),
+    metrics,
+    agentDoor: tls.door,
     disk: () => diskOf(directory.root),
-    health: healthOf({ ...config, ...{ store, ingest, engine } }),
+    health: healthOf({ ...config, ...{ store, ingest, engine, budgets } }),
     settings: { ...config, consoleFolder, callLimits: callLimitsOf(config), inForce: settingsInForce(config) },
   })
+  tls.attach(app)
 
   const { taken } = await installLibrary(store, clock())
   if (taken.length > 0) log.warn({ ids: taken }, 'canned queries left out: their ids are taken')
   await ingest.recover()
   await queries.recover()
+  await space.load()
   await manyRuns.recover()
   await listen(app, config)
-  const janitorClock = setInterval(() => void janitor.pass(), janitorIntervalMs)
+  const tlsFacts = await tls.listen()
+  const janitorClock = setInterval(() => void janitor.pass(), config.janitorIntervalMs)
   const flushHosts = () => hosts.flush().catch(error => log.warn({ err: error }, 'hosts last seen not noted'))
   const hostsClock = setInterval(() => void flushHosts(), hostsSeenFlushMs)
   const url = urlOf(config, app.server.address() as AddressInfo)
   const firstRun = await ensureFirstRun({ store, secretKey, clock }, directory.firstRunFile, url)
+  await noteAgentDoor(store, tls.door())
   if (firstRun !== undefined && process.stdout.isTTY) {
     process.stdout.write(firstRunBlock(firstRun, directory.firstRunFile))
   } else if (firstRun !== undefined) {
     log.info({ file: directory.firstRunFile }, 'first start: credentials written')
   }
-  log.info({ url, version, dataDirectory: directory.root }, 'ready')
+  log.info({ url, ...tlsFacts, version, dataDirectory: directory.root }, 'ready')
 
   return async reason => {
     log.info({ reason }, 'stopping')
@@ -84,6 +95,7 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     clearInterval(janitorClock)
     clearInterval(hostsClock)
     await app.close()
+    tls.close()
     await flushHosts()
     await parts.close()
     directory.release()
@@ -100,6 +112,11 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
   const [converter, merger] = [openWriter(writerOptions), openWriter(writerOptions)]
   const lake = { store, storage, clock, tempFolder: directory.temporary }
   const hosts = openHosts(store, clock)
+  const space = openSpace({
+    ...{ config, directory, store, clock, log },
+    openSegment: tenantId => ingest.openSize(tenantId).bytes,
+    resultBytes: () => queries.diskBytes(),
+  })
   const ingest = openIngest({
     ...{ store, clock, log, hosts },
     consume: async (segment, path) => {
@@ -110,10 +127,15 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
     segmentBytesMax: config.segmentBytesMax,
     segmentAgeMsMax: config.segmentAgeMsMax,
     diskReserveBytes: config.diskReserveBytes,
-    uploadCapHostBytes: config.uploadCapHostBytes,
-    uploadCapTenantBytes: config.uploadCapTenantBytes,
+    capsOf: space.limits.of,
+    budgets: space.budgets,
   })
-  const janitor = openJanitor({ ...lake, writer: merger, pathOf: segment => ingest.pathOf(segment), log })
+  const { budgets, counts } = space
+  const janitor = openJanitor({
+    ...{ ...lake, log, budgets, counts },
+    writer: merger,
+    pathOf: segment => ingest.pathOf(segment),
+  })
   const engine = openDuckdbEngine({ tmpFolder: directory.temporary, log, limits: config })
   const sqlThread = openSqlThread({ log })
   const queries = openQueries({
@@ -126,9 +148,10 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
   const management = openManagement({ store, ingest, queries, clock, log, settings: config, runLifetimeMs })
   const { manyRuns, audit } = management
   return {
-    ...{ store, hosts, ingest, janitor, engine, queries, manyRuns, audit },
+    ...{ store, hosts, ingest, janitor, engine, queries, manyRuns, audit, space },
     async close() {
       await management.close()
+      space.close()
       await queries.close()
       await sqlThread.close()
       await engine.close()

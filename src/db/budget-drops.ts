@@ -72,19 +72,18 @@ export interface DropSums {
   readonly bytes: number
 }
 
-/** What each tenant lost to budgets, of all that is remembered. */
-export async function sumBudgetDrops(db: Db): Promise<ReadonlyMap<string, DropSums>> {
-  const rows = await db
+/** What the tenant lost to budgets, of all that is remembered. */
+export async function budgetDropsOf(db: Db, tenantId: string): Promise<DropSums> {
+  const { files, rows, bytes } = await db
     .selectFrom('budget_drops')
     .select(({ fn }) => [
-      'tenant_id',
       fn.countAll<number>().as('files'),
-      fn.sum<number>('rows').as('rows'),
-      fn.sum<number>('bytes').as('bytes'),
+      fn.sum<number | null>('rows').as('rows'),
+      fn.sum<number | null>('bytes').as('bytes'),
     ])
-    .groupBy('tenant_id')
-    .execute()
-  return new Map(rows.map(({ tenant_id, ...sums }) => [tenant_id, sums]))
+    .where('tenant_id', '=', tenantId)
+    .executeTakeFirstOrThrow()
+  return { files, rows: rows ?? 0, bytes: bytes ?? 0 }
 }
 
 /** Forgets drops whose rows would be past the tenant's days by now. */

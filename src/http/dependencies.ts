@@ -3,8 +3,11 @@ import type { Registry } from 'prom-client'
 import type { SigningKeys } from '../auth/signing-keys.ts'
 import type { Store } from '../db/db.ts'
 import type { Ingest } from '../ingest/ingest.ts'
+import type { Budgets } from '../lake/space/budgets.ts'
+import type { LimitsInForce } from '../lake/space/limits-in-force.ts'
 import type { AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/clock.ts'
+import type { AgentDoor } from '../osquery/agent-files/agent-door.ts'
 import type { ManyRuns } from '../query/many-runs.ts'
 import type { Queries } from '../query/runs.ts'
 
@@ -23,6 +26,9 @@ export interface AppDependencies {
   readonly ingest: Pick<Ingest, 'accept' | 'importPositions' | 'tailKeys' | 'counts' | 'openSize'>
   readonly clock: Clock
   readonly log: FastifyBaseLogger
+  /** Limits of tenants; changed through here only. */
+  readonly limits: LimitsInForce
+  readonly budgets: Pick<Budgets, 'statusOf' | 'total' | 'whenFull'>
   /** Keeps who did what. */
   readonly audit: AuditLog
   /** Metrics are registered here and served from here; one registry an app. */
@@ -31,6 +37,8 @@ export interface AppDependencies {
   readonly disk: () => Promise<{ readonly freeBytes: number; readonly totalBytes: number } | undefined>
   /** Whether each part works right now; asked at every `/readyz`. */
   readonly health: () => Promise<readonly HealthCheck[]>
+  /** Where agents find the lake; undefined: nowhere, it serves no TLS. */
+  readonly agentDoor: () => AgentDoor | undefined
   readonly version: string
   readonly settings: AppSettings
 }
@@ -80,4 +88,6 @@ export interface HealthCheck {
   readonly isOk: boolean
   /** What is wrong, in words for an operator. */
   readonly detail?: string
+  /** The same with tenants named: for those who may see metrics. */
+  readonly operatorDetail?: string
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { Store } from '../db/db.ts'
 import { listUnconsumedSegments, openSegment, sealSegment } from '../lake/catalog.ts'
+import type { Budgets } from '../lake/space/budgets.ts'
 import { auditTable } from '../lake/tables.ts'
 import { ingestTickMs, sealRetryMs, segmentAgeMsMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
@@ -17,7 +18,7 @@ import { type ConsumeSegment, openSealer } from './sealer.ts'
 import { openSegmentLog, type SegmentLog } from './segment.ts'
 import { type SegmentFiles, segmentFiles } from './segment-files.ts'
 import { openTailKeyReader, type TailKeys } from './tail-keys.ts'
-import { openUploadCaps } from './upload-caps.ts'
+import { type CapsOf, openUploadCaps } from './upload-caps.ts'
 
 // The way in, put together. Modes: starting (accept answers `unavailable`) ──recover()──► ready ──close()──► closed.
 
@@ -37,9 +38,10 @@ export interface IngestDependencies {
   readonly segmentBytesMax?: number
   readonly segmentAgeMsMax?: number
   readonly diskReserveBytes?: number
-  /** Bytes of one host, and of one tenant, on one day; undefined: no cap. */
-  readonly uploadCapHostBytes?: number | undefined
-  readonly uploadCapTenantBytes?: number | undefined
+  /** Upload caps of a tenant; default: nobody has any. */
+  readonly capsOf?: CapsOf
+  /** Says whose lines are to be refused for want of disk; default: nobody's. */
+  readonly budgets?: Pick<Budgets, 'admit' | 'sealed'>
   /** Hosts whose lines are not to be stored. Default: none. */
   readonly isIngestOff?: (tenantId: string, hostId: string) => boolean
 }
@@ -48,6 +50,9 @@ export interface LineCounts {
   readonly accepted: number
   readonly duplicates: number
   readonly rejected: number
+  /** Acknowledged over an upload cap, or of hosts that are not wanted; not stored. */
+  readonly overCap: number
+  readonly ingestOff: number
   /** When lines were last accepted, ms since the epoch; undefined: none were. */
   readonly acceptedAt: number | undefined
 }
@@ -79,11 +84,7 @@ export interface Ingest {
   close(): Promise<void>
 }
 
-function capsOf({ store, clock, uploadCapHostBytes, uploadCapTenantBytes }: IngestDependencies) {
-  if (uploadCapHostBytes === undefined && uploadCapTenantBytes === undefined) return undefined
-  const options = { hostBytesMax: uploadCapHostBytes, tenantBytesMax: uploadCapTenantBytes }
-  return openUploadCaps(store, clock, options)
-}
+const noCaps: CapsOf = () => ({ uploadCapHostBytes: undefined, uploadCapTenantBytes: undefined })
 
 /** Segments whose frame counts are remembered here: far more than are ever open or just sealed. */
 const durableHeldMax = 10_000
@@ -98,7 +99,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   const counts = new Map<string, LineCounts>()
   const memory = openIngestMemory(store, clock)
   const resends = openResends()
-  const caps = capsOf(dependencies)
+  const caps = openUploadCaps(store, clock, dependencies.capsOf ?? noCaps)
   const ingestOff = openIngestOff(store, clock, dependencies.isIngestOff ?? (() => false))
   const tailKeyReader = openTailKeyReader()
 
@@ -136,7 +137,10 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
       {
         ...{ catalog, files, folder: segmentsFolder, clock },
         onDurable: (segment, frames) => noteDurable(segment.number, frames),
-        onSealed: segment => sealer.add(segment),
+        onSealed: segment => {
+          dependencies.budgets?.sealed(tenantId, segment.bytes)
+          sealer.add(segment)
+        },
         onFailed: (segment, error) => log.error({ segment: segment?.number, tenantId, err: error }, 'segment failed'),
         ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
         ...(diskReserveBytes === undefined ? {} : { diskReserveBytes }),
@@ -156,7 +160,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     const now = clock()
     const old = [...logs.values()].filter(each => now - (each.openSince() ?? now) >= ageMsMax)
     const results = await Promise.allSettled([
-      ...[memory.flush(), caps?.flush(), ingestOff.flush()],
+      ...[memory.flush(), caps.flush(), ingestOff.flush()],
       ...old.map(each => each.seal()),
     ])
     for (const result of results) {
@@ -171,21 +175,24 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
 
   async function accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult> {
     if (mode !== 'ready') throw new AppError('unavailable', `the lake is ${mode}`)
-    const result = await intake.accept(tenantId, body, options)
     // What the lake says of itself is nobody's data.
-    if (options?.table === auditTable) return result
+    if (options?.table === auditTable) return intake.accept(tenantId, body, options)
+    dependencies.budgets?.admit(tenantId)
+    const result = await intake.accept(tenantId, body, options)
     const before = counts.get(tenantId)
     counts.set(tenantId, {
       accepted: (before?.accepted ?? 0) + result.accepted,
       duplicates: (before?.duplicates ?? 0) + result.duplicates,
       rejected: (before?.rejected ?? 0) + result.rejected.count,
+      overCap: (before?.overCap ?? 0) + (result.overCap ?? 0),
+      ingestOff: (before?.ingestOff ?? 0) + (result.ingestOff ?? 0),
       acceptedAt: result.accepted > 0 ? clock() : before?.acceptedAt,
     })
     return result
   }
 
   async function recoverAll(): Promise<RecoverReport> {
-    await caps?.load()
+    await caps.load()
     const report = await recover({ store, files, folder: segmentsFolder, memory, resends, logOf, clock })
     for (const segment of report.sealed) {
       noteDurable(segment.number, segment.frames)
@@ -223,7 +230,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     await Promise.allSettled([...logs.values()].map(segmentLog => segmentLog.seal()))
     await sealer.close()
     await memory.flush()
-    await caps?.flush()
+    await caps.flush()
     await ingestOff.flush()
   }
 

@@ -169,7 +169,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   }
 
   function countStored(tenantId: string, frames: readonly FrameDraft[]): void {
-    if (caps !== undefined) for (const { h, b } of frames) caps.store(tenantId, h, sizeOf(b))
+    if (caps?.isCapped(tenantId)) for (const { h, b } of frames) caps.store(tenantId, h, sizeOf(b))
   }
 
   /** Frames of the body that the store knows, as `<resend key>/<hash>`. */

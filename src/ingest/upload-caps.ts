@@ -1,6 +1,7 @@
 import { inTransaction, type Store } from '../db/db.ts'
 import { deleteUploadDays, listUploadDays, putUploadDays, type UploadDay } from '../db/upload-days.ts'
 import type { Clock } from '../model/clock.ts'
+import type { TenantLimits } from '../model/tenant-limits.ts'
 import { dayMs } from '../model/time-range.ts'
 
 // How much a host, and a tenant, may send on one day (UTC, by receipt). Over a cap lines are acknowledged and not
@@ -11,6 +12,8 @@ import { dayMs } from '../model/time-range.ts'
 export interface UploadCaps {
   /** Reads today's counts; before anything else. */
   load(): Promise<void>
+  /** True where the tenant has a cap, so that what it stores is counted. */
+  isCapped(tenantId: string): boolean
   /** True where so many bytes more would be over a cap; asks and changes nothing. */
   isOver(tenantId: string, hostId: string, bytes: number): boolean
   /** Lines of the host that are going to be stored. */
@@ -21,17 +24,13 @@ export interface UploadCaps {
   flush(): Promise<void>
 }
 
-export interface UploadCapOptions {
-  /** undefined: no cap. */
-  readonly hostBytesMax: number | undefined
-  readonly tenantBytesMax: number | undefined
-}
+/** A tenant's caps at this moment; what it sends is counted from when it has one. */
+export type CapsOf = (tenantId: string) => Pick<TenantLimits, 'uploadCapHostBytes' | 'uploadCapTenantBytes'>
 
 /** The row of a whole tenant. */
 const wholeTenant = ''
 
-export function openUploadCaps(db: Store, clock: Clock, options: UploadCapOptions): UploadCaps {
-  const { hostBytesMax = Number.POSITIVE_INFINITY, tenantBytesMax = Number.POSITIVE_INFINITY } = options
+export function openUploadCaps(db: Store, clock: Clock, capsOf: CapsOf): UploadCaps {
   let counts = new Map<string, UploadDay>()
   let changed = new Set<string>()
   let flushing: Promise<void> = Promise.resolve()
@@ -75,9 +74,15 @@ export function openUploadCaps(db: Store, clock: Clock, options: UploadCapOption
         counts.set(keyOf(count.tenantId, count.hostId, count.day), count)
       }
     },
+    isCapped(tenantId) {
+      const { uploadCapHostBytes, uploadCapTenantBytes } = capsOf(tenantId)
+      return uploadCapHostBytes !== undefined || uploadCapTenantBytes !== undefined
+    },
     isOver(tenantId, hostId, bytes) {
-      const isHostOver = countOf(tenantId, hostId).bytes + bytes > hostBytesMax
-      return isHostOver || countOf(tenantId, wholeTenant).bytes + bytes > tenantBytesMax
+      const { uploadCapHostBytes, uploadCapTenantBytes } = capsOf(tenantId)
+      const isPast = (id: string, cap: number | undefined) =>
+        cap !== undefined && countOf(tenantId, id).bytes + bytes > cap
+      return isPast(hostId, uploadCapHostBytes) || isPast(wholeTenant, uploadCapTenantBytes)
     },
     store(tenantId, hostId, bytes) {
       for (const id of [hostId, wholeTenant]) {

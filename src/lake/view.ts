@@ -118,7 +118,9 @@ async function pinTail(deps: ViewDeps, segments: readonly StoredSegment[]): Prom
     // A segment that was sealed meanwhile has its count in the catalog.
     const frames =
       segment.frames ?? deps.tail.durableFrames(number) ?? (await findSegment(deps.store, number))?.frames ?? 0
-    if (frames > 0) pins.push({ number, tenantId, fileName, frames, path: deps.tail.pathOf(segment) })
+    if (frames === 0) continue
+    const pin: TailPin = { number, tenantId, fileName, frames, path: deps.tail.pathOf(segment) }
+    pins.push(segment.state === 'quarantined' ? { ...pin, isQuarantined: true } : pin)
   }
   return pins
 }

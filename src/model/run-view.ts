@@ -38,4 +38,6 @@ export interface ViewRelation {
 export interface TailPin extends SegmentPin {
   /** Absolute path of the segment file. */
   readonly path: string
+  /** It could not be converted, so perhaps it cannot be read. */
+  readonly isQuarantined?: true
 }

@@ -5,6 +5,7 @@ import { exportsAtOnceMax, exportsPerTenantMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { ResultFormat } from '../model/result-format.ts'
+import type { QueryDisk } from './query-disk.ts'
 import { findResult } from './result-pages.ts'
 
 // Whole results as files. Each is a process while it lasts, so few may be under way at once, and of one tenant fewer.
@@ -20,6 +21,7 @@ export interface ExportDeps {
   readonly engine: Pick<Engine, 'exportResult'>
   readonly clock: Clock
   readonly resultsFolder: string
+  readonly disk: Pick<QueryDisk, 'hold' | 'resultBytes'>
 }
 
 type OpenExport = (tenantId: string, runId: string, format: ResultFormat, signal: AbortSignal) => Promise<ResultExport>
@@ -37,15 +39,30 @@ export function openExports(deps: ExportDeps): OpenExport {
     if (own >= exportsPerTenantMax) throw tooMany('rate_limited', own, 'of this tenant')
     if (underWay.length >= exportsAtOnceMax) throw tooMany('unavailable', underWay.length, 'in all')
     underWay.push(tenantId)
+    const release = await roomFor(deps, runId, format)
+    if (release === undefined) {
+      leave(tenantId)
+      const message = 'results and temporary files of queries have used up their disk: try again when some have expired'
+      throw new AppError('unavailable', message, { details: { retryAfterSeconds: 60 } })
+    }
     try {
       const stream = await deps.engine.exportResult(result, format, signal)
-      stream.once('close', () => leave(tenantId))
+      stream.once('close', () => {
+        leave(tenantId)
+        release()
+      })
       return { stream, rowCount: result.rowCount }
     } catch (error) {
       leave(tenantId)
+      release()
       throw error
     }
   }
+}
+
+/** Parquet is made as a file beside the result before it is sent: as large, give or take; all else is sent as it is made. */
+async function roomFor({ disk }: ExportDeps, runId: string, format: ResultFormat): Promise<(() => void) | undefined> {
+  return format.kind === 'parquet' ? disk.hold(2 * disk.resultBytes(runId)) : () => undefined
 }
 
 function tooMany(code: 'rate_limited' | 'unavailable', count: number, whose: string): AppError {

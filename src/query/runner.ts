@@ -6,10 +6,13 @@ import type { Clock } from '../model/clock.ts'
 import { AppError, toAppError } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
 import { damagedFileCode, type QueryRun, type RunEvent } from '../model/query-run.ts'
+import type { RunView } from '../model/run-view.ts'
 import type { CheckedStatement } from '../sql/check.ts'
 import type { DataSpan, LakeAccess, PinnedView } from './lake-access.ts'
 import { nextRun } from './next-run.ts'
+import type { QueryDisk, RunRoom } from './query-disk.ts'
 import { deleteResult, resultFolderOf } from './result-pages.ts'
+import { openTailReading, type TailReading } from './tail-reading.ts'
 import { emptyNote, readRange, windowReport } from './window.ts'
 
 // Takes queued runs and executes them: claim with a lease → pin one view of the lake → execute → end. A run is
@@ -23,6 +26,9 @@ export interface RunnerDeps {
   readonly clock: Clock
   readonly log: Log
   readonly resultsFolder: string
+  readonly disk: QueryDisk
+  /** Deletes results that have expired. */
+  readonly expire: () => Promise<unknown>
   readonly limits: RunnerLimits
 }
 
@@ -48,6 +54,7 @@ export interface Runner {
 interface Execution {
   readonly tenantId: string
   readonly abort: AbortController
+  readonly room: RunRoom
   progress: RunProgress | undefined
   done: Promise<void>
 }
@@ -55,6 +62,7 @@ interface Execution {
 export function openRunner(deps: RunnerDeps): Runner {
   const executions = new Map<string, Execution>()
   const servedAt = new Map<string, number>()
+  const tails = openTailReading()
   let served = 0
   let isClosed = false
   let isLooking = false
@@ -74,7 +82,7 @@ export function openRunner(deps: RunnerDeps): Runner {
         if (executions.size >= deps.limits.runsAtOnce) continue
         const running = [...executions.values()].map(execution => execution.tenantId)
         const chosen = nextRun(await listLiveRuns(deps.store), running, servedAt)
-        if (chosen !== undefined) await begin(chosen)
+        if (chosen !== undefined) mustLookAgain = (await begin(chosen)) || mustLookAgain
       }
     } catch (error) {
       deps.log.error({ err: error }, 'queued runs could not be looked at')
@@ -83,23 +91,40 @@ export function openRunner(deps: RunnerDeps): Runner {
     }
   }
 
-  async function begin(chosen: { readonly id: string; readonly tenantId: string }): Promise<void> {
-    mustLookAgain = true
+  /** False: there is no room for it before one under way has ended. */
+  async function begin(chosen: { readonly id: string; readonly tenantId: string }): Promise<boolean> {
+    const places = deps.limits.runsAtOnce - executions.size
+    let room = await deps.disk.take(chosen.id, places)
+    if (room === undefined && executions.size > 0) return false
+    if (room === undefined) {
+      await deps.expire()
+      room = await deps.disk.take(chosen.id, places)
+    }
     served += 1
     servedAt.set(chosen.tenantId, served)
+    if (room === undefined) {
+      await changeRun(deps.store, chosen.tenantId, chosen.id, 'error', deps.clock(), { error: noRoom })
+      deps.log.warn({ runId: chosen.id, tenantId: chosen.tenantId }, 'run failed: no room for its result')
+      return true
+    }
     const leaseExpiresAt = deps.clock() + deps.limits.leaseMs
     const claimed = await claimRun(deps.store, chosen.tenantId, chosen.id, leaseExpiresAt)
-    if (claimed === undefined || isClosed) return
-    const { run } = claimed
-    const statement: CheckedStatement = JSON.parse(claimed.statementJson)
-    const execution: Execution = {
+    if (claimed === undefined || isClosed) await deps.disk.settle(chosen.id, false)
+    else execution(claimed, room)
+    return true
+  }
+
+  function execution({ run, statementJson }: { run: QueryRun; statementJson: string }, room: RunRoom): void {
+    const statement: CheckedStatement = JSON.parse(statementJson)
+    const begun: Execution = {
       tenantId: run.tenantId,
       abort: new AbortController(),
+      room,
       progress: undefined,
       done: Promise.resolve(),
     }
-    executions.set(run.id, execution)
-    execution.done = execute(deps, run, statement, execution)
+    executions.set(run.id, begun)
+    begun.done = execute({ ...deps, tails }, run, statement, begun)
       .catch(error => deps.log.error({ err: error, runId: run.id }, 'run could not be ended'))
       .finally(() => {
         executions.delete(run.id)
@@ -120,8 +145,20 @@ export function openRunner(deps: RunnerDeps): Runner {
   }
 }
 
+/** What a run is told for which there is no disk, although nothing else is under way. */
+const noRoom = {
+  code: 'unavailable',
+  message:
+    'results and temporary files of queries have used up their disk: it is free again when older results expire; ' +
+    'an operator can raise --query-disk, or free disk',
+}
+
+interface ExecuteDeps extends RunnerDeps {
+  readonly tails: TailReading
+}
+
 async function execute(
-  deps: RunnerDeps,
+  deps: ExecuteDeps,
   run: QueryRun,
   statement: CheckedStatement,
   execution: Execution,
@@ -131,9 +168,6 @@ async function execute(
   let isKept = false
   const renewal = setInterval(() => void renew(deps, run, pinned, execution), deps.limits.leaseMs / 3)
   try {
-    // What an earlier attempt left is garbage.
-    await deleteResult(deps.resultsFolder, run.id)
-    await mkdir(resultFolder, { recursive: true, mode: 0o700 })
     pinned = await deps.lake.pinView(run.tenantId, {
       scope: statement.scope,
       range: readRange(run),
@@ -144,7 +178,11 @@ async function execute(
     // Beside the execution: where the data lies is not worth waiting for after it.
     const span = deps.lake.dataSpan(run.tenantId)
     span.catch(() => undefined)
-    const outcome = await runEngine(deps, run, statement, pinned, resultFolder, execution)
+    const { view } = pinned
+    const outcome = await deps.tails.read(view, async readable => {
+      await makeEmpty(deps, run, resultFolder)
+      return runEngine(deps, run, statement, readable, resultFolder, execution)
+    })
     isKept = await end(deps, run, await explained(deps, outcome, pinned), await span)
   } catch (thrown) {
     await endThrown(deps, run, thrown, execution.abort.signal)
@@ -152,14 +190,21 @@ async function execute(
     clearInterval(renewal)
     if (pinned !== undefined) await deps.lake.releaseLease(pinned.leaseId)
     if (!isKept) await deleteResult(deps.resultsFolder, run.id)
+    await deps.disk.settle(run.id, isKept)
   }
+}
+
+/** What an earlier attempt left is garbage. */
+async function makeEmpty({ resultsFolder }: RunnerDeps, run: QueryRun, resultFolder: string): Promise<void> {
+  await deleteResult(resultsFolder, run.id)
+  await mkdir(resultFolder, { recursive: true, mode: 0o700 })
 }
 
 function runEngine(
   deps: RunnerDeps,
   run: QueryRun,
   statement: CheckedStatement,
-  pinned: PinnedView,
+  view: RunView,
   resultFolder: string,
   execution: Execution,
 ): Promise<EngineOutcome> {
@@ -171,11 +216,12 @@ function runEngine(
       sql: statement.duckdbSql,
       columnNames: statement.columnNames,
       keepsFewRows: statement.keepsFewRows ?? false,
-      view: pinned.view,
+      view,
       resultFolder,
       limits: {
         rowsMax: limits.resultRowsMax,
-        bytesMax: limits.resultBytesMax,
+        bytesMax: execution.room.resultBytes,
+        tempBytesMax: execution.room.tempBytes,
         // Counted from the start of the run, as clients do: one that waited long has less left.
         timeoutMs: Math.max(1, run.createdAt + limits.runTimeoutMs - deps.clock()),
       },

@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, statfs } from 'node:fs/promises'
 import type { Store } from '../db/db.ts'
 import {
   changeRun,
@@ -25,6 +25,7 @@ import { type CatalogueEntry, functionCatalogue } from '../sql/functions.ts'
 import { checkSql } from './check-sql.ts'
 import { openExports, type ResultExport } from './exports.ts'
 import type { LakeAccess } from './lake-access.ts'
+import { openQueryDisk, type QueryDisk } from './query-disk.ts'
 import { deleteResult, type ResultPage, readResultPage } from './result-pages.ts'
 import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
 import type { SqlThread } from './sql-thread.ts'
@@ -54,6 +55,11 @@ export interface QueryLimits extends RunnerLimits {
   readonly templateCharsMax: number
   /** Longest window of one run, ms; undefined: any. */
   readonly spanMsMax: number | undefined
+  /** Disk of all results and temporary files, and of one run's temporary files. */
+  readonly queryDiskBytes: number
+  readonly workerTempBytes: number
+  /** Free disk that ingest keeps. */
+  readonly diskReserveBytes: number
 }
 
 export interface StartRun {
@@ -105,6 +111,8 @@ export interface Queries {
   readonly functions: readonly CatalogueEntry[]
   /** Deletes expired runs and their results; called by itself every minute. */
   expire(): Promise<number>
+  /** Bytes of all results. */
+  diskBytes(): number
   close(): Promise<void>
 }
 
@@ -121,9 +129,18 @@ export function openQueries(options: QueriesOptions): Queries {
     ...options.limits,
   }
   const { store, clock, log } = options
-  const runner = openRunner({ ...options, limits })
+  const disk = openQueryDisk({
+    resultsFolder: options.resultsFolder,
+    quotaBytes: limits.queryDiskBytes,
+    reserveBytes: limits.diskReserveBytes,
+    resultBytesMax: limits.resultBytesMax,
+    tempBytesMax: limits.workerTempBytes,
+    freeBytes: () => freeBytesOf(options.resultsFolder),
+  })
+  const expireNow = (): Promise<number> => expire({ ...options, disk }, runner)
+  const runner: Runner = openRunner({ ...options, disk, limits, expire: expireNow })
   const expiry = setInterval(
-    () => void expire(options, runner).catch(error => log.error({ err: error }, 'expired runs not deleted')),
+    () => void expireNow().catch(error => log.error({ err: error }, 'expired runs not deleted')),
     expireEveryMs,
   )
   expiry.unref()
@@ -145,12 +162,13 @@ export function openQueries(options: QueriesOptions): Queries {
       if (isEnded) runner.stop(runId)
       return isEnded
     },
-    exportResult: openExports(options),
+    exportResult: openExports({ ...options, disk }),
     validate: openValidation(options, limits),
     functions: functionCatalogue,
     results: (tenantId, runId, range) => readResultPage(options, tenantId, runId, range, clock()),
-    recover: () => recover(options, runner),
-    expire: () => expire(options, runner),
+    recover: () => recover({ ...options, disk }, runner),
+    expire: expireNow,
+    diskBytes: () => disk.usedBytes(),
     async close() {
       clearInterval(expiry)
       await runner.close()
@@ -210,7 +228,22 @@ async function getRun(store: Store, tenantId: string, runId: string, now: number
   return run
 }
 
-async function recover(options: QueriesOptions, runner: Runner) {
+interface OpenQueries extends QueriesOptions {
+  readonly disk: QueryDisk
+}
+
+/** undefined where the system does not say. */
+async function freeBytesOf(folder: string): Promise<number | undefined> {
+  try {
+    const { bavail, bsize } = await statfs(folder)
+    return bavail * bsize
+  } catch {
+    // A fact we do not have; the quota still holds.
+    return undefined
+  }
+}
+
+async function recover(options: OpenQueries, runner: Runner) {
   const { store, clock } = options
   let queuedAgain = 0
   let failed = 0
@@ -224,6 +257,7 @@ async function recover(options: QueriesOptions, runner: Runner) {
     else queuedAgain += 1
   }
   const orphans = await deleteOrphans(options)
+  await options.disk.load()
   runner.wake()
   return { queuedAgain, failed, orphans }
 }
@@ -237,8 +271,8 @@ async function deleteOrphans(options: QueriesOptions): Promise<number> {
   return orphans.length
 }
 
-async function expire(options: QueriesOptions, runner: Runner): Promise<number> {
-  const { store, clock } = options
+async function expire(options: OpenQueries, runner: Runner): Promise<number> {
+  const { store, clock, disk } = options
   for (const run of await listLiveRuns(store)) {
     // A run that waited or ran past its life: nobody can ask for it any more.
     if (run.expiresAt > clock()) continue
@@ -246,6 +280,10 @@ async function expire(options: QueriesOptions, runner: Runner): Promise<number> 
     runner.stop(run.id)
   }
   const ids = await deleteExpiredRuns(store, clock(), expireCountMax)
-  for (const id of ids) await deleteResult(options.resultsFolder, id)
+  for (const id of ids) {
+    await deleteResult(options.resultsFolder, id)
+    disk.forget(id)
+  }
+  await disk.measureFresh()
   return ids.length
 }

@@ -31,7 +31,14 @@ test('lines of one body by host: frames with the hosts’ ids, in order, one tim
   )
   assert.match(hosts[0]!.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   assert.equal(it.ingest.durableFrames(1), 2)
-  assert.deepEqual(it.ingest.counts().get(it.tenantId), { accepted: 3, duplicates: 0, rejected: 0, acceptedAt: it.now })
+  assert.deepEqual(it.ingest.counts().get(it.tenantId), {
+    accepted: 3,
+    duplicates: 0,
+    rejected: 0,
+    overCap: 0,
+    ingestOff: 0,
+    acceptedAt: it.now,
+  })
   assert.equal(it.ingest.openSize(it.tenantId).lines, 3)
   assert.ok(it.ingest.openSize(it.tenantId).bytes > lines.join('').length)
   assert.deepEqual(it.ingest.openSize('another'), { lines: 0, bytes: 0 })

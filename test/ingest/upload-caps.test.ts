@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { overCapWithin } from '../../src/db/upload-days.ts'
+import { AppError } from '../../src/model/errors.ts'
 import { dayMs } from '../../src/model/time-range.ts'
 import { bodyOf, resultLine, testIngest } from '../support/ingest.ts'
 
@@ -13,8 +14,15 @@ const bytesOf = (texts: readonly string[]) => texts.reduce((sum, text) => sum + 
 
 const ten = bytesOf(lines('host-1', 10))
 
-async function lakeWith(caps: { uploadCapHostBytes?: number; uploadCapTenantBytes?: number }) {
-  const lake = await testIngest(caps)
+interface Caps {
+  uploadCapHostBytes?: number | undefined
+  uploadCapTenantBytes?: number | undefined
+}
+
+/** Caps that a test may change. */
+async function lakeWith(caps: Caps) {
+  const capsOf = () => ({ uploadCapHostBytes: undefined, uploadCapTenantBytes: undefined, ...caps })
+  const lake = await testIngest({ capsOf })
   const accept = async (texts: readonly string[], more = {}) => {
     const { accepted, duplicates, overCap = 0 } = await lake.ingest.accept(lake.tenantId, bodyOf(...texts), more)
     return { accepted, duplicates, overCap }
@@ -88,5 +96,43 @@ test('without a cap nothing is counted', async () => {
   assert.equal((await accept(lines('host-1', 1_000))).overCap, 0)
   await lake.ingest.tick()
   assert.deepEqual(await lake.store.selectFrom('upload_days').selectAll().execute(), [])
+  await lake.close()
+})
+
+test('a cap that is given, raised or taken away holds from the next body on', async () => {
+  const caps: Caps = {}
+  const { lake, accept, dropped } = await lakeWith(caps)
+  await accept(lines('host-1', 100))
+  caps.uploadCapHostBytes = ten
+  assert.equal((await accept(lines('host-1', 10))).overCap, 0, 'what came before it was not counted')
+  assert.equal((await accept(lines('host-1', 1))).overCap, 1)
+  caps.uploadCapHostBytes = 2 * ten
+  assert.equal((await accept(lines('host-1', 10))).overCap, 0)
+  assert.equal((await accept(lines('host-1', 1))).overCap, 1)
+  caps.uploadCapHostBytes = undefined
+  assert.equal((await accept(lines('host-1', 50))).overCap, 0)
+  assert.equal((await dropped(lake.now)).lines, 2)
+  await lake.close()
+})
+
+test('a tenant over its disk budget gets an error, loses nothing, and still keeps its audit log', async () => {
+  let isFull = true
+  const sealed: [string, number][] = []
+  const budgets = {
+    admit() {
+      if (isFull) throw new AppError('unavailable', 'full')
+    },
+    sealed: (tenantId: string, bytes: number) => void sealed.push([tenantId, bytes]),
+  }
+  const lake = await testIngest({ budgets })
+  const body = bodyOf(...lines('host-1', 3))
+  await assert.rejects(lake.ingest.accept(lake.tenantId, body), { code: 'unavailable', message: 'full' })
+  assert.deepEqual(await lake.lines(), [])
+  assert.equal((await lake.ingest.accept(lake.tenantId, bodyOf('{"action":"x"}'), { table: 'lake_audit' })).accepted, 1)
+  isFull = false
+  assert.equal((await lake.ingest.accept(lake.tenantId, body)).accepted, 3, 'the same body is no resend')
+  await lake.ingest.sealNow()
+  const { bytes } = await lake.store.selectFrom('segments').select('bytes').executeTakeFirstOrThrow()
+  assert.deepEqual(sealed, [[lake.tenantId, bytes]])
   await lake.close()
 })

@@ -297,6 +297,34 @@ suite('query runs', () => {
     assert.deepEqual(readdirSync(fixture.resultsFolder), [])
   })
 
+  test('a run without room for its result waits for one under way, or fails and says why', async context => {
+    const fixture = await queriesFixture(context, sqlThread)
+    const resultBytesMax = 1024 * 1024
+    const room = { resultBytesMax, workerTempBytes: 64 * resultBytesMax, queryDiskBytes: 65 * resultBytesMax }
+    const queries = fixture.open({ ...room, runsAtOnce: 2 })
+    const first = await queries.start(caller(tenant), { template: endless, window: {} })
+    await until(() => queries.progressOf(first.id) !== undefined)
+    const second = await queries.start(caller(other), { template: 'SELECT 2 AS two', window: {} })
+    assert.equal((await queries.get(other, second.id)).state, 'queued')
+    await queries.cancel(tenant, first.id)
+    assert.equal((await fixture.ended(queries, other, second.id)).state, 'succeeded')
+    await until(() => queries.diskBytes() > 0)
+    // Its result is small, and yet what is left of the quota has no room for the largest one.
+    const third = await queries.start(caller(tenant), { template: 'SELECT 3 AS three', window: {} })
+    const { state, error } = await fixture.ended(queries, tenant, third.id)
+    assert.equal(state, 'failed')
+    assert.deepEqual(error, {
+      code: 'unavailable',
+      message:
+        'results and temporary files of queries have used up their disk: it is free again when older results expire; ' +
+        'an operator can raise --query-disk, or free disk',
+    })
+    fixture.time.now += 7_200_000
+    // The expired result makes room before anybody is refused.
+    const fourth = await queries.start(caller(tenant), { template: 'SELECT 4 AS four', window: {} })
+    assert.equal((await fixture.ended(queries, tenant, fourth.id)).state, 'succeeded')
+  })
+
   test('a view that is no longer pinned stops the run', async context => {
     const fixture = await queriesFixture(context, sqlThread)
     const queries = fixture.open({ leaseMs: 60 })

@@ -11,9 +11,13 @@ import { buildApp } from '../../src/http/app.ts'
 import type { AppSettings, HealthCheck } from '../../src/http/dependencies.ts'
 import type { App } from '../../src/http/instance.ts'
 import { planRun } from '../../src/http/run-plan.ts'
+import { type Budgets, openBudgets } from '../../src/lake/space/budgets.ts'
+import { type LimitsInForce, openLimitsInForce } from '../../src/lake/space/limits-in-force.ts'
 import { newId } from '../../src/model/ids.ts'
+import { silentLog } from '../../src/model/log.ts'
 import type { Role } from '../../src/model/role.ts'
 import type { Tenant } from '../../src/model/tenant.ts'
+import type { AgentDoor } from '../../src/osquery/agent-files/agent-door.ts'
 import { type ManyRuns, openManyRuns } from '../../src/query/many-runs.ts'
 import { type MemoryAudit, memoryAudit } from './memory-audit.ts'
 import { type MemoryIngest, memoryIngest } from './memory-ingest.ts'
@@ -31,9 +35,14 @@ export interface TestApp {
   readonly manyRuns: ManyRuns
   readonly ingest: MemoryIngest
   readonly audit: MemoryAudit
+  readonly limits: LimitsInForce
+  /** Sizes are those of the last `refresh`. */
+  readonly budgets: Budgets
   readonly logLines: string[]
   /** What `/readyz` reports; a test changes it. */
   readonly health: HealthCheck[]
+  /** Where agents are told to go; a test changes it. */
+  agentDoor: AgentDoor | undefined
   now: number
   tenant(members?: Partial<Tenant>): Promise<Tenant>
   principal(members: Partial<NewPrincipal> & Pick<NewPrincipal, 'accountId'>): Promise<Credentials>
@@ -76,7 +85,15 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     plan: (tenantId, request, now) =>
       planRun({ store, clock: () => now, settings: { ...testSettings, ...settings } }, tenantId, Buffer.from(request)),
   })
+  const none = { uploadCapHostBytes: undefined, uploadCapTenantBytes: undefined, diskBudgetBytes: undefined }
+  const limits = openLimitsInForce(store, none)
+  const budgets = openBudgets({
+    ...{ store, clock, log: silentLog, limitsOf: limits.of, budgetBytes: undefined, reserveBytes: 0 },
+    ...{ whenFull: 'refuse', disk: async () => undefined },
+    use: { openSegment: () => 0, rejectedLines: () => new Map(), queries: async () => 0, store: () => 0 },
+  })
   const app = buildApp({
+    ...{ limits, budgets },
     store,
     signingKeys: keys,
     secretKey,
@@ -89,6 +106,7 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     metrics: new Registry(),
     disk: async () => ({ freeBytes: 5, totalBytes: 9 }),
     health: async () => health,
+    agentDoor: () => self.agentDoor,
     version: '1.2.3',
     settings: { ...testSettings, ...settings },
   })
@@ -106,8 +124,10 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     manyRuns,
     ingest,
     audit,
+    ...{ limits, budgets },
     logLines,
     health,
+    agentDoor: undefined,
     now: Date.UTC(2026, 1, 3, 8, 14, 55, 628),
     async tenant(members = {}) {
       const tenant = newTenant(clock(), members)

@@ -19,13 +19,17 @@ export function operationRoutes(app: App, deps: AppDependencies): void {
   app.get(
     '/readyz',
     { config, schema: { summary: 'Does every part work', response: { 200: Readiness, 503: Readiness } } },
-    async (_request, reply) => {
+    async (request, reply) => {
       const checks = await deps.health()
       const isReady = checks.every(check => check.isOk)
-      return reply.code(isReady ? 200 : 503).send({
-        status: isReady ? 'ready' : 'not ready',
-        checks: Object.fromEntries(checks.map(({ name, isOk, detail }) => [name, { ok: isOk, detail }])),
-      })
+      const isOperator = maySeeMetrics(request, deps.settings.metricsToken)
+      const shown = checks.map(({ name, isOk, detail, operatorDetail }) => [
+        name,
+        { ok: isOk, detail: isOperator ? (operatorDetail ?? detail) : detail },
+      ])
+      return reply
+        .code(isReady ? 200 : 503)
+        .send({ status: isReady ? 'ready' : 'not ready', checks: Object.fromEntries(shown) })
     },
   )
 

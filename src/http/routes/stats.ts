@@ -1,5 +1,6 @@
-import { LakeStats } from '../../api/lake-stats.ts'
+import { LakeStats, type StatsBudget } from '../../api/lake-stats.ts'
 import { present } from '../../api/query-runs.ts'
+import { budgetDropsOf } from '../../db/budget-drops.ts'
 import { silentHosts } from '../../db/hosts.ts'
 import { listQueryNames } from '../../db/query-names.ts'
 import { overCapWithin } from '../../db/upload-days.ts'
@@ -45,7 +46,8 @@ async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeS
       ...ingestOf(ingest.counts().get(tenantId), now),
       ...present({ overCap: overCap.lines > 0 ? overCap : undefined }),
     },
-    ...present({ disk: await deps.disk() }),
+    ...present({ disk: await diskOf(deps) }),
+    budget: await budgetOf(deps, tenantId),
     hosts: await hostsOf(deps, tenantId, now),
     tables: tables.map(({ name, rows, bytes, files, oldest, newest }) => ({
       ...{ name, rows, bytes, files },
@@ -54,6 +56,26 @@ async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeS
     queryNames: (await listQueryNames(store, tenantId)).map(({ name, rows, firstSeen, lastSeen }) => ({
       ...{ name, rows, firstSeen: formatInstant(firstSeen), lastSeen: formatInstant(lastSeen) },
     })),
+  }
+}
+
+async function diskOf({ disk, budgets }: AppDependencies): Promise<LakeStats['disk']> {
+  const { percent, daysLeft } = budgets.total()
+  const found = await disk()
+  return found && { ...found, ...present({ percent, daysLeft }) }
+}
+
+async function budgetOf({ store, budgets }: AppDependencies, tenantId: string): Promise<StatsBudget> {
+  const { use, usedBytes, level, budgetBytes, percent, bytesPerDay, daysLeft } = budgets.statusOf(tenantId)
+  const dropped = await budgetDropsOf(store, tenantId)
+  return {
+    ...{ usedBytes, dataFileBytes: use.dataFiles + use.droppedFiles, segmentBytes: use.segments },
+    ...{ rejectedBytes: use.rejectedLines, level, whenFull: budgets.whenFull },
+    ...present({
+      ...{ budgetBytes, percent, daysLeft },
+      bytesPerDay: bytesPerDay === undefined ? undefined : Math.round(bytesPerDay),
+      dropped: dropped.files > 0 ? dropped : undefined,
+    }),
   }
 }
 

@@ -1,11 +1,8 @@
 import { budgetCalmPercent, budgetUrgentPercent, budgetWarnPercent, growthSpanMsMin } from '../../limits.ts'
+import { type BudgetLevel, budgetLevels, isAbove } from '../../model/budget-level.ts'
 import { dayMs } from '../../model/time-range.ts'
 
 // How full a disk budget is, and how long it lasts at the rate at which it has been filling. Pure.
-
-/** In the order of urgency. */
-export const budgetLevels = ['calm', 'warn', 'urgent', 'full'] as const
-export type BudgetLevel = (typeof budgetLevels)[number]
 
 export interface BudgetStatus {
   readonly usedBytes: number
@@ -61,10 +58,6 @@ function levelOf(percent: number, before: BudgetLevel): BudgetLevel {
   const held = budgetLevels.findLast(level => percent >= startsAt[level] - budgetCalmPercent) ?? 'calm'
   // It stays where it was, but no higher than what is held.
   return isAbove(reached, before) ? reached : isAbove(before, held) ? held : before
-}
-
-export function isAbove(level: BudgetLevel, other: BudgetLevel): boolean {
-  return budgetLevels.indexOf(level) > budgetLevels.indexOf(other)
 }
 
 /** `84 % of 10 GiB in use, 3 days left`: for logs and health checks. */

@@ -8,11 +8,12 @@ import {
   type TenantSizes,
 } from '../../db/tenant-sizes.ts'
 import { growthSpanMs, sizeSampleMs } from '../../limits.ts'
+import { isAbove } from '../../model/budget-level.ts'
 import type { Clock } from '../../model/clock.ts'
 import { AppError } from '../../model/errors.ts'
 import type { Log } from '../../model/log.ts'
 import type { TenantLimits } from '../../model/tenant-limits.ts'
-import { type BudgetStatus, budgetStatus, describeBudget, formatGib, isAbove } from './budget.ts'
+import { type BudgetStatus, budgetStatus, describeBudget, formatGib } from './budget.ts'
 
 // Disk budgets: of each tenant what its data files, segments and rejected lines take, of the lake that and everything
 // else in the data directory. Sizes are read anew once a minute; in between, segments that are sealed are added, so
@@ -26,7 +27,7 @@ export interface OtherUse {
   openSegment(tenantId: string): number
   rejectedLines(): ReadonlyMap<string, number>
   /** Results and temporary files. */
-  queries(): number
+  queries(): Promise<number>
   store(): number
 }
 
@@ -67,6 +68,8 @@ export interface Budgets {
    * keeps them.
    */
   admit(tenantId: string): void
+  /** True while everybody's lines are refused. */
+  refusesAll(): boolean
   /** Bodies that `admit` refused since the start, by tenant. */
   refused(): ReadonlyMap<string, number>
   /** A segment with so many bytes was sealed. */
@@ -117,10 +120,10 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
     const tenantIds = new Set([...sizes.keys(), ...use.rejectedLines().keys()])
     if (!areSamplesRead) await readSamples(now)
     const before = statuses
-    const free = (await disk())?.freeBytes
+    const [free, queries] = [(await disk())?.freeBytes, await use.queries()]
     statuses = new Map([...tenantIds].map(tenantId => [tenantId, statusNow(tenantId, now)]))
     const tenantsUse = [...statuses.values()].reduce((sum, { usedBytes }) => sum + usedBytes, 0)
-    const used = tenantsUse + use.queries() + use.store()
+    const used = tenantsUse + queries + use.store()
     const derived = free === undefined ? undefined : Math.max(0, used + free - 2 * reserveBytes)
     const totalBefore = total.level
     total = budgetStatus(used, deps.budgetBytes ?? derived, samples.get(wholeLake), now, totalBefore)
@@ -166,9 +169,12 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
       const used = sumOf(partsOf(tenantId)) + (sealedSince.get(tenantId) ?? 0)
       if (used >= budget) return `the tenant's disk budget of ${formatGib(budget)} is used up: nothing was stored`
     }
+    return refusesAll() ? "the lake's disk budget is used up: nothing was stored" : undefined
+  }
+
+  function refusesAll(): boolean {
     const lake = deps.budgetBytes
-    if (lake === undefined || !mayRefuse(wholeLake) || total.usedBytes + sealedSinceAll < lake) return undefined
-    return "the lake's disk budget is used up: nothing was stored"
+    return lake !== undefined && mayRefuse(wholeLake) && total.usedBytes + sealedSinceAll >= lake
   }
 
   function mayRefuse(key: string): boolean {
@@ -188,6 +194,7 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
         .map(([tenantId, status]) => ({ tenantId, status }))
         .sort((a, b) => (b.status.percent ?? 0) - (a.status.percent ?? 0)),
     admit,
+    refusesAll,
     refused: () => refused,
     sealed(tenantId, bytes) {
       sealedSince.set(tenantId, (sealedSince.get(tenantId) ?? 0) + bytes)

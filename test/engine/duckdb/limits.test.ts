@@ -135,6 +135,19 @@ suite('the bounds of a run', () => {
     assert.deepEqual(await rowsOf(fixture, await fixture.run('SELECT 1 AS one')), [{ one: 1 }])
   })
 
+  test('a run may be given less temporary disk than others, and the next has its own bound', async context => {
+    const fixture = await engineFixture(context, { workerMemoryBytes: 224 * mib })
+    const { value, from } = digits(6)
+    const sql = `SELECT lpad(CAST(${value} AS VARCHAR), 200, 'x') AS t FROM ${from} ORDER BY sin(${value})`
+    const bounded = await fixture.run(sql, { limits: { tempBytesMax: 4 * mib } })
+    assert.deepEqual(errorOf(bounded), {
+      code: 'too_large',
+      message: 'the statement needs more temporary disk than a run may use',
+    })
+    const free = await fixture.run(sql, { limits: { tempBytesMax: 4_096 * mib, rowsMax: 5 } })
+    assert.deepEqual(free.outcome.kind === 'succeeded' && free.outcome.truncated, { reason: 'rowsMax', limit: 5 })
+  })
+
   test('what only execution finds fails the run in one sentence', async context => {
     const fixture = await engineFixture(context)
     const { value, from } = digits(3)

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type BudgetLevel, budgetStatus, describeBudget } from '../../../src/lake/space/budget.ts'
+import { budgetStatus, describeBudget } from '../../../src/lake/space/budget.ts'
 import { growthSpanMsMin } from '../../../src/limits.ts'
+import type { BudgetLevel } from '../../../src/model/budget-level.ts'
 import { dayMs } from '../../../src/model/time-range.ts'
 
 const gib = 2 ** 30

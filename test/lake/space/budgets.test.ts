@@ -25,7 +25,7 @@ function budgets(more: Partial<BudgetsDeps> & { tenantBudget?: number } = {}) {
     ...{ store, clock: () => now, log: { info: note('info'), warn: note('warn'), error: note('error') } },
     limitsOf: () => ({ ...limits, diskBudgetBytes: more.tenantBudget }),
     ...{ budgetBytes: undefined, reserveBytes: 100, whenFull: 'refuse', disk: async () => ({ freeBytes: 10_000 }) },
-    use: { openSegment: () => 0, rejectedLines: () => new Map(), queries: () => 0, store: () => 0 },
+    use: { openSegment: () => 0, rejectedLines: () => new Map(), queries: async () => 0, store: () => 0 },
     ...more,
   })
 }
@@ -40,7 +40,7 @@ test('everything a tenant takes counts, and nothing of another', async () => {
   await putSegment(store, 'a', 'consumed', 50)
   const rejected = new Map([['a', 4]])
   const use = { openSegment: (id: string) => (id === 'a' ? 9 : 0), rejectedLines: () => rejected }
-  const lake = budgets({ use: { ...use, queries: () => 1_000, store: () => 600 } })
+  const lake = budgets({ use: { ...use, queries: async () => 1_000, store: () => 600 } })
   await lake.refresh()
   const { use: parts, usedBytes } = lake.statusOf('a')
   assert.deepEqual(parts, { dataFiles: 100, droppedFiles: 30, segments: 66, rejectedLines: 4 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, test } from 'node:test'
-import { forgetBudgetDrops, hasBudgetDrops, sumBudgetDrops } from '../../../src/db/budget-drops.ts'
+import { budgetDropsOf, forgetBudgetDrops, hasBudgetDrops } from '../../../src/db/budget-drops.ts'
 import { openStore, type Store } from '../../../src/db/db.ts'
 import { openBudgets, type WhenFull } from '../../../src/lake/space/budgets.ts'
 import { dropOverBudget } from '../../../src/lake/space/drop-oldest.ts'
@@ -29,7 +29,7 @@ function bounded({ tenants = {}, lake, whenFull = 'drop-oldest' }: Bounds) {
     ...{ store, clock, log: silentLog, budgetBytes: lake, reserveBytes: 0, whenFull },
     limitsOf: tenantId => ({ ...caps, diskBudgetBytes: tenants[tenantId] }),
     disk: async () => undefined,
-    use: { openSegment: () => 0, rejectedLines: () => new Map(), queries: () => 0, store: () => 0 },
+    use: { openSegment: () => 0, rejectedLines: () => new Map(), queries: async () => 0, store: () => 0 },
   })
   return { budgets, drop: (filesMax = 100) => dropOverBudget({ store, budgets, clock, log: silentLog }, filesMax) }
 }
@@ -50,7 +50,7 @@ test('the oldest files of a tenant over its budget go, just as many as are too m
   assert.deepEqual(await livePaths(), ['a3', 'a4', 'b'])
   assert.deepEqual([...(await drop())], [])
   budgets.admit('a')
-  assert.deepEqual([...(await sumBudgetDrops(store))], [['a', { files: 2, rows: 20, bytes: 200 }]])
+  assert.deepEqual(await budgetDropsOf(store, 'a'), { files: 2, rows: 20, bytes: 200 })
 })
 
 test('the audit log stays, and a tenant with nothing else is refused until it has', async () => {
