@@ -15,10 +15,29 @@ export interface ConnectionFlags {
   readonly clientSecret?: string
   readonly tenant?: string
   readonly data?: string
+  /** Of commands that only store rows: instead of client id and secret. */
+  readonly ingestToken?: string
 }
 
 export async function connect(effects: CliEffects, flags: ConnectionFlags): Promise<LakeClient> {
   return effects.openClient(await resolveConnection(effects, flags))
+}
+
+/** For a command that only stores rows: an ingest token, where one is given, else as every other command. */
+export async function resolveSource(
+  effects: Pick<CliEffects, 'environment' | 'workingDirectory'>,
+  flags: ConnectionFlags,
+): Promise<ConnectionOptions> {
+  const set = (name: string) => effects.environment[name] || undefined
+  // Flags that name a principal come before a token in the environment.
+  const isPrincipal = flags.clientId !== undefined || flags.clientSecret !== undefined
+  const ingestToken = flags.ingestToken ?? (isPrincipal ? undefined : set('EDR_LAKE_INGEST_TOKEN'))
+  if (ingestToken === undefined) return resolveConnection(effects, flags)
+  const tenantId = flags.tenant ?? set('EDR_LAKE_TENANT')
+  const url = flags.url ?? set('EDR_LAKE_URL')
+  if (url !== undefined) checkUrl(url)
+  const place = url ?? (await resolveConnection(effects, flags)).url
+  return { url: place, ingestToken, tenantId }
 }
 
 /**

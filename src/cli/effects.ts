@@ -28,13 +28,11 @@ export interface CliEffects {
   readonly openClient: (options: ConnectionOptions) => LakeClient
 }
 
-/** Where the lake is and who is calling. */
-export interface ConnectionOptions {
+/** Where the lake is and who is calling: a principal, or a source that only stores rows. */
+export type ConnectionOptions = {
   readonly url: string
-  readonly clientId: string
-  readonly clientSecret: string
   readonly tenantId: string | undefined
-}
+} & ({ readonly clientId: string; readonly clientSecret: string } | { readonly ingestToken: string })
 
 export async function printLine(output: Output, line: string): Promise<void> {
   await output.write(`${line}\n`)

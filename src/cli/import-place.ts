@@ -1,6 +1,6 @@
 import type { LakeClient } from '../client/client.ts'
 import { importIdsAskedMax } from '../limits.ts'
-import type { LogNames, LogPlace } from './log-lines.ts'
+import type { LogNames, LogPlace } from './log-names.ts'
 
 /**
  * Where the lake is with a file, by its own name or by that of a beginning: a file shorter than 64 KiB has another name

@@ -7,18 +7,23 @@ import { AppError } from '../model/errors.ts'
 import type { QueryVariable } from '../model/query-run.ts'
 import { parseExactJson } from './exact-json.ts'
 import { type ResultPage, resultPages } from './results.ts'
-import { type Credentials, openSession, type Session } from './session.ts'
+import { type Credentials, openSession, openSourceSession, type Session } from './session.ts'
 import { type ApiRequest, openTransport, type TransportEffects } from './transport.ts'
 
 // The public API as functions: what the CLI, the console and the tools for language models call. Holds no resource but
 // a token; nothing needs closing.
 
-export interface ClientOptions extends Credentials {
+export type ClientOptions = (Credentials | SourceToken) & {
   /** Origin of the lake, with or without a trailing slash. */
   readonly url: string
-  /** The tenant the calls are about; undefined: the principal's own. */
+  /** The tenant the calls are about; undefined: the principal's own, or the source's. */
   readonly tenantId?: string | undefined
   readonly effects?: Partial<TransportEffects> & { readonly clock?: Clock }
+}
+
+/** Good for `ingest` and the question how far imports have come, and nothing else. */
+export interface SourceToken {
+  readonly ingestToken: string
 }
 
 export interface RunRequest {
@@ -80,11 +85,21 @@ const pollMsMax = 1_000
 
 export function openClient(options: ClientOptions): LakeClient {
   const effects = { fetch: callFetch, wait: waitFor, random: Math.random, clock: systemClock, ...options.effects }
-  const session = openSession(openTransport(options.url, effects), options, effects.clock)
+  const transport = openTransport(options.url, effects)
+  const isSource = 'ingestToken' in options
+  const session = isSource
+    ? openSourceSession(transport, options.ingestToken)
+    : openSession(transport, options, effects.clock)
   const tenant = tenantResolver(session, options.tenantId)
 
+  /** A source's token says whose it is. */
+  async function tenantHeader(signal: AbortSignal | undefined): Promise<Record<string, string>> {
+    if (isSource && options.tenantId === undefined) return {}
+    return { 'x-tenant-id': await tenant(signal) }
+  }
+
   async function send(request: Omit<ApiRequest, 'headers'> & { headers?: Record<string, string> }): Promise<unknown> {
-    const headers = { ...request.headers, 'x-tenant-id': await tenant(request.signal) }
+    const headers = { ...request.headers, ...(await tenantHeader(request.signal)) }
     return parseReply((await session.send({ ...request, headers })).text)
   }
 
@@ -125,7 +140,7 @@ export function openClient(options: ClientOptions): LakeClient {
     },
     download: async request => {
       const prepared = jsonRequest(request)
-      const headers = { ...prepared.headers, 'x-tenant-id': await tenant(request.signal) }
+      const headers = { ...prepared.headers, ...(await tenantHeader(request.signal)) }
       const answer = await session.send({ ...prepared, headers, isFile: true })
       return answer.file ?? new Blob([answer.text])
     },

@@ -2,7 +2,8 @@ import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { Answer, ApiRequest, Transport } from './transport.ts'
 
-// Calls in the name of one service principal: fetches a token, renews it before it ends, and after a 401 once more.
+// Calls in the name of one service principal: fetches a token, renews it before it ends, and after a 401 once more. Or in
+// the name of a source, which has a token that does not end.
 
 export interface Credentials {
   readonly clientId: string
@@ -12,6 +13,14 @@ export interface Credentials {
 export interface Session {
   /** As Transport.send, with the bearer token. A refused token is renewed once per request. */
   send(request: ApiRequest): Promise<Answer>
+}
+
+/** Calls in the name of a source: its ingest token is sent as it is, and only stores rows. */
+export function openSourceSession(transport: Transport, ingestToken: string): Session {
+  return {
+    send: ({ headers, ...request }) =>
+      transport.send({ ...request, headers: { ...headers, authorization: `Bearer ${ingestToken}` } }),
+  }
 }
 
 /** A token is renewed this long before it ends. */

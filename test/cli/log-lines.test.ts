@@ -3,9 +3,11 @@ import { appendFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { test } from 'node:test'
-import { gzipSync } from 'node:zlib'
+import { gzipSync, zstdCompressSync } from 'node:zlib'
 import { listInputFiles } from '../../src/cli/file-arguments.ts'
-import { type LogNames, type LogPiece, logPieces, type UnsentLine } from '../../src/cli/log-lines.ts'
+import { type LogPiece, logPieces } from '../../src/cli/log-lines.ts'
+import type { LogNames } from '../../src/cli/log-names.ts'
+import type { UnsentLine } from '../../src/cli/whole-lines.ts'
 import { sha256Hex } from '../../src/model/ids.ts'
 import { temporaryFolder } from './temporary-folder.ts'
 
@@ -66,9 +68,11 @@ test('a large file comes in pieces of whole lines that add up to it', async t =>
 
 test('packed, grown or renamed it is the same file', async t => {
   const text = lines(1, 2_000)
-  const folder = temporaryFolder(t, { 'a.log': text, 'b.log.gz': gzipSync(text), 'no-ending': gzipSync(text) })
+  const folder = temporaryFolder(t, {
+    ...{ 'a.log': text, 'b.log.gz': gzipSync(text), 'no-ending': gzipSync(text), 'c.log.zst': zstdCompressSync(text) },
+  })
   const ids = []
-  for (const name of ['a.log', 'b.log.gz', 'no-ending']) {
+  for (const name of ['a.log', 'b.log.gz', 'no-ending', 'c.log.zst']) {
     const { pieces } = await read(folder, name)
     assert.ok(Buffer.concat(pieces.map(piece => piece.body)).equals(Buffer.from(text)))
     ids.push(pieces[0]?.importId)
@@ -129,14 +133,18 @@ test('standard input is a file without a name', async t => {
 test('what is no log is refused by name', async t => {
   const folder = temporaryFolder(t, {
     'cut.gz': gzipSync(lines(1, 5_000)).subarray(0, 5_000),
+    'cut.zst': zstdCompressSync(lines(1, 5_000)).subarray(0, -5),
+    'damaged.zst': Buffer.concat([zstdCompressSync('x').subarray(0, 6), Buffer.alloc(100, 7)]),
     'damaged.gz': Buffer.concat([Buffer.from([0x1f, 0x8b, 8, 0]), Buffer.alloc(100, 7)]),
     'array.json': '\n [{"a":1}]',
     'utf16.log': Buffer.from('\ufeff{"a":1}\n', 'utf16le'),
     'binary.log': Buffer.alloc(33 * 1024 * 1024, 65),
   })
   const messages: Readonly<Record<string, string>> = {
-    'cut.gz': 'cut.gz is cut off: its gzip data has no end',
-    'damaged.gz': 'damaged.gz is damaged: its gzip data cannot be read',
+    'cut.gz': 'cut.gz is cut off: its packed data has no end',
+    'damaged.gz': 'damaged.gz is damaged: its packed data cannot be read',
+    'cut.zst': 'cut.zst is cut off: its packed data has no end',
+    'damaged.zst': 'damaged.zst is damaged: its packed data cannot be read',
     'array.json':
       "array.json is a JSON array, not lines: convert it with `jq -c '.[]'` or post it to /lake/v1/ingest/osquery",
     'utf16.log': 'utf16.log is UTF-16: convert it to UTF-8 first',

@@ -3,14 +3,15 @@ import { constants, gzip } from 'node:zlib'
 import type { LakeClient } from '../../client/client.ts'
 import { AppError } from '../../model/errors.ts'
 import { formatInstant } from '../../model/time-range.ts'
-import { type ConnectionFlags, connectionWords, resolveConnection } from '../connection.ts'
+import { type ConnectionFlags, connectionWords, resolveSource } from '../connection.ts'
 import { countOf, formatCount, formatSeconds, formatTime, harmlessText, shellWord } from '../display.ts'
 import { type CliEffects, printLine } from '../effects.ts'
 import { exitCodes } from '../failure.ts'
 import { type InputFile, listInputFiles } from '../file-arguments.ts'
 import { findPlace } from '../import-place.ts'
 import { joinSpans, type TimeSpan, timesOf } from '../line-times.ts'
-import { type LogPiece, type LogPlace, logPieces } from '../log-lines.ts'
+import { type LogPiece, logPieces } from '../log-lines.ts'
+import type { LogPlace } from '../log-names.ts'
 import { importLine, openProgress, type Progress } from '../progress.ts'
 
 // `edr-lake import FILE…`: result logs into the lake. The lake remembers how far each file has come, so the same
@@ -34,7 +35,7 @@ export async function importFiles(
   flags: ConnectionFlags,
 ): Promise<number> {
   const files = await listInputFiles(names, effects.workingDirectory)
-  const connection = await resolveConnection(effects, flags)
+  const connection = await resolveSource(effects, flags)
   const client = effects.openClient(connection)
   const isNear = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(connection.url).hostname)
   const totals: Totals = { lines: 0, accepted: 0, duplicates: 0, rejected: 0, span: undefined, shown: [] }
