@@ -31,7 +31,9 @@ const restartSeconds = 1
 export function openAgent(options: AgentOptions): Agent {
   const { effects } = options
   let worker = new AbortController()
-  let isStopping = true
+  let stopping = new AbortController()
+  stopping.abort()
+  const isStopping = (): boolean => stopping.signal.aborted
   let working: Promise<void> = Promise.resolve()
   const skewMs = options.misbehaviour?.clockSkewMs ?? 0
   const { ledger, store, requests, configuration, forwarder, scheduler, live } = openServices(options, {
@@ -48,18 +50,18 @@ export function openAgent(options: AgentOptions): Agent {
   }
 
   function crash(): void {
-    if (!isStopping) endWorker()
+    if (!isStopping()) endWorker()
   }
 
   async function work(): Promise<void> {
-    while (!isStopping) {
+    while (!isStopping()) {
       worker = new AbortController()
       await configuration.load()
       const services = [configuration.refresh(), forwarder.run(), scheduler.run()]
       if (!configuration.flags.disable_distributed) services.push(live.run())
       await Promise.all(services)
       live.forgetResults()
-      if (!isStopping) await effects.wait(restartSeconds * 1000, new AbortController().signal)
+      await effects.wait(restartSeconds * 1000, stopping.signal)
     }
   }
 
@@ -75,12 +77,12 @@ export function openAgent(options: AgentOptions): Agent {
       return configuration.served
     },
     start() {
-      if (!isStopping) return
-      isStopping = false
+      if (!isStopping()) return
+      stopping = new AbortController()
       working = working.then(work)
     },
     async stop() {
-      isStopping = true
+      stopping.abort()
       endWorker()
       await working
     },
