@@ -75,6 +75,20 @@ export async function listEnrollSecrets(db: Db, tenantId: string): Promise<Enrol
   return rows.map(fromRow)
 }
 
+/** The tenant's enabled secret that was made last: the one to give to further machines. */
+export async function findNewestEnrollSecret(db: Db, tenantId: string): Promise<EnrollSecret | undefined> {
+  const row = await db
+    .selectFrom('enroll_secrets')
+    .selectAll()
+    .where('tenant_id', '=', tenantId)
+    .where('disabled_at', 'is', null)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row === undefined ? undefined : fromRow(row)
+}
+
 /** Idempotent. False when the tenant has no such secret. */
 export async function disableEnrollSecret(db: Db, tenantId: string, id: string, at: number): Promise<boolean> {
   const result = await db

@@ -51,3 +51,9 @@ export function parseServerName(text: string): ServerName {
 export function formatServerName(host: string, port: number): string {
   return `${host.includes(':') ? `[${host}]` : host}:${port}`
 }
+
+/** Whether a certificate with these names is for the host; a wildcard stands for one label (RFC 6125 §6.4.3). */
+export function namesCover(names: readonly string[], host: string): boolean {
+  if (names.includes(host)) return true
+  return isIP(host) === 0 && names.includes(host.replace(/^[^.]+\./, '*.'))
+}

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { tlsAuthorityWarnMs, tlsFilesCheckMs, tlsLocalCheckMs, tlsRenewBeforeMs, tlsServerWarnMs } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import type { Log } from '../model/log.ts'
@@ -48,7 +49,7 @@ export interface Certificates {
   ends(): CertificateEnds
   /** Why the last look found nothing that could be used; undefined: it went well. */
   problem(): string | undefined
-  /** Called with each certificate that replaces the current one; one listener. */
+  /** Called when the certificate, or what it is verified with, is another than before; one listener. */
   onChange(serve: (pair: KeyPair) => void): void
   /** Looks now, renews or reads again what must be. Never rejects; looks at once are one after another. */
   check(): Promise<void>
@@ -77,11 +78,11 @@ export async function openCertificates(deps: CertificatesDeps): Promise<Certific
   async function checkOnce(): Promise<void> {
     try {
       const next = await look()
-      const isNew = next.pair.certificatePem !== found.pair.certificatePem || next.pair.keyPem !== found.pair.keyPem
-      if (isNew) serve(next.pair)
+      const isNew = !isDeepStrictEqual(next, found)
       found = next
       ends = endsOf(found)
       problem = undefined
+      if (isNew) serve(next.pair)
       if (isNew) log.info({ names: namesOf(next.pair), until: isoTime(endOf(next.pair)) }, 'tls certificate replaced')
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)

@@ -42,14 +42,23 @@ export async function readOwnCertificate(files: OwnCertificateFiles): Promise<Ow
     throw new AppError('invalid_argument', `${certificateName} is not for ${missing} of --tls-name: it is for ${names}`)
   }
   if (files.authorityFile === undefined) return { pair, authorityPem: undefined }
-  const authorityName = `--tls-ca ${files.authorityFile}`
-  const authorityPem = await readPem(files.authorityFile, authorityName)
-  readCertificate(authorityPem, authorityName)
+  const authorityPem = await readAuthority(files.authorityFile)
   if (!leadsTo(certificate, pair.certificatePem, authorityPem)) {
     const hint = 'put the certificates between them behind the first one in --tls-cert'
-    throw new AppError('invalid_argument', `${certificateName} is not signed by ${authorityName}: ${hint}`)
+    throw new AppError(
+      'invalid_argument',
+      `${certificateName} is not signed by --tls-ca ${files.authorityFile}: ${hint}`,
+    )
   }
-  return { pair, authorityPem: certificatesIn(authorityPem).join('') }
+  return { pair, authorityPem }
+}
+
+/** The certificates in the file of `--tls-ca` without the text around them. Throws `invalid_argument`. */
+export async function readAuthority(file: string): Promise<string> {
+  const what = `--tls-ca ${file}`
+  const pem = await readPem(file, what)
+  readCertificate(pem, what)
+  return certificatesIn(pem).join('')
 }
 
 async function readPem(file: string, what: string): Promise<string> {

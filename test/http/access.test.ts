@@ -45,6 +45,7 @@ test('there are all the routes of the contract', async t => {
     'GET /endpoint/v1/endpoints',
     'GET /lake/v1/account/audit',
     'GET /lake/v1/account/principals',
+    'GET /lake/v1/agent-files',
     'GET /lake/v1/enroll-secrets',
     'GET /lake/v1/ingest-tokens',
     'GET /lake/v1/principals',
