@@ -69,7 +69,8 @@ const engineFunctions = `
   rtrim sign sin sinh skewness sqrt starts_with stddev stddev_pop stddev_samp strftime string_agg string_split
   strpos strptime struct_extract struct_pack substr sum tan tanh timezone to_base to_base64 to_days to_json
   to_microseconds to_milliseconds to_minutes to_months translate trim trunc unhex unicode unnest upper uuid
-  var_pop var_samp variance xor json_extract json_extract_string json_type`
+  var_pop var_samp variance xor json_array_length json_extract json_extract_string
+  json_type`
   .trim()
   .split(/\s+/)
 

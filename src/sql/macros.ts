@@ -28,6 +28,12 @@ export const macroStatements: readonly string[] = macros.map(
   ({ name, params, body }) => `CREATE MACRO ${name}(${params.join(', ')}) AS ${body}`,
 )
 
+/** What the macros fail with begins with one of these sentences: the text of a cast that cannot succeed. */
+export const failureTexts: readonly string[] = macros
+  .flatMap(({ body }) => [...body.matchAll(/(?:CAST|trino_no_bytes)\('((?:[^']|'')+)'(?=,| (?:AS|\|\|))/g)])
+  .map(match => match[1]!.replaceAll("''", "'"))
+  .filter(text => text.includes(' '))
+
 export const macroNames: readonly string[] = macros.map(({ name }) => name)
 
 /**

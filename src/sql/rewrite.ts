@@ -36,6 +36,8 @@ export function rewriteStatement(query: Query, schema: LakeSchema, now: number):
     allowsAggregate: false,
     allowsWindow: false,
     isTry: false,
+    hoist: undefined,
+    carry: undefined,
     grouping: undefined,
     windows: new Map(),
   }

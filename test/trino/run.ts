@@ -5,6 +5,7 @@ import { ensureTrinoHome, TrinoUnavailable } from '../../scripts/trino/home.ts'
 import { startTrino } from '../../scripts/trino/server.ts'
 import { askTrino } from './client.ts'
 import { trinoStatements } from './data.ts'
+import { edgeCases } from './edge-cases.ts'
 import { functionCases } from './function-cases.ts'
 import { deliberate, handCases } from './hand-cases.ts'
 import { type Expected, expectedOf, judge, type Verdict } from './judge.ts'
@@ -45,6 +46,7 @@ function casesOf(seed: number, count: number): Case[] {
   return [
     ...functionCases.map(item => ({ ...item, isOrdered: false, isKept: true })),
     ...handCases.map(item => ({ ...item, isKept: true })),
+    ...edgeCases.map(item => ({ ...item, isOrdered: false, isKept: true })),
     ...generate(seed, count).map((item, index) => ({ ...item, isOrdered: false, isKept: index % keptShare === 0 })),
   ]
 }

@@ -1,5 +1,6 @@
 import { AppError } from '../../model/errors.ts'
 import { damagedFileCode, type RunError } from '../../model/query-run.ts'
+import { failureTexts } from '../../sql/macros.ts'
 
 // DuckDB's error texts → one sentence a user can act on, without paths, settings or the engine's advice to change them.
 
@@ -68,8 +69,23 @@ export function runErrorOf(thrown: unknown, paths: readonly string[] = []): RunE
   if (!isShown || paths.some(path => sentence.includes(path))) {
     return { code: 'internal', message: 'the engine could not execute the statement' }
   }
-  return { code: 'invalid_argument', message: lowerFirst(sentence).slice(0, 1000) }
+  return { code: 'invalid_argument', message: lowerFirst(ownWords(sentence)).slice(0, 1000) }
 }
+
+/**
+ * The rewriting fails a run by a cast that cannot succeed, of a text that says why: that text. Of other casts the whole
+ * message.
+ */
+function ownWords(sentence: string): string {
+  const text = /^Could not convert string '(.*)' to [A-Z0-9]+$/.exec(sentence)?.[1]
+  if (text === undefined) return sentence
+  const isOurs =
+    /^'.*' is (no [a-z]+$|longer than the \d)/.test(text) || castFailures.some(start => text.startsWith(start))
+  return isOurs ? text : sentence
+}
+
+/** Those of the macros, and those the rewriting has for inside TRY, whose lambdas it hands on. */
+const castFailures: readonly string[] = [...failureTexts, 'division by zero', 'array subscript out of bounds']
 
 function lowerFirst(sentence: string): string {
   return /^[A-Z][a-z]/.test(sentence) ? sentence.charAt(0).toLowerCase() + sentence.slice(1) : sentence

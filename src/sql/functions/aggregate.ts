@@ -1,7 +1,7 @@
 import { SqlRefusal } from '../diagnostics.ts'
 import type { Expression } from '../parse/ast.ts'
 import type { SqlType } from '../sql-type.ts'
-import { pairSql } from './array.ts'
+import { pairSql, reduceSql } from './array.ts'
 import { mapType } from './map.ts'
 import type { AggregateRule, AggregateRules, BoundCall } from './rule.ts'
 import { refused } from './rule.ts'
@@ -49,7 +49,9 @@ const decimalSum = (call: Omit<BoundCall, 'result'>): SqlType | undefined => {
 function percentile(call: BoundCall): readonly string[] {
   const node = call.node.args[1]!
   if (call.args.length > 2) {
-    throw new SqlRefusal('approx_percentile with a weight or an accuracy is not supported', call.node.args[2]!)
+    const hint = 'repeat each row: CROSS JOIN UNNEST(sequence(1, weight)), then approx_percentile(x, p)'
+    const message = 'approx_percentile with a weight or an accuracy is not supported: Trino interpolates it in a sketch'
+    throw new SqlRefusal(message, call.node.args[2]!, { hint })
   }
   const isConstant =
     node.kind === 'number' || (node.kind === 'array' && node.items.every(item => item.kind === 'number'))
@@ -168,7 +170,7 @@ export const aggregateRuleTable: AggregateRules = {
     wrap: (sql, call) => `CAST(${sql} AS ${mapType(call.args[0]!.type, { kind: 'bigint' })})`,
   },
   kurtosis: own('kurtosis'),
-  listagg: { how: 'renamed', target: 'string_agg', args: listaggArgs },
+  listagg: { how: 'renamed', target: 'string_agg', args: listaggArgs, wrap: sql => `trino_listagg(${sql})` },
   make_set_digest: refused(noSketch),
   map_agg: pairs(list => `trino_map_agg(${list})`),
   map_union: {
@@ -192,8 +194,7 @@ export const aggregateRuleTable: AggregateRules = {
     args: call => [call.args[0]!.sql],
     wrap: (sql, call) => {
       const present = `list_filter(${sql}, lambda "item": "item" IS NOT NULL)`
-      const reduced = `list_reduce(${present}, ${call.args[2]!.sql}, ${call.args[1]!.sql})`
-      return `CASE WHEN len(${present}) > 0 THEN ${reduced} END`
+      return `CASE WHEN len(${present}) > 0 THEN ${reduceSql(call, present, call.args[0]!.type)} END`
     },
   },
   regr_intercept: own('regr_intercept'),

@@ -113,10 +113,24 @@ function elementAt(call: BoundCall): string {
 }
 
 function reduce(call: BoundCall): string {
-  const [array, initial, step] = sqlOf(call)
-  const state = `list_reduce(${array}, ${step}, ${initial})`
+  const array = call.args[0]!.sql
+  const last = reduceSql(call, array, elementOf(call))
   const name = lambdaName(call.context)
-  return `list_transform([${state}], lambda ${name}: ${call.bodies[3]!([name])})[1]`
+  return `CASE WHEN ${array} IS NOT NULL THEN list_transform([${last}], lambda ${name}: ${call.bodies[3]!([name])})[1] END`
+}
+
+/** The state that a call's second argument and its third, a lambda of a state and an element, make of `array`. */
+export function reduceSql(call: BoundCall, array: string, elementType: SqlType): string {
+  const { sql: initial, type } = call.args[1]!
+  const [element, state] = [elementType, type].map(engineType)
+  const [name, next] = [lambdaName(call.context), lambdaName(call.context, 1)]
+  // The engine's own wants states of the elements' type: each item is a pair of a state and an element.
+  const first = `row(CAST(${initial} AS ${state}), CAST(NULL AS ${element}))`
+  const item = `row(CAST(NULL AS ${state}), CAST(${next} AS ${element}))`
+  const items = `list_prepend(${first}, list_transform(${array}, lambda ${next}: ${item}))`
+  const body = call.bodies[2]!([`struct_extract(${name}, 1)`, `struct_extract(${next}, 2)`])
+  const step = `lambda ${name}, ${next}: row(CAST(${body} AS ${state}), CAST(NULL AS ${element}))`
+  return `struct_extract(list_reduce(${items}, ${step}), 1)`
 }
 
 function combinations(call: BoundCall): string {
@@ -214,7 +228,10 @@ export const arrayRules: FunctionRules = {
   ngrams: macro('trino_ngrams'),
   reduce: rewrite(reduce),
   repeat: rewrite(call => {
-    const [value, count] = sqlOf(call)
+    const [value, times] = sqlOf(call)
+    const negative = failure(call.context, 'repeat: the count must not be negative')
+    const count =
+      call.node.args[1]!.kind === 'number' ? times : `CASE WHEN ${times} < 0 THEN ${negative} ELSE ${times} END`
     return limited(call, count!, `list_transform(range(${count}), lambda ${lambdaName(call.context)}: ${value})`)
   }),
   sequence: rewrite(sequence),

@@ -27,7 +27,7 @@ export const binaryRules: FunctionRules = {
   from_base64url: rewrite(call => callSql('trino_from_base64url', asText(call))),
   from_big_endian_32: rewrite(call => callSql('trino_from_big_endian', call.args[0]!.sql, '4')),
   from_big_endian_64: rewrite(call => callSql('trino_from_big_endian', call.args[0]!.sql, '8')),
-  from_hex: rewrite(call => callSql('unhex', asText(call))),
+  from_hex: macroOfText('trino_from_hex'),
   from_ieee754_32: refused(noBits),
   from_ieee754_64: refused(noBits),
   from_utf8: rewrite(call => {

@@ -59,6 +59,7 @@ function replacement(call: BoundCall): string {
       out += next === '\\' ? '\\\\' : next
       at++
     } else if (char === '$' && next !== undefined && /\d/.test(next)) {
+      checkGroup(Number(next), call.node.args[1]!, node)
       out += `\\${next}`
       at++
     } else if (char === '$') {
@@ -75,7 +76,19 @@ function group(call: BoundCall): string {
   if (node.kind !== 'number' || !/^\d{1,2}$/.test(node.text)) {
     throw new SqlRefusal('the group of a regular expression must be a number', node)
   }
+  checkGroup(Number(node.text), call.node.args[1]!, node)
   return node.text
+}
+
+/** Groups of a pattern that is written out; undefined where they cannot be counted. */
+function groupCount(node: Expression): number | undefined {
+  return node.kind === 'string' ? (skeleton(node.value).match(/\((?!\?)|\(\?P?</g)?.length ?? 0) : undefined
+}
+
+function checkGroup(wanted: number, patternNode: Expression, node: Expression): void {
+  const count = groupCount(patternNode)
+  if (count === undefined || wanted <= count) return
+  throw new SqlRefusal(`the pattern has ${count} groups, there is no group ${wanted}`, node)
 }
 
 /** Whether a group may take no part in a match: it gives NULL then, where the engine gives the empty text. */

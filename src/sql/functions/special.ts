@@ -2,7 +2,16 @@ import { SqlRefusal } from '../diagnostics.ts'
 import type { Call, Expression } from '../parse/ast.ts'
 import { coerce } from '../rewrite/casts.ts'
 import { bindCondition } from '../rewrite/condition.ts'
-import { bind, type Context, lambdaName, type Scope, type Typed } from '../rewrite/context.ts'
+import {
+  bind,
+  type Context,
+  checkLambdaDepth,
+  lambdaDepth,
+  lambdaName,
+  type Scope,
+  type Typed,
+} from '../rewrite/context.ts'
+import { newHoist, withHoisted } from '../rewrite/hoist.ts'
 import { checkComparable, comparisonSql, unify } from '../rewrite/operators.ts'
 import { bigintType, engineType, integerType, quoteText, typeText, varcharType } from '../sql-type.ts'
 import { formatSql } from './format.ts'
@@ -55,26 +64,16 @@ function bindNullif(node: Call, context: Context): Typed {
 }
 
 function bindTry(node: Call, context: Context): Typed {
-  if (node.args.some(holdsSubquery)) {
-    throw new SqlRefusal('try() around a subquery is not supported', node, { hint: 'use try inside the subquery' })
-  }
-  const before = context.session.notices.length
-  const [arg] = bindArgs(node, { ...context, isTry: true }, 1, 1)
+  checkLambdaDepth(context, node)
+  const scope: Scope = { relations: [], lambda: new Map(), parent: context.scope, isLambda: true }
+  const hoist = context.hoist ?? newHoist(lambdaDepth(context))
+  const [arg] = bindArgs(node, { ...context, scope, isTry: true, hoist }, 1, 1)
   const { sql, type } = arg!.value
   // After a row that fails the engine's TRY goes on with what CASE and COALESCE remember of it (wrong values, a crash),
   // and what occurs twice is computed beforehand, outside of TRY. In a lambda each row is computed by itself.
-  const isSimple = !/trino_|CASE|coalesce|nullif| AND | OR /.test(sql)
-  if (isSimple) return { sql: `TRY(${sql})`, type }
-  context.session.notices.length = before
-  const scope: Scope = { relations: [], lambda: new Map(), parent: context.scope, isLambda: true }
-  const [inner] = bindArgs(node, { ...context, scope, isTry: true }, 1, 1)
-  return { sql: `TRY(list_transform([0], lambda ${lambdaName(context)}: ${inner!.value.sql})[1])`, type }
-}
-
-function holdsSubquery(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false
-  if ('body' in node && 'tables' in node) return true
-  return Object.values(node).some(holdsSubquery)
+  const isSimple = hoist.values.length === 0 && !/trino_|lambda|CASE|coalesce|nullif| AND | OR /.test(sql)
+  const tried = isSimple ? `TRY(${sql})` : `TRY(list_transform([0], lambda ${lambdaName(context)}: ${sql})[1])`
+  return { sql: context.hoist === undefined ? withHoisted(tried, hoist) : tried, type }
 }
 
 function bindFormat(node: Call, context: Context): Typed {

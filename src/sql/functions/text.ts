@@ -3,7 +3,7 @@ import { whitespace } from '../rewrite/literals.ts'
 import { isSameStorage } from '../sql-type.ts'
 import { isConstantText } from './array.ts'
 import type { BoundCall, FunctionRules } from './rule.ts'
-import { callSql, macro, native, refused, renamed, rewrite } from './rule.ts'
+import { callSql, macro, native, refused, rewrite } from './rule.ts'
 
 const sqlOf = (call: BoundCall): string[] => call.args.map(arg => arg.sql)
 
@@ -16,9 +16,11 @@ function padded(target: string): (call: BoundCall) => string {
   return call => {
     const [text, size, fill] = sqlOf(call)
     if (call.actual[0]?.kind === 'varbinary') {
-      return `unhex(${callSql(target, `hex(${text})`, `CAST(${size} * 2 AS INTEGER)`, `hex(${fill})`)})`
+      return `unhex(${callSql(target, `hex(${text})`, `trino_pad_size(${size}, hex(${fill})) * 2`, `hex(${fill})`)})`
     }
-    return callSql(target, text!, `CAST(${size} AS INTEGER)`, fill!)
+    const [, sizeNode, fillNode] = call.node.args
+    const isPlain = sizeNode!.kind === 'number' && fillNode!.kind === 'string' && fillNode!.value !== ''
+    return callSql(target, text!, isPlain ? `CAST(${size} AS INTEGER)` : `trino_pad_size(${size}, ${fill})`, fill!)
   }
 }
 
@@ -48,7 +50,7 @@ function concatWithSeparator(call: BoundCall): string {
 /** Functions of text. */
 export const textRules: FunctionRules = {
   chr: rewrite(call => `chr(CAST(${call.args[0]!.sql} AS INTEGER))`),
-  codepoint: renamed('unicode'),
+  codepoint: macro('trino_codepoint'),
   concat: rewrite(concat),
   concat_ws: rewrite(concatWithSeparator),
   ends_with: native('ends_with'),
@@ -82,7 +84,12 @@ export const textRules: FunctionRules = {
     return callSql(target, call.args[0]!.sql)
   }),
   soundex: macro('trino_soundex'),
-  split: rewrite(call => callSql(call.args.length === 2 ? 'string_split' : 'trino_split', ...sqlOf(call))),
+  split: rewrite(call => {
+    const delimiter = call.node.args[1]!
+    const isPlain = delimiter.kind === 'string' && delimiter.value !== ''
+    const target = call.args.length > 2 ? 'trino_split' : isPlain ? 'string_split' : 'trino_split_all'
+    return callSql(target, ...sqlOf(call))
+  }),
   split_part: macro('trino_split_part'),
   split_to_map: macro('trino_split_to_map'),
   split_to_multimap: macro('trino_split_to_multimap'),

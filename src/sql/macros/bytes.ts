@@ -16,18 +16,31 @@ export const byteMacros: readonly Macro[] = [
     `coalesce(TRY(decode(b)), array_to_string(list_transform(regexp_extract_all(hex(b), '${utf8Sequences}'),
       lambda h: coalesce(TRY(decode(unhex(h))), r)), ''))`,
   ),
-  // Java wants no padding, the engine does.
+  // Bytes that cannot be: an error with the text in it.
+  macro('trino_no_bytes', 'what, s', "encode(CAST(CAST(what || ': ' || s AS INTEGER) AS VARCHAR))"),
+  macro(
+    'trino_from_hex',
+    's',
+    "CASE WHEN length(s) % 2 = 1 THEN trino_no_bytes('from_hex: an odd number of digits', s) ELSE unhex(s) END",
+  ),
+  // Java wants no padding, the engine does; where there is some, it must be the right one.
+  macro(
+    'trino_is_base64',
+    's',
+    "regexp_full_match(s, '([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?')",
+  ),
   macro(
     'trino_from_base64',
     's',
-    "from_base64(rpad(rtrim(s, '='), CAST((length(rtrim(s, '=')) + 3) // 4 * 4 AS INTEGER), '='))",
+    `CASE WHEN NOT trino_is_base64(s) THEN trino_no_bytes('not base 64', s)
+      ELSE from_base64(rpad(rtrim(s, '='), CAST((length(rtrim(s, '=')) + 3) // 4 * 4 AS INTEGER), '=')) END`,
   ),
   macro('trino_to_base64url', 'b', "replace(replace(to_base64(b), '+', '-'), '/', '_')"),
   macro(
     'trino_from_base64url',
     's',
-    `from_base64(rpad(replace(replace(rtrim(s, '='), '-', '+'), '_', '/'),
-      CAST((length(rtrim(s, '=')) + 3) // 4 * 4 AS INTEGER), '='))`,
+    `CASE WHEN regexp_matches(s, '[+/]') THEN trino_no_bytes('not base 64 for URLs', s)
+      ELSE trino_from_base64(replace(replace(s, '-', '+'), '_', '/')) END`,
   ),
   macro('trino_bits', 'b', 'CAST(CAST(b AS BIT) AS VARCHAR)'),
   macro(
@@ -46,13 +59,14 @@ export const byteMacros: readonly Macro[] = [
   macro(
     'trino_base32_bits',
     's',
-    `array_to_string(list_transform(string_split(rtrim(upper(s), '='), ''), lambda c:
+    `array_to_string(list_transform(string_split(rtrim(s, '='), ''), lambda c:
       right('0000' || ltrim(CAST(CAST(CAST(strpos(${base32}, c) - 1 AS INTEGER) AS BIT) AS VARCHAR), ''), 5)), '')`,
   ),
   macro(
     'trino_from_base32',
     's',
-    `CASE WHEN s = '' THEN encode('') ELSE CAST(CAST(left(trino_base32_bits(s),
+    `CASE WHEN s = '' THEN encode('') WHEN NOT regexp_full_match(s,
+      '([A-Z2-7]{8})*([A-Z2-7]{2}|[A-Z2-7]{4,5}|[A-Z2-7]{7})?=*') THEN trino_no_bytes('not base 32', s) ELSE CAST(CAST(left(trino_base32_bits(s),
       length(trino_base32_bits(s)) // 8 * 8) AS BIT) AS BLOB) END`,
   ),
   macro('trino_to_big_endian', 'n, w', "unhex(right(lpad(hex(CAST(n AS BIGINT)), 16, '0'), w))"),
@@ -86,7 +100,20 @@ export const urlMacros: readonly Macro[] = [
     String.raw`(NOT regexp_matches(u,
       '[\x00-\x20"<>\\^\x60{|}\x7f]|%[^0-9a-fA-F]|%.[^0-9a-fA-F]|%.?$|#.*#|^[^/?#]*\[|:$'))`,
   ),
-  macro('trino_url_decode', 's', "url_decode(replace(s, '+', ' '))"),
+  // The bytes the text stands for; the engine's own gives up where they are no UTF-8.
+  macro(
+    'trino_percent_bytes',
+    's',
+    `CASE WHEN strpos(s, '%') = 0 THEN encode(s) ELSE unhex(array_to_string(list_transform(regexp_extract_all(s,
+      '%..|[^%]+'), lambda p: CASE WHEN left(p, 1) = '%' THEN substr(p, 2) ELSE hex(p) END), '')) END`,
+  ),
+  macro(
+    'trino_url_decode',
+    's',
+    `CASE WHEN regexp_matches(s, '%([^0-9a-fA-F]|.[^0-9a-fA-F]|.?$)')
+      THEN CAST(CAST('url_decode: % without two hexadecimal digits: ' || s AS INTEGER) AS VARCHAR)
+      ELSE trino_from_utf8(trino_percent_bytes(replace(s, '+', ' ')), chr(65533)) END`,
+  ),
   macro('trino_url_encode', 's', "replace(replace(replace(url_encode(s), '%20', '+'), '%2A', '*'), '~', '%7E')"),
   urlPart('trino_url_protocol', `regexp_extract(u, '${scheme}', 1)`),
   urlPart(

@@ -20,13 +20,16 @@ export const mathMacros: readonly Macro[] = [
       `CASE WHEN x = 0 THEN CAST('-Infinity' AS DOUBLE) WHEN x < 0 THEN ${nan} ELSE ${name}(x) END`,
     ),
   ),
+  macro('trino_power', 'n', 'CAST(pow(2, n) AS HUGEINT)'),
   macro(
     'trino_bit_count',
     'x, b',
-    'CASE WHEN x >= 0 THEN bit_count(CAST(x AS BIGINT)) ELSE b - bit_count(CAST(-x - 1 AS BIGINT)) END',
+    `CASE WHEN b NOT BETWEEN 2 AND 64 THEN CAST('bit_count: no number of bits, 2 to 64: ' || b AS INTEGER)
+      WHEN b < 64 AND x NOT BETWEEN -(trino_power(b - 1)) AND trino_power(b - 1) - 1
+      THEN CAST('bit_count: ' || x || ' does not fit into ' || b || ' bits' AS INTEGER)
+      WHEN x >= 0 THEN bit_count(CAST(x AS BIGINT)) ELSE b - bit_count(CAST(-x - 1 AS BIGINT)) END`,
   ),
   // Shifts count bits of a number b bits wide; a negative one is its two's complement.
-  macro('trino_power', 'n', 'CAST(pow(2, n) AS HUGEINT)'),
   macro('trino_unsigned', 'a, b', 'CAST(a AS HUGEINT) + CASE WHEN a < 0 THEN trino_power(b) ELSE 0 END'),
   macro('trino_signed', 'u, b', 'u - CASE WHEN u >= trino_power(b - 1) THEN trino_power(b) ELSE 0 END'),
   macro(
@@ -78,7 +81,8 @@ export const mathMacros: readonly Macro[] = [
   macro(
     'trino_from_base',
     's, b',
-    `CASE WHEN s = '' THEN CAST('an empty text is no number' AS BIGINT) WHEN left(s, 1) = '-'
+    `CASE WHEN b NOT BETWEEN 2 AND 36 THEN CAST('from_base: no base ' || b || ', 2 to 36' AS BIGINT)
+      WHEN s = '' THEN CAST('an empty text is no number' AS BIGINT) WHEN left(s, 1) = '-'
       THEN - trino_from_base_digits(substr(s, 2), b) WHEN left(s, 1) = '+' THEN trino_from_base_digits(substr(s, 2), b)
       ELSE trino_from_base_digits(s, b) END`,
   ),
@@ -92,9 +96,17 @@ export const mathMacros: readonly Macro[] = [
   macro(
     'trino_width_bucket',
     'x, lo, hi, n',
-    `CASE WHEN lo < hi THEN trino_bucket(x, lo, hi, n) ELSE n + 1 - trino_bucket(x, hi, lo, n) END`,
+    `CASE WHEN n < 1 THEN CAST('width_bucket: at least one bucket is needed, not ' || n AS BIGINT)
+      WHEN lo = hi THEN CAST('width_bucket: the bounds are equal' AS BIGINT)
+      WHEN lo < hi THEN trino_bucket(x, lo, hi, n) ELSE n + 1 - trino_bucket(x, hi, lo, n) END`,
   ),
-  macro('trino_bucket_of', 'x, b', 'CASE WHEN x IS NOT NULL THEN len(list_filter(b, lambda e: e <= x)) END'),
+  macro(
+    'trino_bucket_of',
+    'x, b',
+    `CASE WHEN x IS NULL THEN NULL WHEN list_sort(b) <> b
+      THEN CAST('width_bucket: the bins are not in ascending order' AS BIGINT)
+      ELSE len(list_filter(b, lambda e: e <= x)) END`,
+  ),
   macro(
     'trino_wilson_lower',
     's, n, z',
@@ -110,7 +122,7 @@ export const mathMacros: readonly Macro[] = [
   macro(
     'trino_data_size',
     's',
-    `CAST(trunc(CAST(regexp_extract(s, '^\\s*([0-9.]+)', 1) AS DOUBLE) * CASE regexp_extract(s, '([a-zA-Z]+)\\s*$', 1)
+    `CAST(trunc(CAST(regexp_extract(s, '^([0-9.]+)', 1) AS DOUBLE) * CASE regexp_extract(s, '^[0-9.]+([a-zA-Z]+)$', 1)
       WHEN 'B' THEN 1 WHEN 'kB' THEN 1024 WHEN 'MB' THEN 1048576 WHEN 'GB' THEN 1073741824 WHEN 'TB' THEN 1099511627776
       WHEN 'PB' THEN 1125899906842624 ELSE CAST('not a data size: ' || s AS DOUBLE) END) AS DECIMAL(38,0))`,
   ),

@@ -39,7 +39,7 @@ export const networkMacros: readonly Macro[] = [
   macro(
     'trino_ip_or_null',
     's',
-    `CASE WHEN regexp_full_match(s, '[0-9]{1,3}(\\.[0-9]{1,3}){3}') THEN trino_ipv4(s)
+    `CASE WHEN regexp_full_match(s, '(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}') THEN trino_ipv4(s)
       WHEN regexp_full_match(s, '::(ffff:|FFFF:)?[0-9]{1,3}(\\.[0-9]{1,3}){3}')
       THEN trino_ipv4(regexp_extract(s, '[0-9.]+$'))
       WHEN regexp_full_match(s, '[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}')
@@ -101,8 +101,11 @@ export const networkMacros: readonly Macro[] = [
   macro(
     'trino_in_network',
     's, i',
-    `list_transform([struct_pack(f := trino_prefix(s), v := i)], lambda z: trino_network(struct_extract(z, 'v'),
-      struct_extract(struct_extract(z, 'f'), 'bits') + CASE WHEN trino_is_ipv4(struct_extract(struct_extract(z, 'f'),
-      'address')) THEN 96 ELSE 0 END) = struct_extract(struct_extract(z, 'f'), 'address'))[1]`,
+    `list_transform([row(trino_prefix(s), i, trino_ip_or_null(split_part(s, '/', 1)))], lambda z:
+      CASE WHEN struct_extract(struct_extract(z, 1), 'address') <> struct_extract(z, 3)
+      THEN CAST('bits of the host are set in network ' || s AS INTEGER) = 0
+      ELSE trino_network(struct_extract(z, 2), struct_extract(struct_extract(z, 1), 'bits') + CASE WHEN
+      trino_is_ipv4(struct_extract(struct_extract(z, 1), 'address')) THEN 96 ELSE 0 END) =
+      struct_extract(struct_extract(z, 1), 'address') END)[1]`,
   ),
 ]

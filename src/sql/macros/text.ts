@@ -63,24 +63,56 @@ export const textMacros: readonly Macro[] = [
       ELSE replace(s, t, r) END`,
   ),
   macro(
+    'trino_split_all',
+    's, d',
+    `CASE WHEN d = '' AND s IS NOT NULL THEN [CAST(CAST('split: an empty delimiter' AS INTEGER) AS VARCHAR)]
+      ELSE string_split(s, d) END`,
+  ),
+  macro(
     'trino_split',
     's, d, n',
-    `CASE WHEN s IS NULL THEN NULL WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
+    `CASE WHEN s IS NULL THEN NULL WHEN n < 1
+      THEN [CAST(CAST('split: the limit must be at least 1, it is ' || n AS INTEGER) AS VARCHAR)]
+      WHEN d = '' THEN trino_split_all(s, d) WHEN len(string_split(s, d)) <= n THEN string_split(s, d)
       ELSE list_append(string_split(s, d)[1:n-1], trino_join(string_split(s, d)[n:], d)) END`,
   ),
-  macro('trino_split_part', 's, d, n', 'CASE WHEN n > len(string_split(s, d)) THEN NULL ELSE split_part(s, d, n) END'),
+  macro(
+    'trino_split_part',
+    's, d, n',
+    `CASE WHEN n < 1 THEN CAST(CAST('split_part: the index must be at least 1, it is ' || n AS INTEGER) AS VARCHAR)
+      WHEN d = '' THEN CASE WHEN n <= length(s) THEN substr(s, n, 1) END
+      WHEN n > len(string_split(s, d)) THEN NULL ELSE split_part(s, d, n) END`,
+  ),
+  // A last delimiter ends the list; an entry has the other one in it exactly once.
+  macro(
+    'trino_split_entries',
+    's, d',
+    `CASE WHEN s = '' THEN CAST([] AS VARCHAR[]) WHEN ends_with(s, d) THEN string_split(s, d)[1:-2]
+      ELSE string_split(s, d) END`,
+  ),
+  macro(
+    'trino_split_pair',
+    'e, k',
+    `CASE WHEN len(string_split(e, k)) <> 2
+      THEN CAST(CAST('the delimiter ''' || k || ''' is not exactly once in ' || e AS INTEGER) AS VARCHAR)
+      ELSE split_part(e, k, 1) END`,
+  ),
   macro(
     'trino_split_pairs',
     's, d, k',
-    `list_transform(string_split(s, d), lambda e: struct_pack("key" := split_part(e, k, 1),
-      "value" := trino_join(string_split(e, k)[2:], k)))`,
+    `list_transform(CASE WHEN d = k OR d = '' OR k = ''
+      THEN [CAST(CAST('the delimiters must be two different texts' AS INTEGER) AS VARCHAR)]
+      ELSE trino_split_entries(s, d) END, lambda e: struct_pack("key" := trino_split_pair(e, k),
+      "value" := split_part(e, k, 2)))`,
   ),
   macro('trino_split_to_map', 's, d, k', 'map_from_entries(trino_split_pairs(s, d, k))'),
   macro('trino_split_to_multimap', 's, d, k', 'trino_multimap(trino_split_pairs(s, d, k))'),
   macro(
     'trino_strpos',
     's, t, n',
-    `CASE WHEN abs(n) >= len(string_split(s, t)) THEN 0 ELSE length(trino_join(string_split(s, t)[1:
+    `CASE WHEN n = 0 THEN CAST('strpos: the instance must not be 0' AS INTEGER)
+      WHEN t = '' THEN CASE WHEN s IS NOT NULL THEN 1 END
+      WHEN abs(n) >= len(string_split(s, t)) THEN 0 ELSE length(trino_join(string_split(s, t)[1:
       CASE WHEN n > 0 THEN n ELSE len(string_split(s, t)) + n END], t)) + 1 END`,
   ),
   macro(
@@ -101,10 +133,41 @@ export const textMacros: readonly Macro[] = [
       CASE WHEN substr(t, i, 1) IN ('0', substr(t, i - 1, 1)) THEN '' ELSE substr(t, i, 1) END), '')`,
   ),
   macro(
-    'trino_soundex',
+    'trino_soundex_letters',
+    's',
+    `CASE WHEN NOT trino_is_ascii(s) THEN CAST(CAST('soundex: a letter that is not English in ' || s AS INTEGER) AS
+      VARCHAR) ELSE regexp_replace(s, '[^A-Za-z]', '', 'g') END`,
+  ),
+  macro(
+    'trino_soundex_of',
     's',
     `CASE WHEN s = '' THEN '' ELSE upper(left(s, 1)) || left(trino_soundex_tail(
       left(trino_soundex_codes(s), 1) || replace(substr(trino_soundex_codes(s), 2), '9', '')) || '000', 3) END`,
+  ),
+  macro('trino_soundex', 's', 'trino_soundex_of(trino_soundex_letters(s))'),
+  macro(
+    'trino_codepoint',
+    's',
+    "CASE WHEN length(s) <> 1 THEN CAST('codepoint: not one character: ' || s AS INTEGER) ELSE unicode(s) END",
+  ),
+  macro(
+    'trino_fitting',
+    's, n',
+    `CASE WHEN length(s) > n THEN CAST(CAST('''' || s || ''' is longer than the ' || n || ' characters of its type' AS
+      INTEGER) AS VARCHAR) ELSE s END`,
+  ),
+  macro(
+    'trino_listagg',
+    's',
+    `CASE WHEN length(s) > 262144 AND octet_length(encode(s)) > 1048576
+      THEN CAST(CAST('listagg: more than 1048576 bytes' AS INTEGER) AS VARCHAR) ELSE s END`,
+  ),
+  // How far a text may be padded, and with what.
+  macro(
+    'trino_pad_size',
+    'n, f',
+    `CASE WHEN n < 0 OR n > 2147483647 THEN CAST('a text cannot be padded to ' || n || ' characters' AS INTEGER)
+      WHEN length(f) = 0 THEN CAST('nothing to pad with' AS INTEGER) ELSE CAST(n AS INTEGER) END`,
   ),
 ]
 

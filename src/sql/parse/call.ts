@@ -76,12 +76,17 @@ function parseNormalize(reader: Reader): Expression[] {
   return [text, { kind: 'string', value: form.key, ...span }]
 }
 
-/** `ON OVERFLOW ERROR` is the default; what truncates is not offered. */
+/**
+ * `ON OVERFLOW ERROR`, or `ON OVERFLOW TRUNCATE ['…'] [WITH | WITHOUT COUNT]`: either way what is too long ends the run
+ * here, and what is not is the same.
+ */
 function parseOverflow(reader: Reader): void {
-  const token = peek(reader)
   if (!acceptAll(reader, 'ON', 'OVERFLOW')) return
   if (accept(reader, 'ERROR')) return
-  throw new SqlRefusal('listagg with ON OVERFLOW TRUNCATE is not supported: only ON OVERFLOW ERROR', token)
+  expect(reader, 'TRUNCATE')
+  if (peek(reader).kind === 'string') next(reader)
+  if (!accept(reader, 'WITH')) expect(reader, 'WITHOUT')
+  expect(reader, 'COUNT')
 }
 
 function parseWithinGroup(reader: Reader): SortItem[] {

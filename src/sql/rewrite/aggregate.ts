@@ -7,12 +7,17 @@ import type { Call, Expression, FrameBound, SortItem, WindowSpec } from '../pars
 import { engineType, isInterval, isNumeric, type SqlType } from '../sql-type.ts'
 import { bindCondition } from './condition.ts'
 import { bind, type Context, type Typed } from './context.ts'
+import { hoisted } from './hoist.ts'
 
 type Prepare = (forms: readonly Form[]) => BoundCall
 type UsedRule = Exclude<AggregateRule, { how: 'refused' }>
 
 /** An aggregate, plain or over a window: the engine's own, so that DISTINCT, FILTER and the like keep their place. */
-export function bindAggregate(node: Call, rule: UsedRule, context: Context, prepare: Prepare): Typed {
+export function bindAggregate(node: Call, rule: UsedRule, outside: Context, prepare: Prepare): Typed {
+  return hoisted(bindOutside(node, rule, { ...outside, hoist: undefined, isTry: false }, prepare), outside)
+}
+
+function bindOutside(node: Call, rule: UsedRule, context: Context, prepare: Prepare): Typed {
   checkPlace(node, context)
   const inner: Context = { ...context, allowsAggregate: false, allowsWindow: false, grouping: undefined }
   if (node.isStar) {
@@ -49,7 +54,8 @@ function finish(target: string, inside: string, node: Call, context: Context, in
 }
 
 /** row_number, rank, lag and the like: only over a window. */
-export function bindWindowFunction(node: Call, context: Context, prepare: Prepare): Typed {
+export function bindWindowFunction(node: Call, outside: Context, prepare: Prepare): Typed {
+  const context: Context = { ...outside, hoist: undefined, isTry: false }
   if (node.over === undefined) throw new SqlRefusal(`'${node.name}' needs OVER (…)`, node.nameSpan)
   if (!context.allowsWindow) checkPlace(node, context)
   if (node.isDistinct || node.orderBy.length > 0 || node.filter !== undefined || node.isStar) {
@@ -60,7 +66,7 @@ export function bindWindowFunction(node: Call, context: Context, prepare: Prepar
   refuseComputedOffset(node)
   const args = call.args.map(arg => arg.sql).join(', ')
   const inside = node.ignoreNulls ? `${args} IGNORE NULLS` : args
-  return { sql: `${target}(${inside})${overSql(node, context)}`, type: call.result }
+  return hoisted({ sql: `${target}(${inside})${overSql(node, context)}`, type: call.result }, outside)
 }
 
 /** An offset that is NULL or negative is an error in Trino, not in the engine: only a number is told apart. */

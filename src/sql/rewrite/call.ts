@@ -8,8 +8,9 @@ import type { Call, Expression, ExpressionOf } from '../parse/ast.ts'
 import { engineType, isSameStorage, type SqlType, typeText } from '../sql-type.ts'
 import { bindAggregate, bindWindowFunction } from './aggregate.ts'
 import { coerce } from './casts.ts'
-import { bind, type Context, lambdaName, type Scope, type Typed } from './context.ts'
+import { bind, type Context, checkLambdaDepth, lambdaDepth, lambdaName, type Scope, type Typed } from './context.ts'
 import { foreignFunctionHint } from './foreign-functions.ts'
+import { besideQueries, hoisted } from './hoist.ts'
 
 /** A call of any kind, admitted by the catalogue or refused. */
 export function bindCall(node: Call, context: Context): Typed {
@@ -40,7 +41,8 @@ function argumentContext(context: Context): (node: Call) => Context {
     const isWindow = node.over !== undefined
     // An aggregate sees the rows of the group; a window function what the grouped query yields.
     const grouping = isWindow ? context.grouping : undefined
-    return { ...context, allowsAggregate: isWindow && context.allowsAggregate, allowsWindow: false, grouping }
+    const allowsAggregate = isWindow && context.allowsAggregate
+    return { ...context, allowsAggregate, allowsWindow: false, grouping, hoist: undefined, isTry: false }
   }
 }
 
@@ -64,10 +66,16 @@ function unknownFunction(node: Call): SqlRefusal {
 function bindScalar(node: Call, rule: Exclude<ScalarRule, { how: 'refused' }>, context: Context): Typed {
   const prepared = prepareCall(node, findFunction(node.name)!.forms, () => context)
   const result = rule.result?.(prepared) ?? prepared.result
-  const call: BoundCall = { ...prepared, result }
-  const sql = rule.how === 'rewrite' ? rule.emit(call) : `${rule.target}(${call.args.map(arg => arg.sql).join(', ')})`
-  return { sql: asDeclared(sql, result), type: result }
+  const sql = besideQueries(prepared.args, lambdaDepth(context), args => {
+    if (rule.how === 'rewrite') return rule.emit({ ...prepared, args, result })
+    return `${rule.target}(${args.map(arg => arg.sql).join(', ')})`
+  })
+  const value = { sql: asDeclared(sql, result), type: result }
+  return volatile.has(node.name) ? hoisted(value, context) : value
 }
+
+/** Each call has another value, which the engine does not let stand inside TRY. */
+const volatile: ReadonlySet<string> = new Set(['rand', 'random', 'shuffle', 'uuid'])
 
 /** The engine's functions return other widths than Trino's here and there: numbers are given the declared type. */
 export function asDeclared(sql: string, type: SqlType): string {
@@ -148,6 +156,7 @@ function bindLambda(
   sql: readonly string[],
   context: Context,
 ): Typed {
+  checkLambdaDepth(context, lambda)
   const parameters = new Map<string, Typed>()
   for (const [index, param] of lambda.params.entries()) {
     parameters.set(param.text.toLowerCase(), { sql: sql[index]!, type: types[index]! })

@@ -42,7 +42,7 @@ function castSql(sql: string, from: SqlType, to: SqlType, mode: CastMode): strin
   if (to.kind === 'json') return toJson(sql, from)
   if (from.kind === 'json') return fromJson(sql, to, mode)
   if (to.kind === 'char' && !isText(from)) return undefined
-  if (isText(to)) return limitLength(toText(sql, from), from, to)
+  if (isText(to)) return isText(from) ? limitLength(sql, from, to) : fitting(toText(sql, from), to)
   if (to.kind === 'array' || to.kind === 'map' || to.kind === 'row') return castNested(sql, from, to, mode)
   if (isText(from)) return fromText(sql, to, mode)
   if (isNumeric(to)) return toNumber(sql, from, to, mode)
@@ -110,6 +110,12 @@ function limitLength(sql: string | undefined, from: SqlType, to: SqlType): strin
   return to.kind === 'char' ? `rtrim(${cut}, ' ')` : cut
 }
 
+/** Text is cut to a type's length; what is printed of another value must fit. */
+function fitting(sql: string | undefined, to: SqlType): string | undefined {
+  if (sql === undefined || !('length' in to) || to.length === undefined) return sql
+  return `trino_fitting(${sql}, ${to.length})`
+}
+
 function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined {
   if (isInteger(to)) return `${mode}(${shaped(sql, '\\s*[+-]?[0-9]+\\s*', to, mode)} AS ${engineType(to)})`
   if (to.kind === 'ipaddress') return mode === 'CAST' ? `trino_ip(${sql})` : `trino_ip_or_null(${sql})`
@@ -120,16 +126,22 @@ function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined 
     if (to.kind !== 'timestamptz') return cutPrecision(`${mode}(${text} AS ${engineType(to)})`, 6, to)
     return cutPrecision(`CAST(timezone('UTC', ${mode}(${text} AS TIMESTAMPTZ)) AS TIMESTAMP)`, 6, to)
   }
-  const hasNative = isNumeric(to) || isInstant(to) || to.kind === 'boolean' || to.kind === 'time' || to.kind === 'uuid'
-  return hasNative ? `${mode}(${sql} AS ${engineType(to)})` : undefined
+  return undefined
 }
 
 const day = '\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}'
-const clock = '( \\d{1,2}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?'
+const hours = '([01]?\\d|2[0-3])'
+const clock = `( ${hours}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?`
+const double = '\\s*[+-]?(NaN|Infinity|(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?)\\s*'
 
 /** What Trino reads where the engine reads more: no T between day and time, no blanks around a decimal. */
 const textShapes: Partial<Record<SqlType['kind'], string>> = {
   decimal: '[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?',
+  double,
+  real: double,
+  boolean: '(?i)(t|true|f|false|1|0)',
+  uuid: '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}',
+  time: `${hours}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?`,
   date: `${day}\\s*`,
   timestamp: `${day}${clock}\\s*`,
   timestamptz: `${day}${clock}( ?(Z|[+-]\\d{2}:?\\d{2}|[A-Za-z][A-Za-z_/+0-9-]*))?\\s*`,
@@ -159,9 +171,9 @@ function toInstant(sql: string, from: SqlType, to: SqlType): string {
   return cutPrecision(sql, 'precision' in from ? from.precision : 0, to)
 }
 
-/** Trino rounds to the new precision. */
+/** Trino rounds to the new precision. A decimal's precision counts digits, not those of a second. */
 function cutPrecision(sql: string, precision: number, to: SqlType): string {
-  const wanted = 'precision' in to ? to.precision : 6
+  const wanted = to.kind === 'timestamp' || to.kind === 'timestamptz' ? to.precision : 6
   if (wanted >= precision || wanted >= 6) return sql
   const unit = 10 ** (6 - wanted)
   return `make_timestamp(CAST(round(epoch_us(${sql}) / ${unit}.0) AS BIGINT) * ${unit})`
@@ -236,7 +248,8 @@ function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined 
   if (isInteger(to)) {
     const number = `${mode}(round(CAST(json_extract_string(${sql}, '$') AS DOUBLE)) AS ${engineType(to)})`
     const whole = `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
-    return `CASE WHEN json_type(${sql}) = 'DOUBLE' THEN ${number} ELSE ${whole} END`
+    const truth = `CAST(CAST(json_extract_string(${sql}, '$') AS BOOLEAN) AS ${engineType(to)})`
+    return `CASE json_type(${sql}) WHEN 'DOUBLE' THEN ${number} WHEN 'BOOLEAN' THEN ${truth} ELSE ${whole} END`
   }
   const isScalar = isNumeric(to) || to.kind === 'boolean'
   if (isScalar) return `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
@@ -245,8 +258,30 @@ function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined 
     const items = `list_transform(json_extract(${sql}, '$[*]'), lambda "cast_item": ${item})`
     return `CASE WHEN json_type(${sql}) = 'ARRAY' THEN ${items} ELSE ${mode}(${sql} AS VARCHAR[]) END`
   }
-  const isNested = to.kind === 'array' || to.kind === 'map' || to.kind === 'row'
+  if (to.kind === 'row') return jsonRow(sql, to, mode)
+  const isNested = to.kind === 'array' || to.kind === 'map'
   return isNested ? `${mode}(${sql} AS ${engineType(to)})` : undefined
+}
+
+/** A row of an object's members by name, or of an array's items in order; a member that is missing is NULL. */
+function jsonRow(sql: string, to: Extract<SqlType, { kind: 'row' }>, mode: CastMode): string | undefined {
+  const strict = `${mode}(${sql} AS ${engineType(to)})`
+  const isPlain = to.fields.every(field => field.name !== undefined && !/["\\]/.test(field.name))
+  if (!isPlain) return strict
+  const packed = (pathOf: (name: string, index: number) => string) => {
+    const members = to.fields.map(({ name = '', type }, index) => {
+      const member = fromJson(`json_extract(${sql}, ${quoteText(pathOf(name, index))})`, type, mode)
+      return member && `${quoteName(name)} := ${member}`
+    })
+    return members.includes(undefined) ? undefined : `struct_pack(${members.join(', ')})`
+  }
+  const [byName, byPosition] = [packed(name => `$."${name}"`), packed((_, index) => `$[${index}]`)]
+  const isLongEnough = `json_array_length(${sql}) = ${to.fields.length}`
+  return (
+    byName &&
+    `CASE WHEN json_type(${sql}) = 'OBJECT' THEN ${byName} WHEN json_type(${sql}) = 'ARRAY' AND ${isLongEnough} ` +
+      `THEN ${byPosition} ELSE ${strict} END`
+  )
 }
 
 function castNested(sql: string, from: SqlType, to: SqlType, mode: CastMode): string | undefined {

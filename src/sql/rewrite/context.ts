@@ -1,8 +1,10 @@
 import type { LakeSchema } from '../../model/lake-table.ts'
 import type { ColumnBound } from '../../model/scan-scope.ts'
-import type { Span } from '../diagnostics.ts'
+import { type Span, SqlRefusal } from '../diagnostics.ts'
 import type { Expression, Query, WindowSpec } from '../parse/ast.ts'
 import type { SqlType } from '../sql-type.ts'
+import type { Carry } from './carry.ts'
+import type { Hoist } from './hoist.ts'
 
 // What the rewriting of one statement knows and collects. Nothing of the author's text goes into the engine's SQL but
 // literals, printed anew: relations are looked up, columns resolved, every other name is made here.
@@ -94,6 +96,10 @@ export interface Context {
   readonly allowsWindow: boolean
   /** Inside TRY: an error must be one that the engine can turn into NULL. */
   readonly isTry: boolean
+  /** What the outermost TRY around is handed from outside. */
+  readonly hoist: Hoist | undefined
+  /** The columns of enclosing queries that this SELECT reads. */
+  readonly carry: Carry | undefined
   readonly grouping: Grouping | undefined
   /** The SELECT's WINDOW clause, by lower-case name. */
   readonly windows: ReadonlyMap<string, WindowSpec>
@@ -144,9 +150,23 @@ export function freshName(session: Session, prefix: string): string {
  * expressions give equal SQL, and a lambda inside another never hides its parameters.
  */
 export function lambdaName(context: Context, index = 0): string {
+  return `"l${lambdaDepth(context)}_${index}"`
+}
+
+/** The engine takes twice as long to plan each further lambda inside another. */
+const lambdasMax = 10
+
+/** Refuses a lambda, or a TRY, that stands in too many others. */
+export function checkLambdaDepth(context: Context, span: Span): void {
+  if (lambdaDepth(context) < lambdasMax) return
+  throw new SqlRefusal(`lambdas and TRY nest deeper than ${lambdasMax} levels`, span)
+}
+
+/** How many lambdas stand around an expression. */
+export function lambdaDepth(context: Context): number {
   let depth = 0
   for (let at: Scope | undefined = context.scope; at !== undefined; at = at.parent) if (at.isLambda === true) depth++
-  return `"l${depth}_${index}"`
+  return depth
 }
 
 export function bind(expression: Expression, context: Context): Typed {

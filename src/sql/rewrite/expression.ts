@@ -21,8 +21,9 @@ import {
 import { bindCall } from './call.ts'
 import { castTo, coerce } from './casts.ts'
 import { bindCondition } from './condition.ts'
-import { bind, type Context, type Typed } from './context.ts'
+import { bind, type Context, lambdaDepth, type Typed } from './context.ts'
 import { bindExtract } from './extract.ts'
+import { besideQueries, hoisted } from './hoist.ts'
 import { bindJsonArray, bindJsonObject, bindJsonPath } from './json-form.ts'
 import { bindInterval, bindNumber, bindTypedLiteral, instantLiteral, whitespace } from './literals.ts'
 import { bindName, fieldAt, selectField } from './names.ts'
@@ -39,8 +40,9 @@ export function bindExpression(node: Expression, context: Context): Typed {
   if (grouping === undefined) return bindNode(node, context)
   const before = grouping.pending.length
   const value = bindNode(node, context)
-  if (grouping.pending.length > before && grouping.texts.has(value.sql)) grouping.pending.length = before
-  return value
+  if (grouping.pending.length === before || !grouping.texts.has(value.sql)) return value
+  grouping.pending.length = before
+  return hoisted(value, context)
 }
 
 function bindNode(node: Expression, context: Context): Typed {
@@ -72,7 +74,7 @@ function bindNode(node: Expression, context: Context): Typed {
     case 'concat':
       return bindConcat(bind(node.left, context), bind(node.right, context), node)
     case 'cast':
-      return castTo(bind(node.value, context), resolveType(node.type), node.isTry ? 'TRY_CAST' : 'CAST', node)
+      return bindCast(node, context)
     case 'case':
       return bindCase(node, context)
     case 'call':
@@ -84,7 +86,7 @@ function bindNode(node: Expression, context: Context): Typed {
     case 'row':
       return bindRow(node, context)
     case 'subquery':
-      return bindScalarQuery(node, context)
+      return hoisted(bindScalarQuery(node, context), context)
     case 'extract':
       return bindExtract(node, context)
     case 'atTimeZone':
@@ -99,37 +101,38 @@ function bindNode(node: Expression, context: Context): Typed {
       return bindJsonObject(node, context)
     case 'jsonArray':
       return bindJsonArray(node, context)
+    case 'quantified':
+    case 'inQuery':
+    case 'exists':
+      return hoisted({ sql: bindQueryPredicate(node, context), type: booleanType }, context)
     default:
       return { sql: bindPredicate(node, context), type: booleanType }
   }
 }
 
-type Predicate = ExpressionOf<
-  | 'compare'
-  | 'quantified'
-  | 'between'
-  | 'inList'
-  | 'inQuery'
-  | 'like'
-  | 'isNull'
-  | 'isDistinct'
-  | 'exists'
-  | 'not'
-  | 'logic'
->
+/** A truth value taken from a query: it and the value it is compared with are computed before any TRY around. */
+function bindQueryPredicate(node: ExpressionOf<'quantified' | 'inQuery' | 'exists'>, context: Context): string {
+  const outside: Context = { ...context, hoist: undefined, isTry: false }
+  switch (node.kind) {
+    case 'quantified':
+      return bindQuantified(node, outside)
+    case 'inQuery':
+      return bindInQuery(node, outside)
+    case 'exists':
+      return `EXISTS (${context.session.bindQuery(node.query, outside).sql})`
+  }
+}
+
+type Predicate = ExpressionOf<'compare' | 'between' | 'inList' | 'like' | 'isNull' | 'isDistinct' | 'not' | 'logic'>
 
 function bindPredicate(node: Predicate, context: Context): string {
   switch (node.kind) {
     case 'compare':
       return bindComparison(node, context)
-    case 'quantified':
-      return bindQuantified(node, context)
     case 'between':
       return bindBetween(node, context)
     case 'inList':
       return bindInList(node, context)
-    case 'inQuery':
-      return bindInQuery(node, context)
     case 'like':
       return bindLike(node, context)
     case 'isNull':
@@ -138,13 +141,19 @@ function bindPredicate(node: Predicate, context: Context): string {
       const [left, right] = comparable(node.left, node.right, 'IS DISTINCT FROM', context)
       return `(${left.sql} IS ${node.isNot ? 'NOT ' : ''}DISTINCT FROM ${right.sql})`
     }
-    case 'exists':
-      return `EXISTS (${context.session.bindQuery(node.query, context).sql})`
     case 'not':
       return `(NOT ${bindCondition(node.value, context, 'NOT')})`
     case 'logic':
       return `(${node.items.map(item => bindCondition(item, context, node.operator)).join(` ${node.operator} `)})`
   }
+}
+
+function bindCast(node: ExpressionOf<'cast'>, context: Context): Typed {
+  const value = bind(node.value, context)
+  const type = resolveType(node.type)
+  const mode = node.isTry ? 'TRY_CAST' : 'CAST'
+  const sql = besideQueries([value], lambdaDepth(context), ([arg]) => castTo(arg!, type, mode, node).sql)
+  return { sql, type }
 }
 
 function nameOf(node: Expression): string[] {

@@ -1,7 +1,9 @@
 import { didYouMean, type Span, SqlRefusal } from '../diagnostics.ts'
 import type { Name } from '../parse/ast.ts'
 import { fieldName, quoteText, type SqlType } from '../sql-type.ts'
+import { carried, OuterInLambda } from './carry.ts'
 import type { BoundColumn, BoundRelation, Context, Scope, Typed } from './context.ts'
+import { hoisted } from './hoist.ts'
 
 /** A column found, and the fields of it that the rest of the name selects. */
 interface Found {
@@ -15,19 +17,27 @@ interface Found {
 export function bindName(parts: readonly Name[], context: Context): Typed {
   const parameter = findLambdaParameter(context.scope, parts[0]!)
   if (parameter !== undefined) return selectFields(parameter, parts.slice(1))
-  const found = findColumn(context.scope, parts)
+  const alias = findAlias(context.scope, parts[0]!)
+  // What an alias of the select list stands for is computed before any TRY of ORDER BY.
+  if (alias !== undefined) return selectFields(hoisted(alias, context), parts.slice(1))
+  const found = findColumn(context, parts)
   const span = spanOf(parts)
   if (found === undefined) throw unknownColumn(context, parts, span)
   noteUse(found.column)
   if (context.grouping !== undefined && found.isLocal) {
     context.grouping.pending.push({ name: parts.map(part => part.text).join('.'), span })
   }
-  return selectFields(found.column, found.fields)
+  return selectFields(found.isLocal ? found.column : carried(found.column, carryOf(context)), found.fields)
+}
+
+/** A grouped query outside of its aggregates has no use for one more ungrouped column. */
+function carryOf(context: Context): Context['carry'] {
+  return context.grouping === undefined ? context.carry : undefined
 }
 
 /** The lake column behind a plain column name, without noting a use; undefined where there is none. */
 export function findSource(scope: Scope, parts: readonly Name[]): BoundColumn | undefined {
-  if (findLambdaParameter(scope, parts[0]!) !== undefined) return undefined
+  if (findParameter(scope, parts[0]!) !== undefined) return undefined
   const found = findLocal(scope.relations, parts)
   return found === undefined || found.fields.length > 0 ? undefined : found.column
 }
@@ -41,21 +51,34 @@ function spanOf(parts: readonly Name[]): Span {
 }
 
 function findLambdaParameter(scope: Scope, name: Name): Typed | undefined {
+  const found = findParameter(scope, name)
+  return found?.isAlias === false ? found.value : undefined
+}
+
+/** What an alias of the select list stands for, where ORDER BY names it. */
+function findAlias(scope: Scope, name: Name): Typed | undefined {
+  const found = findParameter(scope, name)
+  return found?.isAlias === true ? found.value : undefined
+}
+
+function findParameter(scope: Scope, name: Name): { readonly value: Typed; readonly isAlias: boolean } | undefined {
   for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
-    const parameter = at.lambda?.get(name.text.toLowerCase())
-    if (parameter !== undefined) return parameter
+    const value = at.lambda?.get(name.text.toLowerCase())
+    if (value !== undefined) return { value, isAlias: at.isLambda !== true }
     if (at.lambda === undefined && at.relations.length > 0) return undefined
   }
   return undefined
 }
 
-function findColumn(scope: Scope, parts: readonly Name[]): Found | undefined {
+function findColumn(context: Context, parts: readonly Name[]): Found | undefined {
+  const isCarrying = carryOf(context)?.alias !== undefined
   let isLocal = true
   let isInLambda = false
-  for (let at: Scope | undefined = scope; at !== undefined; at = at.parent) {
+  for (let at: Scope | undefined = context.scope; at !== undefined; at = at.parent) {
     const found = findLocal(at.relations, parts)
     if (found !== undefined) {
-      if (isInLambda && (at.isLateral === true || !isLocal)) throw capturedOutside(parts)
+      const isCaptured = isInLambda && (isLocal ? at.isLateral === true : !isCarrying)
+      if (isCaptured) throw new OuterInLambda(parts.map(part => part.text).join('.'), spanOf(parts))
       return { ...found, isLocal }
     }
     if (at.isLambda === true) isInLambda = true
@@ -63,15 +86,6 @@ function findColumn(scope: Scope, parts: readonly Name[]): Found | undefined {
     if (at.lambda === undefined) isLocal = false
   }
   return undefined
-}
-
-/** The engine cannot carry a column of an enclosing query into a lambda. */
-function capturedOutside(parts: readonly Name[]): SqlRefusal {
-  const name = parts.map(part => part.text).join('.')
-  const hint = 'compute the value in a subquery of its own first, then use its column here'
-  return new SqlRefusal(`a lambda or TRY here cannot use column '${name}' of an outer relation`, spanOf(parts), {
-    hint,
-  })
 }
 
 function findLocal(relations: readonly BoundRelation[], parts: readonly Name[]): Omit<Found, 'isLocal'> | undefined {

@@ -26,10 +26,9 @@ export function bindQuery(query: Query, context: Context, nameColumns?: NameColu
   const tables = bindCommonTables(query, context)
   const inner: Context = { ...context, tables: tables.tables }
   const body = bindBody(query.body, query.orderBy, inner, nameColumns)
-  const limit = limitSql(query)
+  const limit = query.hasTies ? '' : limitSql(query)
   const order = body.orderSql === '' ? '' : ` ORDER BY ${body.orderSql}`
-  const sql = `${tables.sql}${body.sql}${order}${limit}`
-  if (query.hasTies) throw new SqlRefusal('WITH TIES is not supported', query, { hint: 'use rank() in a subquery' })
+  const sql = `${tables.sql}${body.sql}${tiesSql(query, body)}${order}${limit}`
   // Which rows a LIMIT leaves depends on all of them.
   const isCut = query.limit !== undefined || query.offset !== undefined
   return { sql, columns: isCut ? body.columns.map(column => ({ ...column, source: undefined })) : body.columns }
@@ -38,7 +37,21 @@ export function bindQuery(query: Query, context: Context, nameColumns?: NameColu
 interface BoundBody {
   readonly sql: string
   readonly orderSql: string
+  readonly rankSql: string
   readonly columns: readonly OutputColumn[]
+}
+
+/** FETCH FIRST n ROWS WITH TIES: the rows whose rank is n at most. */
+function tiesSql(query: Query, body: BoundBody): string {
+  if (!query.hasTies || query.limit?.kind !== 'number') return ''
+  if (body.rankSql === '') throw new SqlRefusal('WITH TIES needs an ORDER BY', query.limit)
+  const isDistinct = query.body.kind === 'select' && query.body.isDistinct
+  if (isDistinct || query.offset !== undefined) {
+    const what = isDistinct ? 'SELECT DISTINCT' : 'OFFSET'
+    const hint = `put ${what} into a subquery`
+    throw new SqlRefusal(`WITH TIES beside ${what} is not supported`, query.limit, { hint })
+  }
+  return ` QUALIFY rank() OVER (ORDER BY ${body.rankSql}) <= ${BigInt(query.limit.text)}`
 }
 
 function limitSql(query: Query): string {
@@ -55,7 +68,7 @@ function bindBody(
 ): BoundBody {
   if (body.kind === 'select') return bindSelect(body, orderBy, context, nameColumns)
   const plain = bindPlainBody(body, context)
-  if (orderBy.length === 0 && nameColumns === undefined) return { ...plain, orderSql: '' }
+  if (orderBy.length === 0 && nameColumns === undefined) return { ...plain, orderSql: '', rankSql: '' }
   // Sorted from outside: an ORDER BY here sees the result's columns only.
   const alias = freshName(context.session, 't')
   const columns = plain.columns.map((column, index) => {
@@ -66,13 +79,14 @@ function bindBody(
     .map(item => sortItemSql(outputSortKey(item, columns, context), item))
     .join(', ')
   const list = selectList(columns, nameColumns?.(plain.columns))
-  return { sql: `SELECT ${list} FROM (${plain.sql}) AS ${alias}`, orderSql, columns: plain.columns }
+  const sql = `SELECT ${list} FROM (${plain.sql}) AS ${alias}`
+  return { sql, orderSql, rankSql: orderSql, columns: plain.columns }
 }
 
 function outputSortKey(item: SortItem, columns: readonly BoundColumn[], context: Context): string {
   if (item.value.kind === 'number' && item.value.form === 'integer') {
     const position = Number(item.value.text)
-    if (position >= 1 && position <= columns.length) return String(position)
+    if (position >= 1 && position <= columns.length) return columns[position - 1]!.sql
     throw new SqlRefusal(`ORDER BY position ${position} is not in the select list`, item.value)
   }
   const scope: Scope = {
@@ -84,8 +98,9 @@ function outputSortKey(item: SortItem, columns: readonly BoundColumn[], context:
 }
 
 type PlainBody = Exclude<QueryBody, { kind: 'select' }>
+type PlainBound = Omit<BoundBody, 'orderSql' | 'rankSql'>
 
-function bindPlainBody(body: PlainBody, context: Context): Omit<BoundBody, 'orderSql'> {
+function bindPlainBody(body: PlainBody, context: Context): PlainBound {
   switch (body.kind) {
     case 'query': {
       const query = bindQuery(body.query, context)
@@ -106,7 +121,7 @@ function bindPlainBody(body: PlainBody, context: Context): Omit<BoundBody, 'orde
   }
 }
 
-function bindSet(body: Extract<PlainBody, { kind: 'set' }>, context: Context): Omit<BoundBody, 'orderSql'> {
+function bindSet(body: Extract<PlainBody, { kind: 'set' }>, context: Context): PlainBound {
   const left = bindBody(body.left, [], context)
   const right = bindBody(body.right, [], context)
   if (left.columns.length !== right.columns.length) {
@@ -144,7 +159,7 @@ function isAlike(from: SqlType, to: SqlType): boolean {
   return from.kind === to.kind || from.kind === 'unknown' || to.kind === 'any'
 }
 
-function bindValues(body: Extract<PlainBody, { kind: 'values' }>, context: Context): Omit<BoundBody, 'orderSql'> {
+function bindValues(body: Extract<PlainBody, { kind: 'values' }>, context: Context): PlainBound {
   const inner: Context = { ...context, clause: 'VALUES', allowsAggregate: false, allowsWindow: false }
   const rows = body.rows.map(row => row.map(node => ({ node, value: bind(node, inner) })))
   const width = rows[0]!.length

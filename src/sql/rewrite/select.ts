@@ -4,6 +4,7 @@ import type { Expression, GroupItem, Name, Select, SelectItem, SortItem } from '
 import { quoteName, typeText } from '../sql-type.ts'
 import { isConstant, isPlainAggregate, sortItemSql } from './aggregate.ts'
 import { noteWhereBounds } from './bounds.ts'
+import { mustCarry, newCarry, newWatch, OuterInLambda, withCarried } from './carry.ts'
 import { bindCondition } from './condition.ts'
 import {
   type BoundColumn,
@@ -28,6 +29,8 @@ export interface BoundSelect {
   readonly sql: string
   /** Sort keys, '' for none: the caller puts LIMIT after them. */
   readonly orderSql: string
+  /** The same keys where a position in the select list means nothing: in a window. */
+  readonly rankSql: string
   readonly columns: readonly OutputColumn[]
 }
 
@@ -47,6 +50,28 @@ export function bindSelect(
   context: Context,
   nameColumns?: NameColumns,
 ): BoundSelect {
+  const bindAgain = () => bindOnce(select, orderBy, { ...context, carry: newCarry(context) }, nameColumns)
+  if (context.carry?.alias !== undefined) return bindAgain()
+  const { uses, notices, commonTables } = context.session
+  const counts = [uses.length, notices.length, commonTables.length] as const
+  const watch = newWatch()
+  try {
+    const bound = bindOnce(select, orderBy, { ...context, carry: watch }, nameColumns)
+    if (!mustCarry(`${bound.sql} ${bound.orderSql}`, watch)) return bound
+  } catch (thrown) {
+    if (!(thrown instanceof OuterInLambda)) throw thrown
+  }
+  for (const [index, list] of [uses, notices, commonTables].entries()) list.length = counts[index]!
+  return bindAgain()
+}
+
+function bindOnce(
+  select: Select,
+  orderBy: readonly SortItem[],
+  outside: Context,
+  nameColumns?: NameColumns,
+): BoundSelect {
+  const context: Context = { ...outside, hoist: undefined, isTry: false }
   const from = bindFrom(select.from, context)
   const scope: Scope = { relations: from.relations, lambda: undefined, parent: context.scope }
   const windows = new Map(select.windows.map(window => [window.name.text.toLowerCase(), window.spec]))
@@ -59,7 +84,7 @@ export function bindSelect(
   const listContext: Context = { ...base, grouping, clause: 'SELECT', allowsAggregate: true, allowsWindow: true }
   const values = outputs.map(output => bindOutput(output, listContext))
   const having = bindHaving(select, listContext, isGrouped)
-  const orderSql = bindOrder(orderBy, outputs, values, listContext)
+  const { orderSql, rankSql } = bindOrder(orderBy, outputs, values, listContext)
   if (grouping !== undefined && grouping.pending.length > 0) throw notGrouped(grouping)
   const columns = outputs.map((output, index) => ({
     name: output.name,
@@ -67,9 +92,10 @@ export function bindSelect(
     source: isRowWise(select, isGrouped, values[index]!.sql, groups) ? sourceOf(output.value, base) : undefined,
   }))
   const list = selectList(values, nameColumns?.(columns))
-  const fromSql = from.sql === '' ? '' : ` FROM ${from.sql}`
+  const relations = withCarried(from.sql, context.carry)
+  const fromSql = relations === '' ? '' : ` FROM ${relations}`
   const sql = `SELECT ${select.isDistinct ? 'DISTINCT ' : ''}${list}${fromSql}${where}${groups.sql}${having}`
-  return { sql, orderSql, columns }
+  return { sql, orderSql, rankSql, columns }
 }
 
 /** `value AS name` for each. */
@@ -249,8 +275,7 @@ function bindOrder(
   outputs: readonly Output[],
   values: readonly Typed[],
   context: Context,
-): string {
-  if (orderBy.length === 0) return ''
+): { readonly orderSql: string; readonly rankSql: string } {
   const aliases = new Map<string, Typed>()
   for (const [index, output] of outputs.entries()) {
     const name = output.name?.toLowerCase()
@@ -258,21 +283,29 @@ function bindOrder(
   }
   const scope: Scope = { relations: [], lambda: aliases, parent: context.scope }
   const inner: Context = { ...context, scope, clause: 'ORDER BY' }
-  return orderBy
+  const keys = orderBy
     .filter(item => isPosition(item.value) || !isConstant(item.value))
-    .map(item => sortItemSql(sortKey(item.value, outputs, inner), item))
-    .join(', ')
+    .map(item => ({ item, key: sortKey(item.value, outputs, inner) }))
+  const printed = (sqlOf: (key: SortKey) => string) =>
+    keys.map(({ item, key }) => sortItemSql(sqlOf(key), item)).join(', ')
+  return {
+    orderSql: printed(key => (typeof key === 'number' ? String(key) : key)),
+    rankSql: printed(key => (typeof key === 'number' ? values[key - 1]!.sql : key)),
+  }
 }
+
+/** A position in the select list, or an expression. */
+type SortKey = number | string
 
 /** `ORDER BY 2` */
 export function isPosition(node: Expression): boolean {
   return node.kind === 'number' && node.form === 'integer'
 }
 
-function sortKey(node: Expression, outputs: readonly Output[], context: Context): string {
+function sortKey(node: Expression, outputs: readonly Output[], context: Context): SortKey {
   if (node.kind === 'number' && node.form === 'integer') {
     const position = Number(node.text)
-    if (position >= 1 && position <= outputs.length) return String(position)
+    if (position >= 1 && position <= outputs.length) return position
     throw new SqlRefusal(`ORDER BY position ${position} is not in the select list`, node)
   }
   if (node.kind === 'name' && node.parts.length === 1) {
@@ -283,7 +316,7 @@ function sortKey(node: Expression, outputs: readonly Output[], context: Context)
       const hint = 'give one of them another name, or sort by its position'
       throw new SqlRefusal(`ORDER BY: two columns are called '${node.parts[0]!.text}'`, node, { hint })
     }
-    if (index !== -1) return String(index + 1)
+    if (index !== -1) return index + 1
   }
   const value = bind(node, context)
   if (value.type.kind === 'map' || value.type.kind === 'json') {
