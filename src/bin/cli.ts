@@ -5,6 +5,7 @@ import { runCli } from '../cli/program.ts'
 import { openClient } from '../client/client.ts'
 import { processEnvironment, settingRows } from '../config.ts'
 import { systemClock } from '../model/clock.ts'
+import { readAgentFiles } from './agent-files.ts'
 import { directoryTools } from './directory-tools.ts'
 import { recoverAccess } from './recover.ts'
 import { terminalOutput } from './terminal.ts'
@@ -53,5 +54,6 @@ process.exitCode = await runCli(process.argv.slice(2), effects, {
   settings: settingRows(),
   serve,
   directory: directoryTools,
+  readAgentFiles,
   recover: recoverAccess,
 })

@@ -1,10 +1,12 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { addAdminCommands } from './admin-commands.ts'
+import { type AgentFilesFlags, type ReadAgentFiles, writeAgentFiles } from './commands/agent-files.ts'
 import { printConfig, type SettingRow } from './commands/config.ts'
 import type { DirectoryTools } from './commands/directory.ts'
 import { importFiles } from './commands/import.ts'
 import { type QueryFlags, query } from './commands/query.ts'
 import type { RecoverAccess } from './commands/recover.ts'
+import { type HoldLock, type WatchFlags, watchFiles } from './commands/watch.ts'
 import type { ConnectionFlags } from './connection.ts'
 import { addDirectoryCommands } from './directory-commands.ts'
 import { type CliEffects, printLine } from './effects.ts'
@@ -20,8 +22,10 @@ export interface ProgramParts {
   /** Runs the server with these flags until it is stopped; returns its exit code. */
   readonly serve: (args: readonly string[]) => Promise<number>
   readonly directory: DirectoryTools
+  readonly readAgentFiles: ReadAgentFiles
   /** Gives a new secret to whoever may write a data directory. */
   readonly recover: RecoverAccess
+  readonly holdLock: HoldLock
 }
 
 /** Runs one command line (without program and script) and returns its exit code; prints every failure itself. */
@@ -59,10 +63,16 @@ function buildProgram(effects: CliEffects, parts: ProgramParts, end: (exitCode: 
     .helpOption(false)
     .argument('[flags...]')
     .action(async (flags: string[]) => end(await parts.serve(flags)))
-  withConnection(program.command('import'))
-    .description('store osquery result logs: plain or gzip, patterns, or - for standard input')
+  withSource(program.command('import'))
+    .description('store osquery result logs: plain or packed, patterns, or - for standard input')
     .argument('<file...>')
     .action(async (files: string[], flags: ConnectionFlags) => end(await importFiles(effects, files, flags)))
+  withSource(program.command('watch'))
+    .description('follow osquery result logs as they grow and rotate, and store every line once')
+    .argument('<path...>', 'directories, files with what they are rotated to, or patterns')
+    .option('--once', 'catch up and end')
+    .option('--state <file>', 'where it is kept how far each file is (default: in ~/.local/state/edr-lake)')
+    .action(async (paths: string[], flags: WatchFlags) => end(await watchFiles(effects, paths, flags, parts.holdLock)))
   withConnection(program.command('query'))
     .description('run SQL over the lake and print the rows')
     .argument('<sql>', 'one SELECT, or - to read it from standard input')
@@ -71,6 +81,14 @@ function buildProgram(effects: CliEffects, parts: ProgramParts, end: (exitCode: 
     .addOption(new Option('--format <format>', 'default: table on a terminal, else ndjson').choices(rowFormats))
     .option('--limit <rows>', 'print at most this many rows', parseLimit)
     .action(async (sql: string, flags: QueryFlags) => end(await query(effects, sql, flags)))
+  withConnection(program.command('agent-files'))
+    .description('write what machines need to report to the lake: flagfile, CA file, secret and a page, per platform')
+    .option('--out <directory>', 'where to (default: ./agent-files)')
+    .option(
+      '--tls-name <host>',
+      "what these machines call the lake, host or host:port (default: the lake's first name)",
+    )
+    .action(async (flags: AgentFilesFlags) => end(await writeAgentFiles(effects, parts.readAgentFiles, flags)))
   addDirectoryCommands(program, effects, parts.directory, end)
   addAdminCommands(program, effects, parts.recover, withConnection, end)
   program
@@ -94,6 +112,14 @@ function withConnection(command: Command): Command {
     .option('--client-id <id>', 'who is calling')
     .option('--client-secret <secret>', 'better in EDR_LAKE_CLIENT_SECRET: other users can read command lines')
     .option('--tenant <id>', "the tenant (default: the credentials' own)")
+}
+
+/** Of commands that only store rows. */
+function withSource(command: Command): Command {
+  return withConnection(command).option(
+    '--ingest-token <token>',
+    'a source is calling, by its token; better in EDR_LAKE_INGEST_TOKEN',
+  )
 }
 
 function parseLimit(text: string): number {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
+import { readAgentFiles } from '../../src/bin/agent-files.ts'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
 import { recoverAccess } from '../../src/bin/recover.ts'
 import { runCli } from '../../src/cli/program.ts'
@@ -24,7 +25,14 @@ async function openAdmin(context: TestContext, folder?: string) {
     EDR_LAKE_CLIENT_ID: principal.clientId,
     EDR_LAKE_CLIENT_SECRET: principal.clientSecret,
   }
-  const parts = { version: '1', settings: [], serve: async () => 0, directory: directoryTools, recover: recoverAccess }
+  const parts = {
+    version: '1',
+    settings: [],
+    serve: async () => 0,
+    directory: directoryTools,
+    readAgentFiles,
+    recover: recoverAccess,
+  }
   const runOn = async (isTerminal: boolean, args: readonly string[]) => {
     const place = folder === undefined ? {} : { workingDirectory: folder }
     const effects = recordedEffects({ environment, isTerminal, columns: 200, now: lake.now, ...place })

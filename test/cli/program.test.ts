@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { readAgentFiles } from '../../src/bin/agent-files.ts'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
 import { recoverAccess } from '../../src/bin/recover.ts'
 import { runCli } from '../../src/cli/program.ts'
@@ -16,7 +17,7 @@ async function run(...args: string[]) {
     served.push(flags)
     return 3
   }
-  const parts = { version: '1.2.3', settings, serve, directory: directoryTools, recover: recoverAccess }
+  const parts = { version: '1.2.3', settings, serve, directory: directoryTools, readAgentFiles, recover: recoverAccess }
   const exitCode = await runCli(args, effects, parts)
   return { exitCode, stdout: effects.stdout.text, stderr: effects.stderr.text, served }
 }

@@ -75,7 +75,7 @@ export interface DirectoryFlags {
 }
 
 /** The data directory of the flags, the environment, or the place of the default. */
-function directoryOf({ environment, workingDirectory }: CliEffects, { data }: DirectoryFlags): string {
+export function directoryOf({ environment, workingDirectory }: CliEffects, { data }: DirectoryFlags): string {
   return resolve(workingDirectory, data ?? (environment['EDR_LAKE_DATA'] || 'data'))
 }
 
