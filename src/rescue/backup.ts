@@ -94,7 +94,8 @@ export async function restore(from: string, dataDirectory: string): Promise<Back
   return { dataFiles, segments, bytes }
 }
 
-const privateFiles = ['secret-key']
+/** The authority above all: agents trust no other, and a lake restored without it would be cut off from its fleet. */
+const privateFiles = ['secret-key', 'tls-authority.pem', 'tls-server.pem']
 const firstRunNames = ['first-run.json', 'first-run-partner.json']
 
 function pathsOf(root: string) {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
@@ -38,11 +38,14 @@ interface Directory {
   close(): Promise<void>
 }
 
+const privateFiles = { 'secret-key': 'k'.repeat(32), 'tls-authority.pem': 'authority', 'tls-server.pem': 'server' }
+
 /** A data directory with everything that writes to it, as a server has it. */
 async function openDirectory(root: string): Promise<Directory> {
   for (const name of ['private', 'segments', 'lake', 'tmp']) mkdirSync(join(root, name), { recursive: true })
-  if (!existsSync(join(root, 'private', 'secret-key')))
-    writeFileSync(join(root, 'private', 'secret-key'), 'k'.repeat(32))
+  for (const [name, text] of Object.entries(privateFiles)) {
+    if (!existsSync(join(root, 'private', name))) writeFileSync(join(root, 'private', name), text, { mode: 0o600 })
+  }
   const store = openStore(join(root, 'private', 'store.sqlite'))
   const storage = await openLocalStorage(join(root, 'lake'))
   const lake: ConvertDeps = { store, storage, writer, tempFolder: join(root, 'tmp'), clock: Date.now }
@@ -134,7 +137,10 @@ test('a backup taken while rows come, are converted, merged and collected has ev
     await restored.ingest.recover()
     await restored.ingest.sealNow()
     assert.deepEqual(await marksIn(root, restored), marks, 'a server goes on from there')
-    assert.equal(readFileSync(join(root, 'private', 'secret-key'), 'utf8'), 'k'.repeat(32))
+    for (const [name, text] of Object.entries(privateFiles)) {
+      assert.equal(readFileSync(join(root, 'private', name), 'utf8'), text)
+      assert.equal(statSync(join(root, 'private', name)).mode & 0o777, 0o600)
+    }
     await restored.close()
   }
 })
