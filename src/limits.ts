@@ -119,6 +119,8 @@ export const distributedBodyBytesMax = 256 * mib
 export const heldLogBodyBytesMax = bodyBytesMax
 /** … all such together. */
 export const heldLogBytesMax = 128 * mib
+/** Silent hosts that one pass of the janitor removes. */
+export const hostsExpiredMax = 1_000
 /** Hosts of one page. */
 export const hostsPageMax = 500
 
@@ -197,6 +199,17 @@ export const resultNestingMax = 12
 export const resultRowsMax = 1_000_000
 export const resultBytesMax = 1 * gib
 export const runTimeoutMs = 900 * second
+/** What a Super Admin may raise a run or a tenant to; each has a setting. */
+export const resultRowsCeiling = 10_000_000
+export const resultBytesCeiling = 8 * gib
+export const runTimeoutCeilingMs = 4 * hour
+/** How long a result is kept where that is asked for, and how much of one tenant's together. */
+export const resultKeepMsMax = 30 * day
+export const keptBytesPerTenantMax = 10 * gib
+/** Kept results of all tenants leave this part of the disk of queries to runs. */
+export const keptShareMax = 0.5
+/** What counting the rows of a cut result may take. */
+export const totalCountMsMax = 1 * second
 export const runLifetimeMs = 2 * hour
 export const runsQueuedMax = 200
 export const runsQueuedPerTenantMax = 20

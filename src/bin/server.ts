@@ -6,20 +6,22 @@ import { openSigningKeys } from '../auth/signing-keys.ts'
 import { type Config, parseConfig, processEnvironment, settingRows, settingsInForce } from '../config.ts'
 import { openStore } from '../db/db.ts'
 import { openDuckdbEngine } from '../engine/duckdb/duckdb-engine.ts'
-import { openHosts } from '../fleet/hosts.ts'
+import { openLiveQueries } from '../fleet/live-queries.ts'
 import { buildApp } from '../http/app.ts'
 import { openIngest } from '../ingest/ingest.ts'
 import { convertSegment } from '../lake/data-file-writer.ts'
 import { openJanitor } from '../lake/upkeep/janitor.ts'
 import { openWriter } from '../lake/writer.ts'
 import { installLibrary } from '../library/install.ts'
-import { hostsSeenFlushMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
+import { openLiveLibrary } from '../library/live-library.ts'
+import { hostsSeenFlushMs, liveTickMs, shutdownMsMax, writerMemoryBytes, writerThreads } from '../limits.ts'
 import { systemClock } from '../model/clock.ts'
 import { AppError, systemErrorCode, toAppError } from '../model/errors.ts'
 import { openQueries } from '../query/runs.ts'
 import { openSqlThread } from '../query/sql-thread.ts'
 import { openLocalStorage } from '../storage/local.ts'
 import { noteAgentDoor } from './agent-door-note.ts'
+import { openAgents } from './agents.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { ensureFirstRun, firstRunBlock } from './first-run.ts'
 import { diskOf, healthOf } from './health.ts'
@@ -51,7 +53,7 @@ async function main(args: readonly string[]): Promise<void> {
 async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
   const log = pino({ level: config.logLevel, base: { pid: process.pid } })
   const parts = await openParts(config, directory, log)
-  const { store, hosts, ingest, engine, queries, janitor, manyRuns, audit, space } = parts
+  const { store, agents, ingest, engine, queries, janitor, manyRuns, audit, space, liveQueries } = parts
   const { limits, budgets } = space
   const { secretKey } = directory
   const metrics = openMetrics()
@@ -60,24 +62,28 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     ...{ store, secretKey, queries, manyRuns, ingest, audit, limits, budgets, clock, log, version },
     signingKeys: await openSigningKeys(store, clock),
     metrics,
+    agents: { ...agents, liveQueries, configurations: { configFor: async () => ({ text: '{}', version: '' }) } },
+    liveLibrary: openLiveLibrary(),
     agentDoor: tls.door,
     disk: () => diskOf(directory.root),
-    health: healthOf({ ...config, ...{ store, ingest, engine, budgets } }),
+    health: healthOf({ ...config, ...{ store, ingest, engine, budgets, tls: tls.health } }),
     settings: { ...config, consoleFolder, callLimits: callLimitsOf(config), inForce: settingsInForce(config) },
   })
   tls.attach(app)
 
   const { taken } = await installLibrary(store, clock())
   if (taken.length > 0) log.warn({ ids: taken }, 'canned queries left out: their ids are taken')
+  await agents.labels.load()
   await ingest.recover()
+  await liveQueries.recover()
   await queries.recover()
   await space.load()
   await manyRuns.recover()
   await listen(app, config)
   const tlsFacts = await tls.listen()
   const janitorClock = setInterval(() => void janitor.pass(), config.janitorIntervalMs)
-  const flushHosts = () => hosts.flush().catch(error => log.warn({ err: error }, 'hosts last seen not noted'))
-  const hostsClock = setInterval(() => void flushHosts(), hostsSeenFlushMs)
+  const liveClock = setInterval(() => void liveQueries.tick(), liveTickMs)
+  const agentsClock = setInterval(() => void agents.flush(), hostsSeenFlushMs)
   const url = urlOf(config, app.server.address() as AddressInfo)
   const firstRun = await ensureFirstRun({ store, secretKey, clock }, directory.firstRunFile, url)
   await noteAgentDoor(store, tls.door())
@@ -93,10 +99,11 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     // What does not end by itself in time is cut off: everything acknowledged is durable already.
     setTimeout(() => process.exit(0), shutdownMsMax).unref()
     clearInterval(janitorClock)
-    clearInterval(hostsClock)
+    clearInterval(agentsClock)
+    clearInterval(liveClock)
     await app.close()
     tls.close()
-    await flushHosts()
+    await agents.flush()
     await parts.close()
     directory.release()
     log.info({ reason }, 'stopped')
@@ -111,14 +118,14 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
   // Merges have a process of their own, so that rows just sealed never wait for one.
   const [converter, merger] = [openWriter(writerOptions), openWriter(writerOptions)]
   const lake = { store, storage, clock, tempFolder: directory.temporary }
-  const hosts = openHosts(store, clock)
+  const agents = openAgents({ ...config, ...{ store, clock, log, secretKey: directory.secretKey } })
   const space = openSpace({
     ...{ config, directory, store, clock, log },
     openSegment: tenantId => ingest.openSize(tenantId).bytes,
     resultBytes: () => queries.diskBytes(),
   })
   const ingest = openIngest({
-    ...{ store, clock, log, hosts },
+    ...{ store, clock, log, hosts: agents.hosts, isIngestOff: agents.labels.isIngestOff },
     consume: async (segment, path) => {
       await convertSegment({ ...lake, writer: converter }, segment, path)
     },
@@ -130,9 +137,10 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
     capsOf: space.limits.of,
     budgets: space.budgets,
   })
+  const liveQueries = openLiveQueries({ store, ingest, clock, log, lifetimeMs: config.liveLifetimeMs })
   const { budgets, counts } = space
   const janitor = openJanitor({
-    ...{ ...lake, log, budgets, counts },
+    ...{ ...lake, log, budgets, counts, expireHosts: agents.expireHosts },
     writer: merger,
     pathOf: segment => ingest.pathOf(segment),
   })
@@ -148,8 +156,9 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
   const management = openManagement({ store, ingest, queries, clock, log, settings: config, runLifetimeMs })
   const { manyRuns, audit } = management
   return {
-    ...{ store, hosts, ingest, janitor, engine, queries, manyRuns, audit, space },
+    ...{ store, agents, ingest, janitor, engine, queries, manyRuns, audit, space, liveQueries },
     async close() {
+      await liveQueries.close()
       await management.close()
       space.close()
       await queries.close()
@@ -193,6 +202,8 @@ function callLimitsOf(config: Config) {
     perDay: config.callsPerDay,
     runsPerMinute: config.runsPerMinute,
     runsPerDay: config.runsPerDay,
+    liveRunsPerMinute: config.liveRunsPerMinute,
+    liveRunsPerDay: config.liveRunsPerDay,
   }
   return Object.fromEntries(Object.entries(windows).filter(([, value]) => value > 0))
 }

@@ -15,6 +15,7 @@ import { readBodiesWhole } from './plugins/bodies.ts'
 import { openCallCounter } from './plugins/call-limits.ts'
 import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
+import { agentFilesRoutes } from './routes/agent-files.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
@@ -23,13 +24,19 @@ import { hecRoutes } from './routes/hec.ts'
 import { importRoutes } from './routes/imports.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { ingestTokenRoutes } from './routes/ingest-tokens.ts'
+import { keptRunRoutes } from './routes/kept-runs.ts'
+import { liveQueryRoutes } from './routes/live-queries.ts'
+import { liveResultRoutes } from './routes/live-results.ts'
+import { liveRunRoutes } from './routes/live-runs.ts'
 import { managedTenantRoutes } from './routes/managed-tenants.ts'
 import { manyRunRoutes } from './routes/many-runs.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { osqueryRoutes } from './routes/osquery.ts'
 import { principalRoutes } from './routes/principals.ts'
 import { queryLibraryRoutes } from './routes/query-library.ts'
 import { referenceRoutes } from './routes/reference.ts'
 import { resultRoutes } from './routes/results.ts'
+import { runLimitRoutes } from './routes/run-limits.ts'
 import { runRoutes } from './routes/runs.ts'
 import { savedQueryRoutes } from './routes/saved-queries.ts'
 import { schemaRoutes } from './routes/schema.ts'
@@ -79,11 +86,17 @@ export function buildApp(deps: AppDependencies): App {
   runRoutes(app, deps, calls)
   resultRoutes(app, deps, calls)
   exportRoutes(app, deps)
+  keptRunRoutes(app, deps)
+  runLimitRoutes(app, deps)
   savedQueryRoutes(app, deps)
+  liveQueryRoutes(app, deps)
+  liveRunRoutes(app, deps, calls)
+  liveResultRoutes(app, deps, calls)
   tenantRoutes(app, deps)
   endpointRoutes(app, deps)
   principalRoutes(app, deps)
   enrollSecretRoutes(app, deps)
+  agentFilesRoutes(app, deps)
   queryLibraryRoutes(app, deps)
   schemaRoutes(app, deps)
   sqlToolRoutes(app, deps)
@@ -98,6 +111,7 @@ export function buildApp(deps: AppDependencies): App {
   manyRunRoutes(app, deps)
   if (deps.settings.consoleFolder !== undefined) consoleRoutes(app, deps.settings.consoleFolder)
   app.register(async scope => ingestRoutes(scope as App, deps))
+  app.register(async scope => osqueryRoutes(scope as App, deps))
   app.register(async scope => hecRoutes(scope as App, deps))
   return app
 }

@@ -1,12 +1,21 @@
 import type { FastifyBaseLogger } from 'fastify'
 import type { Registry } from 'prom-client'
+import type { HostKeys } from '../auth/host-keys.ts'
 import type { SigningKeys } from '../auth/signing-keys.ts'
 import type { Store } from '../db/db.ts'
+import type { Enrolment } from '../fleet/enrolment.ts'
+import type { Environments } from '../fleet/environments.ts'
+import type { HostRemoval } from '../fleet/host-removal.ts'
+import type { Hosts } from '../fleet/hosts.ts'
+import type { Labels } from '../fleet/labels.ts'
+import type { LiveQueries } from '../fleet/live-queries.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Budgets } from '../lake/space/budgets.ts'
 import type { LimitsInForce } from '../lake/space/limits-in-force.ts'
 import type { AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/clock.ts'
+import type { Host } from '../model/host.ts'
+import type { LiveLibrary } from '../model/saved-query.ts'
 import type { AgentDoor } from '../osquery/agent-files/agent-door.ts'
 import type { ManyRuns } from '../query/many-runs.ts'
 import type { Queries } from '../query/runs.ts'
@@ -20,10 +29,13 @@ export interface AppDependencies {
   readonly secretKey: Uint8Array
   readonly queries: Pick<
     Queries,
-    'start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'exportResult' | 'functions'
+    | ('start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'exportResult' | 'functions')
+    | ('keep' | 'checkTenantRunLimits')
   >
   readonly manyRuns: Pick<ManyRuns, 'start' | 'get' | 'list' | 'cancel' | 'results'>
   readonly ingest: Pick<Ingest, 'accept' | 'importPositions' | 'tailKeys' | 'counts' | 'openSize'>
+  /** What agents and those who manage hosts need of the fleet. */
+  readonly agents: AgentDependencies
   readonly clock: Clock
   readonly log: FastifyBaseLogger
   /** Limits of tenants; changed through here only. */
@@ -39,8 +51,24 @@ export interface AppDependencies {
   readonly health: () => Promise<readonly HealthCheck[]>
   /** Where agents find the lake; undefined: nowhere, it serves no TLS. */
   readonly agentDoor: () => AgentDoor | undefined
+  /** Queries for hosts that ship. */
+  readonly liveLibrary: LiveLibrary
   readonly version: string
   readonly settings: AppSettings
+}
+
+export interface AgentDependencies {
+  readonly hostKeys: Pick<HostKeys, 'find' | 'forgetAll'>
+  readonly enrolment: Enrolment
+  readonly hosts: Pick<Hosts, 'hear' | 'hearLog' | 'hearConfig' | 'areFactsDue' | 'noteFacts'>
+  readonly removal: HostRemoval
+  readonly labels: Labels
+  readonly environments: Environments
+  readonly configurations: {
+    /** The whole answer of `config` as JSON text, and its version. */
+    configFor(host: Host, labels: readonly string[]): Promise<{ readonly text: string; readonly version: string }>
+  }
+  readonly liveQueries: Omit<LiveQueries, 'recover' | 'tick' | 'close'>
 }
 
 export interface AppSettings {
@@ -60,6 +88,8 @@ export interface AppSettings {
   readonly templateCharsMin: number
   /** Longest span of one query in ms; undefined: the tenant's retention. */
   readonly querySpanMsMax: number | undefined
+  /** How long the hosts of a live run are waited for unless its caller says. */
+  readonly liveRunMs: number
   /** undefined: calls are not counted. */
   readonly callLimits: CallLimits | undefined
 }
@@ -81,6 +111,9 @@ export interface CallLimits {
   readonly perDay?: number
   readonly runsPerMinute?: number
   readonly runsPerDay?: number
+  /** Live runs of a tenant, whoever starts them. */
+  readonly liveRunsPerMinute?: number
+  readonly liveRunsPerDay?: number
 }
 
 export interface HealthCheck {

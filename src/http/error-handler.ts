@@ -4,6 +4,7 @@ import { credentialsIn, ingestTokenOf } from '../auth/ingest-token.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError, type ErrorCode } from '../model/errors.ts'
 import { newId, parseUuid } from '../model/ids.ts'
+import { isAgentPath, renderAgentError } from './agent-error.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { retryAfterSeconds, statusOf, toRequestError } from './error-status.ts'
 import { renderHecError } from './hec-error.ts'
@@ -32,7 +33,8 @@ export function sendError(clock: Clock, thrown: unknown, request: FastifyRequest
   if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close')
   // Here too: a request that was refused before its route was found has passed no hook.
   reply.headers(answerHeaders(request))
-  const rendered = renderingOf(request.url)(error, factsOf(request, clock()))
+  const isAgents = request.agentTenantId !== undefined || isAgentPath(request.url.split('?', 1)[0] ?? '')
+  const rendered = (isAgents ? renderAgentError : renderingOf(request.url))(error, factsOf(request, clock()))
   const seconds = retryAfterSeconds(error)
   if (seconds !== undefined) reply.header('retry-after', String(seconds))
   const challenge = error.code === 'unauthenticated' ? challengeFor(request) : undefined

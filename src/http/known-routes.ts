@@ -32,7 +32,8 @@ export function knownRoutes(): KnownRoutes {
     add({ method, url, config, schema }) {
       const route = { methods: [method].flat(), url, access: config?.access, audit: config?.audit, schema }
       list.push(route)
-      patterns.set(route, patternOf(url))
+      // A path that begins with anything is what it is only for some of it: elsewhere there is nothing.
+      if (!url.startsWith('/:')) patterns.set(route, patternOf(url))
     },
     refusal(request, reply) {
       const path = (request.url.split('?', 1)[0] ?? '').replace(/\/{2,}/g, '/').replace(/(?<=.)\/$/, '')

@@ -5,6 +5,8 @@ import type { TokenSchemes } from '../auth/ingest-token.ts'
 export type RouteAccess =
   /** Anybody, without a token. */
   | { readonly kind: 'public' }
+  /** An agent, by the enroll secret or the node key in its body. */
+  | { readonly kind: 'agent' }
   /** Any principal, whatever it belongs to. */
   | { readonly kind: 'caller' }
   /** A principal that may do the action, about the tenant of its `X-Tenant-ID`. */

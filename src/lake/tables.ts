@@ -16,6 +16,8 @@ import {
 const wide = { timeColumn: 'calendar_time', hostColumn: 'endpoint_id', hasQueryNames: true }
 const own = { timeColumn: 'ingestion_timestamp', hostColumn: undefined, hasQueryNames: false }
 
+export { statusTable }
+
 /** Who did what with the tenant's lake: rows that only the lake itself writes. */
 export const auditTable = 'lake_audit'
 

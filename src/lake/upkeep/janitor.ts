@@ -26,6 +26,8 @@ export interface JanitorDeps extends ConvertDeps {
   readonly budgetMs?: number
   /** Default: no bounds on disk. */
   readonly budgets?: Budgets | undefined
+  /** Removes hosts that have been silent for too long. Default: none are. */
+  readonly expireHosts?: (() => Promise<void>) | undefined
   /** Default: nobody counts. */
   readonly counts?: UpkeepCounts | undefined
 }
@@ -72,6 +74,7 @@ export function openJanitor(deps: JanitorDeps): Janitor {
       retained += files
     }
     const dropped = await attempt('budgets', 0, dropForBudgets)
+    await attempt('host expiry', undefined, async () => deps.expireHosts?.())
     const { merges, failedMerges } = await mergeInTurns(tenants, deadline)
     const none = { segments: 0, dataFiles: 0 }
     const collected = await attempt('collection', none, () => collect(deps, deps.clock(), collectFilesMax))
