@@ -50,6 +50,15 @@ export function parseInstantText(text: string): number | undefined {
   return at !== undefined && isTimestamp(at) ? at : undefined
 }
 
+/**
+ * A moment that bounds something, inclusively, in any of the forms a run's window accepts: ms; a date is its first, or
+ * for an upper bound its last, millisecond. Throws `invalid_argument` naming the member.
+ */
+export function parseBound(member: string, text: string, now: number, side: 'lower' | 'upper'): number {
+  const { start, end } = parseMoment(member, text, now)
+  return side === 'lower' ? start : end - 1
+}
+
 interface Moment {
   readonly start: number
   /** Exclusive end when the moment is an inclusive upper bound. */

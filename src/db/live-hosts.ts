@@ -33,11 +33,14 @@ export interface LiveHostSort {
   readonly order: 'asc' | 'desc'
 }
 
-export interface LiveHostFilter {
-  /** As stored; undefined: any. */
-  readonly states: readonly LiveHostState[] | undefined
-  /** With rows, or without; undefined: either. */
+export interface LiveHostMatch {
+  readonly states: readonly LiveHostState[]
   readonly hasData: boolean | undefined
+}
+
+export interface LiveHostFilter {
+  /** One of them is enough: states as stored, with rows or without (undefined: either). undefined: all hosts. */
+  readonly matches: readonly LiveHostMatch[] | undefined
   /** undefined: by id, which costs nothing. */
   readonly sort: LiveHostSort | undefined
   readonly offset: number
@@ -59,9 +62,16 @@ export async function pageLiveHosts(
   filter: LiveHostFilter,
 ): Promise<{ hosts: LiveHost[]; total: number }> {
   let matching = db.selectFrom('live_hosts').where('run_number', '=', runNumber)
-  const { states, hasData, sort } = filter
-  if (states !== undefined) matching = matching.where('state', 'in', states)
-  if (hasData !== undefined) matching = matching.where('row_count', hasData ? '>' : '=', 0)
+  const { matches, sort } = filter
+  if (matches !== undefined) {
+    matching = matching.where(({ eb, and, or }) =>
+      or(
+        matches.map(({ states, hasData }) =>
+          and([eb('state', 'in', states), ...(hasData === undefined ? [] : [eb('row_count', hasData ? '>' : '=', 0)])]),
+        ),
+      ),
+    )
+  }
   const counted = filter.isTotalWanted
     ? await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     : { count: 0 }

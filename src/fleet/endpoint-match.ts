@@ -1,4 +1,5 @@
-import { type HostPlatform, hostPlatformOf } from '../model/host.ts'
+import { type EndpointFilter, type EndpointMatch, type SearchField, searchFields } from '../model/endpoint-filter.ts'
+import { hostPlatformOf } from '../model/host.ts'
 import type { EndpointType } from '../model/live-run.ts'
 
 // Which hosts a filter of `matchEndpoints` means. Pure. What osquery cannot know has one stated value for every host:
@@ -21,33 +22,6 @@ export interface Candidate {
   /** ms; when it was last heard of, else when it was made. */
   readonly lastSeenAt: number
 }
-
-export const searchFields = ['hostname', 'groupName', 'associatedPersonName', 'ipAddresses', 'osName'] as const
-export type SearchField = (typeof searchFields)[number]
-
-/** One filter: every member that is there must hold. Texts are compared without case. */
-export interface EndpointFilter {
-  readonly ids?: readonly string[]
-  readonly healthStatus?: readonly string[]
-  readonly type?: readonly string[]
-  readonly tamperProtectionEnabled?: boolean
-  readonly lockdownStatus?: readonly string[]
-  /** ms; the bound itself counts. */
-  readonly lastSeenBefore?: number
-  readonly lastSeenAfter?: number
-  readonly hostnameContains?: string
-  readonly associatedPersonContains?: string
-  readonly groupNameContains?: string
-  readonly os?: readonly { readonly platform: HostPlatform }[]
-  readonly ipAddresses?: readonly string[]
-  readonly search?: string
-  readonly searchFields?: readonly SearchField[]
-  /** Names of labels, whole: one of them is enough. Not in the original. */
-  readonly labels?: readonly string[]
-}
-
-/** All hosts, or those that one of the filters means. */
-export type EndpointMatch = { readonly all: true } | { readonly filters: readonly EndpointFilter[] }
 
 export function isMatched(host: Candidate, match: EndpointMatch): boolean {
   return 'all' in match || match.filters.some(filter => isMeant(host, filter))

@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import { listLiveAnswersFrom } from '../db/live-answers.ts'
 import { findLiveHostnames, type LiveHostFilter, pageLiveHosts } from '../db/live-hosts.ts'
 import { sliceBytesMax } from '../limits.ts'
-import { hostStateIn, type LiveHost, type LiveRun } from '../model/live-run.ts'
+import { hostStateIn, type LiveHost, type LiveRun, liveHostStates } from '../model/live-run.ts'
 import { inflateText } from './live-lake.ts'
 import { rowsOfLine } from './live-lines.ts'
 
@@ -62,12 +62,16 @@ function toItem(run: LiveRun, hostId: string, hostname: string | null, row: Read
   return Object.fromEntries([...values, ['endpoint_id', hostId], ['meta_hostname', hostname]])
 }
 
-/** A page of the run's hosts as they are now, and how many match. */
+/** A page of the run's hosts as they are now, and how many match; states of the filter are as they are now, too. */
 export async function readLiveHosts(
   db: Db,
   run: LiveRun,
   filter: LiveHostFilter,
 ): Promise<{ readonly hosts: readonly LiveHost[]; readonly total: number }> {
-  const { hosts, total } = await pageLiveHosts(db, run.number, filter)
+  const matches = filter.matches?.map(({ states, hasData }) => ({
+    states: liveHostStates.filter(stored => states.includes(hostStateIn(run.state, stored))),
+    hasData,
+  }))
+  const { hosts, total } = await pageLiveHosts(db, run.number, { ...filter, matches })
   return { hosts: hosts.map(host => ({ ...host, state: hostStateIn(run.state, host.state) })), total }
 }

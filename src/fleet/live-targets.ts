@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Db } from '../db/db.ts'
 import { type AskableHost, listAskableHosts } from '../db/live-targets.ts'
+import type { EndpointMatch } from '../model/endpoint-filter.ts'
 import { type HostPlatform, hostPlatformOf } from '../model/host.ts'
 import type { LiveHost } from '../model/live-run.ts'
-import { type EndpointMatch, endpointTypeOf, idsOf, isMatched } from './endpoint-match.ts'
+import { endpointTypeOf, idsOf, isMatched } from './endpoint-match.ts'
 
 /** Hosts read by one statement: a few milliseconds of the event loop. */
 const hostsReadMax = 500

@@ -24,7 +24,8 @@ export async function planRun(deps: PlanDependencies, tenantId: string, body: Ui
     templateCharsMax,
     nameCharsMax: runNameCharsMax,
   })
-  const shared = { hostIds: request.hostIds, window: await planWindow(deps, tenantId, request.window) }
+  const { hostIds, limits, keepUntil } = request
+  const shared = { hostIds, limits, keepUntil, window: await planWindow(deps, tenantId, request.window) }
   const { source } = request
   if (source.kind === 'adHoc') {
     return { template: source.template, name: source.name, variables: request.variables, ...shared }
@@ -59,7 +60,7 @@ export async function planWindow(
 }
 
 /** The variables given, and the saved query's own values for those that were not. */
-function withDefaults(
+export function withDefaults(
   given: readonly QueryVariable[],
   declared: readonly QueryVariable[],
 ): readonly QueryVariable[] | undefined {

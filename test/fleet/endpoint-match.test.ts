@@ -1,12 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import {
-  type Candidate,
-  type EndpointFilter,
-  endpointTypeOf,
-  idsOf,
-  isMatched,
-} from '../../src/fleet/endpoint-match.ts'
+import { type Candidate, endpointTypeOf, idsOf, isMatched } from '../../src/fleet/endpoint-match.ts'
+import type { EndpointFilter } from '../../src/model/endpoint-filter.ts'
 
 const laptop: Candidate = {
   id: 'a',

@@ -34,7 +34,7 @@ export interface TestLive {
 }
 
 export const everyHost: LiveHostFilter = {
-  ...{ states: undefined, hasData: undefined, sort: undefined, offset: 0, count: 1_000, isTotalWanted: true },
+  ...{ matches: undefined, sort: undefined, offset: 0, count: 1_000, isTotalWanted: true },
 }
 
 export async function openTestLive(context: TestContext): Promise<TestLive> {

@@ -14,6 +14,8 @@ export interface CallCounter {
   count(caller: Caller, tenantId: string | undefined): Promise<void>
   /** Counts one started run, beside the call. */
   countRun(caller: Caller, tenantId: string): Promise<void>
+  /** Counts one live run of the tenant, beside the call: hosts are asked, whoever asks them. */
+  countLiveRun(tenantId: string): Promise<void>
 }
 
 interface Window {
@@ -33,6 +35,10 @@ export function openCallCounter(limits: CallLimits | undefined, clock: Clock): C
     ...openWindow('runs-minute', limits?.runsPerMinute, 60),
     ...openWindow('runs-day', limits?.runsPerDay, 86_400),
   ]
+  const liveRuns = [
+    ...openWindow('live-runs-minute', limits?.liveRunsPerMinute, 60),
+    ...openWindow('live-runs-day', limits?.liveRunsPerDay, 86_400),
+  ]
   return {
     async count(caller, tenantId) {
       const key = `${caller.principalId}/${tenantId ?? caller.accountId}`
@@ -41,6 +47,9 @@ export function openCallCounter(limits: CallLimits | undefined, clock: Clock): C
     },
     async countRun(caller, tenantId) {
       for (const window of runs) await take(window, `${caller.principalId}/${tenantId}`, clock)
+    },
+    async countLiveRun(tenantId) {
+      for (const window of liveRuns) await take(window, tenantId, clock)
     },
   }
 }
