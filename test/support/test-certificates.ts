@@ -1,4 +1,4 @@
-import { createSecureContext } from 'node:tls'
+import { type Trust, trustIn } from '../../src/simulator/remote/transport.ts'
 import { makeAuthority, makeServerCertificate } from '../../src/tls/certificate.ts'
 
 const daysMs = 86_400_000
@@ -7,7 +7,7 @@ export interface TestCertificates {
   readonly pem: { readonly key: string; readonly cert: string }
   readonly caPem: string
   /** What a simulated agent is given as its pinned CA. */
-  readonly trust: ReturnType<typeof createSecureContext>
+  readonly trust: Trust
 }
 
 export async function testCertificates(
@@ -19,6 +19,6 @@ export async function testCertificates(
   return {
     pem: { key: server.keyPem, cert: server.certificatePem },
     caPem: authority.certificatePem,
-    trust: createSecureContext({ ca: authority.certificatePem, minVersion: 'TLSv1.2' }),
+    trust: trustIn(authority.certificatePem),
   }
 }

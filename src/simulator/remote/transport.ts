@@ -1,4 +1,4 @@
-import type { SecureContext } from 'node:tls'
+import { createSecureContext, type SecureContext } from 'node:tls'
 import type { HttpAnswer } from './answer-reader.ts'
 import { type Connection, type ConnectionOptions, type Origin, openConnection } from './connection.ts'
 
@@ -40,6 +40,11 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 304, 305, 
 
 /** Made once for all agents of a fleet. */
 export type Trust = SecureContext
+
+/** Trust in this CA (PEM) and no other. */
+export function trustIn(caPem: string): Trust {
+  return createSecureContext({ ca: caPem, minVersion: 'TLSv1.2' })
+}
 
 export function openTransport(options: TransportOptions): Transport {
   let kept: { readonly origin: string; readonly connection: Connection } | undefined
