@@ -135,14 +135,15 @@ function writePrivately(file: string, firstRun: object): void {
   renameSync(fresh, file)
 }
 
-/** The block a person sees once on a terminal. */
-export function firstRunBlock({ tenant, partner }: FirstRuns, file: string): string {
+/** The block a person sees once on a terminal. `tlsUrl`: where agents report to; undefined: they cannot. */
+export function firstRunBlock({ tenant, partner }: FirstRuns, file: string, tlsUrl: string | undefined): string {
   const rows = [
     ['URL', tenant.url],
     ['tenant id', tenant.tenantId],
     ['client id', tenant.clientId],
     ['client secret', tenant.clientSecret],
     ['enroll secret', tenant.enrollSecret],
+    ...(tlsUrl === undefined ? [] : [['agents', `${tlsUrl}, set up with \`edr-lake agent-files\``]]),
     ['partner id', partner.id],
     ['its client id', partner.clientId],
     ['its secret', partner.clientSecret],

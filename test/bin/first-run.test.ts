@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { isOneOfSecrets } from '../../src/auth/client-secret.ts'
 import type { Registrar } from '../../src/auth/register.ts'
-import { ensureFirstRun, type FirstRuns } from '../../src/bin/first-run.ts'
+import { ensureFirstRun, type FirstRuns, firstRunBlock } from '../../src/bin/first-run.ts'
 import { openStore } from '../../src/db/db.ts'
 import { putMeta } from '../../src/db/meta.ts'
 import { findPrincipalByClientId, listValidSecrets } from '../../src/db/principals.ts'
@@ -85,4 +85,15 @@ test('a start that was cut off before the mark gives the same principal a new se
     assert.ok(await isSecretValid(registrar, shown[who].clientId, shown[who].clientSecret))
     assert.equal(await isSecretValid(registrar, cutOff[who].clientId, cutOff[who].clientSecret), false)
   }
+})
+
+test('a person is shown everything once, with where agents report to', async context => {
+  const { registrar, file } = open(context)
+  const runs = await firstStart(registrar, file)
+  const block = firstRunBlock(runs, file, 'https://lake.example.com:8443')
+  for (const value of [...Object.values(runs.tenant), runs.partner.id, runs.partner.clientSecret, file]) {
+    assert.ok(block.includes(value), value)
+  }
+  assert.match(block, /^ {4}agents {9}https:\/\/lake\.example\.com:8443, set up with `edr-lake agent-files`$/m)
+  assert.doesNotMatch(firstRunBlock(runs, file, undefined), /agents/)
 })
