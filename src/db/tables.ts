@@ -21,6 +21,7 @@ export interface Tables {
   node_keys: NodeKeyRow
   labels: LabelRow
   host_labels: { tenant_id: string; label: string; host_id: string }
+  agent_configurations: AgentConfigurationRow
   grown_columns: { tenant_id: string; table_name: string; name: string; field_id: number; created_at: number }
   query_names: QueryNameRow
   query_retentions: { tenant_id: string; query_name: string; days: number }
@@ -151,6 +152,19 @@ export interface LabelRow {
   /** 1: what its hosts log is acknowledged, counted and not stored. */
   is_ingest_off: number
   created_at: number
+}
+
+export interface AgentConfigurationRow {
+  tenant_id: string
+  label: string
+  /** From 1 without a gap. */
+  version: number
+  layer_json: string
+  comment: string
+  created_at: number
+  /** A principal's id. */
+  created_by: string
+  restored_version: number | null
 }
 
 export interface QueryNameRow {

@@ -7,6 +7,7 @@ import { newId } from '../../src/model/ids.ts'
 import type { TenantCaller } from '../../src/model/principal.ts'
 import { isTerminal, type QueryRun } from '../../src/model/query-run.ts'
 import type { ResultFormat } from '../../src/model/result-format.ts'
+import { checkTenantRunLimits } from '../../src/query/run-limits.ts'
 import type { StartRun } from '../../src/query/runs.ts'
 import type { ValidateSql, Validation } from '../../src/query/validate.ts'
 import { resolveWindow } from '../../src/query/window.ts'
@@ -84,6 +85,12 @@ export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
       self.exported.push({ format, stream })
       return { stream, rowCount: self.rows.length }
     },
+    async keep(tenantId, runId, until) {
+      const run = find(tenantId, runId)
+      self.set(run.id, { expiresAt: until, isKept: true })
+      return find(tenantId, runId)
+    },
+    checkTenantRunLimits: limits => checkTenantRunLimits(limits, { ceilings }),
     async cancel(tenantId, runId) {
       if (isTerminal(find(tenantId, runId).state)) return false
       self.set(runId, { state: 'canceled', finishedAt: clock() })
@@ -106,6 +113,8 @@ export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
   }
   return self
 }
+
+const ceilings = { rows: 1000, bytes: 1_000_000, timeoutMs: 60_000, memoryBytes: 1, tempBytes: 1 }
 
 function newRun(caller: TenantCaller, request: StartRun, now: number): QueryRun {
   return {
