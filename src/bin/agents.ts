@@ -1,5 +1,6 @@
 import { hashNodeKey, newNodeKey, openHostKeys } from '../auth/host-keys.ts'
 import type { Store } from '../db/db.ts'
+import { openConfigurations } from '../fleet/configurations.ts'
 import { openEnrolment } from '../fleet/enrolment.ts'
 import { openEnvironments } from '../fleet/environments.ts'
 import { openHostRemoval } from '../fleet/host-removal.ts'
@@ -43,6 +44,7 @@ export function openAgents({ store, secretKey, clock, log, hostExpiryMs }: Optio
   })
   return {
     ...{ hosts, hostKeys, labels, enrolment, removal, environments: openEnvironments(store, clock) },
+    configurations: openConfigurations({ store }),
     /** Writes what was heard of hosts and keys. Never rejects: it comes again. */
     async flush(): Promise<void> {
       for (const part of [hosts, hostKeys]) {

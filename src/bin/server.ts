@@ -62,7 +62,7 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     ...{ store, secretKey, queries, manyRuns, ingest, audit, limits, budgets, clock, log, version },
     signingKeys: await openSigningKeys(store, clock),
     metrics,
-    agents: { ...agents, liveQueries, configurations: { configFor: async () => ({ text: '{}', version: '' }) } },
+    agents: { ...agents, liveQueries },
     liveLibrary: openLiveLibrary(),
     agentDoor: tls.door,
     disk: () => diskOf(directory.root),

@@ -3,6 +3,7 @@ import type { Registry } from 'prom-client'
 import type { HostKeys } from '../auth/host-keys.ts'
 import type { SigningKeys } from '../auth/signing-keys.ts'
 import type { Store } from '../db/db.ts'
+import type { Configurations } from '../fleet/configurations.ts'
 import type { Enrolment } from '../fleet/enrolment.ts'
 import type { Environments } from '../fleet/environments.ts'
 import type { HostRemoval } from '../fleet/host-removal.ts'
@@ -14,7 +15,6 @@ import type { Budgets } from '../lake/space/budgets.ts'
 import type { LimitsInForce } from '../lake/space/limits-in-force.ts'
 import type { AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/clock.ts'
-import type { Host } from '../model/host.ts'
 import type { LiveLibrary } from '../model/saved-query.ts'
 import type { AgentDoor } from '../osquery/agent-files/agent-door.ts'
 import type { ManyRuns } from '../query/many-runs.ts'
@@ -64,10 +64,7 @@ export interface AgentDependencies {
   readonly removal: HostRemoval
   readonly labels: Labels
   readonly environments: Environments
-  readonly configurations: {
-    /** The whole answer of `config` as JSON text, and its version. */
-    configFor(host: Host, labels: readonly string[]): Promise<{ readonly text: string; readonly version: string }>
-  }
+  readonly configurations: Configurations
   readonly liveQueries: Omit<LiveQueries, 'recover' | 'tick' | 'close'>
 }
 

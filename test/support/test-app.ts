@@ -10,7 +10,7 @@ import { openStore, type Store } from '../../src/db/db.ts'
 import { insertTenant } from '../../src/db/tenants.ts'
 import { type LiveQueries, openLiveQueries } from '../../src/fleet/live-queries.ts'
 import { buildApp } from '../../src/http/app.ts'
-import type { AppDependencies, AppSettings, HealthCheck } from '../../src/http/dependencies.ts'
+import type { AppSettings, HealthCheck } from '../../src/http/dependencies.ts'
 import type { App } from '../../src/http/instance.ts'
 import { planRun } from '../../src/http/run-plan.ts'
 import { type Budgets, openBudgets } from '../../src/lake/space/budgets.ts'
@@ -67,11 +67,6 @@ export const testSettings: AppSettings = {
   callLimits: undefined,
 }
 
-/** A configuration that says whose it is. */
-const configurations: AppDependencies['agents']['configurations'] = {
-  configFor: async (host, labels) => ({ text: JSON.stringify({ host: host.id, labels }), version: 'v1' }),
-}
-
 export async function openTestApp(context: TestContext, settings: Partial<AppSettings> = {}): Promise<TestApp> {
   const store = openStore(':memory:')
   const secretKey = Buffer.alloc(32, 7)
@@ -106,7 +101,7 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
   const liveQueries = openLiveQueries({ store, ingest, clock, log: silentLog })
   const app = buildApp({
     ...{ limits, budgets },
-    agents: { ...agents, liveQueries, configurations },
+    agents: { ...agents, liveQueries },
     liveLibrary: openLiveLibrary(),
     store,
     signingKeys: keys,
