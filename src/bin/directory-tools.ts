@@ -2,13 +2,16 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { DirectoryTools, TenantSize } from '../cli/commands/directory.ts'
 import { openStore, openStoreForReading, type Store } from '../db/db.ts'
+import { deleteLiveAnswersOf } from '../db/live-answers.ts'
 import { setRetention } from '../db/query-retentions.ts'
+import { lastSegmentNumber } from '../db/segments.ts'
 import { listTenants } from '../db/tenants.ts'
 import { openHosts } from '../fleet/hosts.ts'
 import { openIngest } from '../ingest/ingest.ts'
 import { type ConvertDeps, convertSegment } from '../lake/data-file-writer.ts'
+import { appendJournal, journalName } from '../lake/journal.ts'
 import { tableStats, tailStats } from '../lake/stats.ts'
-import { eraseHost } from '../lake/upkeep/erase.ts'
+import { type Erased, eraseHost } from '../lake/upkeep/erase.ts'
 import { openJanitor } from '../lake/upkeep/janitor.ts'
 import { openWriter } from '../lake/writer.ts'
 import { writerMemoryBytes, writerThreads } from '../limits.ts'
@@ -79,6 +82,21 @@ async function convertAll(lake: TakenLake): Promise<void> {
   if (left > 0) throw new AppError('unavailable', `${left} segments could not be converted: the server's log says why`)
 }
 
+/** The journal first: a catalog that is made anew from files must not bring the host back. */
+async function eraseForGood(lake: TakenLake, tenantId: string, hostId: string): Promise<Erased> {
+  const { quarantined } = await tailStats(lake.store, tenantId)
+  const [stuck] = quarantined
+  if (stuck !== undefined) {
+    const message = `segment ${stuck.number} could not be converted, so its rows cannot be erased: ${stuck.error}`
+    throw new AppError('unavailable', message)
+  }
+  const erasure = { hostId, lastSegment: await lastSegmentNumber(lake.store) }
+  const journal = join(lake.directory.segments, journalName)
+  await appendJournal(journal, { kind: 'erased', tenantId, ...erasure, at: clock() })
+  await deleteLiveAnswersOf(lake.store, tenantId, hostId)
+  return eraseHost(lake, tenantId, erasure)
+}
+
 async function countFiles(store: Store): Promise<number> {
   const row = await store
     .selectFrom('data_files')
@@ -124,7 +142,7 @@ export const directoryTools: DirectoryTools = {
   eraseHost: (root, tenantId, hostId) =>
     withLake(root, async lake => {
       await convertAll(lake)
-      return eraseHost(lake, await tenantOf(lake.store, tenantId), hostId)
+      return eraseForGood(lake, await tenantOf(lake.store, tenantId), hostId)
     }),
   async stats(root) {
     const file = join(root, 'private', 'store.sqlite')

@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { Store } from '../db/db.ts'
 import { narrowFileRowsMin } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
-import type { LakeColumn } from '../model/lake-table.ts'
+import type { LakeColumn, LakeTable } from '../model/lake-table.ts'
 import type { Segment } from '../model/segment.ts'
 import { decorationName, isReserved, schemaVersion } from '../row-sql/columns.ts'
 import {
@@ -22,9 +22,9 @@ import type { Storage } from '../storage/storage.ts'
 import { commitSegment } from './commit.ts'
 import { namesOf, planFiles, type StagedShape } from './file-plan.ts'
 import { type PlannedWrite, planFlatFiles } from './flat-tables.ts'
-import { columnsOf, growColumns, type SeenQueryName } from './schema.ts'
+import { columnsOf, growColumns, type SeenQueryName, tablesOf } from './schema.ts'
 import type { RunSql, Writer } from './writer.ts'
-import { type FileDraft, rowsOf, targetsOf, type WrittenFile, writeFile } from './written-file.ts'
+import { type FileDraft, factsOf, rowsOf, targetsOf, type WrittenFile, writeFile } from './written-file.ts'
 
 // Segment → data files → commit. The writer process does the work on rows; this side decides: which columns there are,
 // which files are written, and that not one row is missing before the commit makes them current.
@@ -100,7 +100,12 @@ async function writeFiles(
   }
   const flatTables = [...expected.keys()].filter(table => table !== resultTable && table !== reportTable)
   for (const table of flatTables) planned.push(...(await planFlatFiles(deps, run, tenantId, source, table)))
-  const drafts = planned.map(({ draft }) => ({ ...draft, ...originOf(segment) }))
+  const tables = new Map((await tablesOf(deps.store, tenantId)).map(table => [table.name, table]))
+  const drafts = planned.map(({ draft }) => ({
+    ...draft,
+    ...originOf(segment),
+    ...factsOf(tables.get(draft.table) as LakeTable),
+  }))
   for (const [at, target] of targetsOf(drafts, deps.tempFolder).entries()) {
     const statement = planned[at]?.statementOf(target.sql) as string
     written.push(await writeFile(run, statement, target))

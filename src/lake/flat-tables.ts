@@ -1,7 +1,7 @@
 import type { Store } from '../db/db.ts'
 import { narrowFileRowsMin } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
-import type { LakeColumn } from '../model/lake-table.ts'
+import type { LakeColumn, LakeTable } from '../model/lake-table.ts'
 import { decorationName } from '../row-sql/columns.ts'
 import {
   type FileSql,
@@ -12,13 +12,12 @@ import {
   writeFlatSql,
   writeStatusSql,
 } from '../row-sql/convert.ts'
-import { hasDefault, isAssigned } from '../row-sql/flat.ts'
+import { type DeclaredRows, hasDefault, isAssigned } from '../row-sql/flat.ts'
 import { identifierColumns, identityColumns } from '../row-sql/identity.ts'
 import type { SegmentSource } from '../row-sql/lines.ts'
 import { statusTable } from '../row-sql/status.ts'
 import { planFiles, type StagedShape } from './file-plan.ts'
-import { columnsOf, growColumns } from './schema.ts'
-import { shippedTables } from './tables.ts'
+import { columnsOf, growColumns, tablesOf } from './schema.ts'
 import type { RunSql } from './writer.ts'
 import type { FileDraft } from './written-file.ts'
 
@@ -45,7 +44,7 @@ export async function planFlatFiles(
   table: string,
 ): Promise<readonly PlannedWrite[]> {
   if (table === statusTable) return planStatusFile(deps, run, tenantId, source)
-  const known = shippedTables.find(({ name }) => name === table)
+  const known = (await tablesOf(deps.store, tenantId)).find(({ name }) => name === table)
   if (known === undefined) throw new AppError('internal', `segment ${source.number} has rows of ${table}, no table`)
   await run(stageFlatSql([source], table))
   const shapes = (await run(stagedFlatShapesSql(table))).map(row => ({
@@ -62,8 +61,20 @@ export async function planFlatFiles(
       statementOf: sql => writeFlatSql(table, { ...sql, only, except }),
     }))
   }
-  const draft = { table, queryNames: undefined, columns: flatColumns(columns, shapes) }
-  return [{ draft, statementOf: sql => writeFlatSql(table, sql) }]
+  const declared = declaredRows(known)
+  const draft = { table, queryNames: undefined, columns: flatColumns(columns, shapes, declared) }
+  return [{ draft, statementOf: sql => writeFlatSql(table, { ...sql, sortedBy: sortOf(known) }, declared) }]
+}
+
+/** undefined: the lake ships the table. */
+export function declaredRows({ isDeclared, timeColumn }: LakeTable): DeclaredRows | undefined {
+  return isDeclared === true ? { timeColumn } : undefined
+}
+
+/** What files of the table are sorted by; undefined: as all shipped ones are. */
+export function sortOf({ isDeclared, hostColumn, timeColumn }: LakeTable): readonly string[] | undefined {
+  if (isDeclared !== true) return undefined
+  return hostColumn === undefined ? [timeColumn] : [hostColumn, timeColumn]
 }
 
 /** Status lines are one file with all columns of their table; new decorations have columns added. */
@@ -82,11 +93,15 @@ async function planStatusFile(
 }
 
 /** The row's identity, what the lake says of every row, and what the rows bring. */
-function flatColumns(columns: readonly LakeColumn[], shapes: readonly StagedShape[]): readonly LakeColumn[] {
+function flatColumns(
+  columns: readonly LakeColumn[],
+  shapes: readonly StagedShape[],
+  declared: DeclaredRows | undefined,
+): readonly LakeColumn[] {
   const brought = new Set(shapes.flatMap(({ keys }) => keys))
   const stored = columns.filter(({ name }) => {
     if (identifierColumns.includes(name)) return false
-    return isAssigned(name) || hasDefault(name) || brought.has(name)
+    return isAssigned(name) || hasDefault(name, declared) || brought.has(name)
   })
   return [...identityColumns, ...stored]
 }

@@ -2,7 +2,7 @@ import { inTransaction, type Store } from '../db/db.ts'
 import type { QueryName } from '../model/lake-table.ts'
 import { decorationName, isReserved } from '../row-sql/columns.ts'
 import { resultTable } from '../row-sql/tail.ts'
-import { columnsOf, growColumns, noteQueryNames, queryNamesOf } from './schema.ts'
+import { columnsOf, growColumns, isNotedName, noteQueryNames, queryNamesOf } from './schema.ts'
 
 /** What the open tail brings, as ingest has read it: keys in lower case. */
 export interface TailContent {
@@ -23,6 +23,7 @@ export async function learnTail(store: Store, tenantId: string, tail: TailConten
   const known = new Set(columns.map(({ name }) => name))
   const noted = await queryNamesOf(store, tenantId)
   const fresh = tail.queryNames
+    .filter(({ name }) => isNotedName(name))
     .map(({ name, columns }) => ({ name, columns: columns.filter(key => known.has(key) && !isReserved(key)) }))
     .filter(({ name, columns }) => {
       const same = noted.find(other => other.name.toLowerCase() === name.toLowerCase())

@@ -1,5 +1,8 @@
 import { type Db, inTransaction, type Store } from '../db/db.ts'
+import { listDeclaredTables } from '../db/declared-tables.ts'
 import { grownColumnsMax, grownFieldIdMin, queryNamesMax } from '../limits.ts'
+import { asLakeTable, type DeclaredTable } from '../model/declared-table.ts'
+import { AppError } from '../model/errors.ts'
 import type { LakeColumn, LakeSchema, LakeTable, QueryName } from '../model/lake-table.ts'
 import { isDecoration, isReserved } from '../row-sql/columns.ts'
 import { resultTable } from '../row-sql/tail.ts'
@@ -25,7 +28,9 @@ export interface SeenQueryName {
 
 /** What one tenant can name: tables with shipped and grown columns, and the query names that have had rows. */
 export async function schemaOf(store: Db, tenantId: string): Promise<LakeSchema> {
-  const tables = await tablesOf(store, tenantId)
+  const declared = await listDeclaredTables(store, tenantId)
+  const named = declared.filter(({ undeclaredAt }) => undeclaredAt === undefined)
+  const tables = await withGrown(store, tenantId, named)
   // A decoration may stand on any query's rows, so those that agents brought are part of every query name's view.
   const grown = tables
     .find(({ name }) => name === resultTable)
@@ -35,15 +40,24 @@ export async function schemaOf(store: Db, tenantId: string): Promise<LakeSchema>
   return { tables, queryNames: await queryNamesOf(store, tenantId), envelope }
 }
 
-/** Every table with the tenant's own columns after the shipped ones. */
+/** Every table that may have rows: those one can name, and undeclared ones as long as they are being emptied. */
 export async function tablesOf(store: Db, tenantId: string): Promise<readonly LakeTable[]> {
+  return withGrown(store, tenantId, await listDeclaredTables(store, tenantId))
+}
+
+/** Shipped and declared tables, each with the columns that rows brought after those it has by itself. */
+async function withGrown(
+  store: Db,
+  tenantId: string,
+  declared: readonly DeclaredTable[],
+): Promise<readonly LakeTable[]> {
   const grown = await store
     .selectFrom('grown_columns')
     .select(['table_name', 'name', 'field_id'])
     .where('tenant_id', '=', tenantId)
     .orderBy('field_id')
     .execute()
-  return shippedTables.map(table => {
+  return [...shippedTables, ...declared.map(asLakeTable)].map(table => {
     const stored = storedTableOf(table.name)
     const own = grown.filter(column => column.table_name === stored).map(grownColumn)
     return own.length === 0 ? table : { ...table, columns: [...table.columns, ...own] }
@@ -66,11 +80,16 @@ export async function queryNamesOf(store: Db, tenantId: string): Promise<readonl
   return rows.map(({ name, columns_json }) => ({ name, columns: JSON.parse(columns_json) }))
 }
 
+/** One table as the tenant has it. Rejects with `internal` where it has none of that name. */
+export async function tableOf(store: Db, tenantId: string, table: string): Promise<LakeTable> {
+  const found = (await tablesOf(store, tenantId)).find(({ name }) => name === table)
+  if (found === undefined) throw new AppError('internal', `there is no table ${table}`)
+  return found
+}
+
 /** All columns of one table as the tenant has it. */
 export async function columnsOf(store: Db, tenantId: string, table: string): Promise<readonly LakeColumn[]> {
-  const found = (await tablesOf(store, tenantId)).find(({ name }) => name === table)
-  if (found === undefined) throw new RangeError(`there is no table ${table}`)
-  return found.columns
+  return (await tableOf(store, tenantId, table)).columns
 }
 
 /**
@@ -85,8 +104,8 @@ export async function growColumns(
   names: readonly string[],
   now: number,
 ): Promise<void> {
-  const shipped = new Set(shippedTables.find(({ name }) => name === table)?.columns.map(({ name }) => name))
-  const wanted = [...new Set(names)].filter(name => !shipped.has(name) && canBeColumn(name))
+  const before = new Set((await columnsOf(store, tenantId, table)).map(({ name }) => name))
+  const wanted = [...new Set(names)].filter(name => !before.has(name) && canBeColumn(name))
   if (wanted.length === 0) return
   await inTransaction(store, async transaction => {
     const grown = await transaction
@@ -95,6 +114,7 @@ export async function growColumns(
       .where('tenant_id', '=', tenantId)
       .where('table_name', '=', table)
       .execute()
+    // Another caller may have been quicker.
     const known = new Set(grown.map(({ name }) => name))
     const fresh = wanted.filter(name => !known.has(name)).slice(0, Math.max(0, grownColumnsMax - grown.length))
     if (fresh.length === 0) return
@@ -122,6 +142,14 @@ function canBeColumn(name: string): boolean {
 }
 
 /**
+ * False for live runs: each has a name of its own, nearly, and a thousand of them would leave no room for others. Their
+ * rows are found by `query_name` as any others; only a view of each there is not.
+ */
+export function isNotedName(name: string): boolean {
+  return !name.toLowerCase().startsWith('live/')
+}
+
+/**
  * Adds to what is known of query names; part of the transaction of a commit. A name keeps the letters it was first seen
  * in.
  */
@@ -138,7 +166,7 @@ export async function noteQueryNames(
     .where('table_name', '=', table)
     .executeTakeFirstOrThrow()
   let free = queryNamesMax - count
-  for (const seen of names.slice(0, queryNamesMax)) {
+  for (const seen of names.filter(({ name }) => isNotedName(name)).slice(0, queryNamesMax)) {
     const known = await transaction
       .selectFrom('query_names')
       .selectAll()

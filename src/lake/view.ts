@@ -1,5 +1,6 @@
 import { hasBudgetDrops } from '../db/budget-drops.ts'
 import { type Db, inTransaction, type Store } from '../db/db.ts'
+import { ingestOffWithin } from '../db/ingest-off-days.ts'
 import { overCapWithin } from '../db/upload-days.ts'
 import { AppError } from '../model/errors.ts'
 import { newId } from '../model/ids.ts'
@@ -89,6 +90,8 @@ async function whatIsMissing(
 ): Promise<Truncation | undefined> {
   const overCap = await overCapWithin(transaction, tenantId, range, hostIds)
   if (overCap.lines > 0) return { reason: 'uploadCap' }
+  const ingestOff = await ingestOffWithin(transaction, tenantId, range, hostIds)
+  if (ingestOff.lines > 0) return { reason: 'ingestOff' }
   const parts = scope.relations.map(({ table, queryNames }) => ({ table: storedTableOf(table), queryNames }))
   return (await hasBudgetDrops(transaction, tenantId, parts, range)) ? { reason: 'diskBudget' } : undefined
 }
@@ -145,6 +148,7 @@ async function relationOf(
   return {
     name,
     table: storedTableOf(table.name),
+    ...(table.isDeclared === true ? { isDeclared: true } : {}),
     columns: columnsOf(table, schema, name, scopes),
     files: await Promise.all(ordered.map(file => storage.locate(file.path))),
     tail,

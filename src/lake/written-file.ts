@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import { rowGroupRows } from '../limits.ts'
 import type { ColumnStats } from '../model/data-file.ts'
+import { type DeclaredTable, declarationOf } from '../model/declared-table.ts'
 import { newId } from '../model/ids.ts'
-import type { LakeColumn } from '../model/lake-table.ts'
+import type { LakeColumn, LakeTable } from '../model/lake-table.ts'
 import type { FileSql } from '../row-sql/convert.ts'
 import { fileFactsSql } from '../row-sql/file-facts.ts'
 import type { NewDataFile } from './data-files.ts'
 import { type CopyStats, parseCopyStats } from './file-stats.ts'
-import { shippedTables } from './tables.ts'
 import type { RunSql } from './writer.ts'
 import type { WriterRow } from './writer-protocol.ts'
 
@@ -25,8 +25,17 @@ export interface FileDraft {
   /** Query names, lower case; undefined for a table without them. */
   readonly queryNames: readonly string[] | undefined
   readonly columns: readonly LakeColumn[]
+  /** The table's. */
+  readonly timeColumn: string
+  /** How the table was declared; undefined: the lake ships it. */
+  readonly declaration: DeclaredTable | undefined
   /** Footer entries beside those every file has. */
   readonly metadata: Readonly<Record<string, string>>
+}
+
+/** What a draft says of its table. */
+export function factsOf(table: LakeTable): Pick<FileDraft, 'table' | 'timeColumn' | 'declaration'> {
+  return { table: table.name, timeColumn: table.timeColumn, declaration: declarationOf(table) }
 }
 
 /** A draft with its names. */
@@ -57,6 +66,7 @@ export function targetsOf(drafts: readonly FileDraft[], tempFolder: string): rea
     const { tenantId, table, level, queryNames, columns } = draft
     const metadata: Record<string, string> = { tenant: tenantId, table, level: String(level), batch, ...draft.metadata }
     if (queryNames !== undefined) metadata['queryNames'] = JSON.stringify(queryNames)
+    if (draft.declaration !== undefined) metadata['declared'] = JSON.stringify(draft.declaration)
     const path = join(tempFolder, `${id}.parquet`)
     return { draft, key, sql: { path, tenantId, columns, metadata, rowGroupRows, only: undefined, except: [] } }
   })
@@ -67,17 +77,16 @@ export async function writeFile(run: RunSql, statement: string, { draft, key, sq
   const [row] = await run(statement)
   const { rows, bytes, columns } = parseCopyStats(row as WriterRow & CopyStats, draft.columns)
   const [hashed] = await run(fileFactsSql(sql.path).hash)
-  const { table, queryNames, level } = draft
+  const { table, queryNames, level, timeColumn } = draft
   const file = { table, path: key, queryNames, level, rows, bytes, sha256: String(hashed?.['sha256']), stats: columns }
-  return { localPath: sql.path, file: { ...file, ...boundsOf(table, columns) } }
+  return { localPath: sql.path, file: { ...file, ...boundsOf(timeColumn, columns) } }
 }
 
 /** What the catalog keeps beside a file's statistics: bounds of the table's time column and of the time of receipt. */
 export function boundsOf(
-  table: string,
+  timeColumn: string,
   columns: Readonly<Record<string, ColumnStats>>,
 ): Pick<NewDataFile, 'minTime' | 'maxTime' | 'minIngested' | 'maxIngested'> {
-  const timeColumn = shippedTables.find(({ name }) => name === table)?.timeColumn ?? 'ingestion_timestamp'
   const ingested = columns['ingestion_timestamp']
   return {
     minTime: columns[timeColumn]?.min as number | undefined,

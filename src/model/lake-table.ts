@@ -19,6 +19,9 @@ export interface LakeTable {
   readonly hostColumn: string | undefined
   /** True for a wide table whose rows carry a `query_name`: each name is offered as a view. */
   readonly hasQueryNames: boolean
+  /** Those who manage the tenant declared it: what its rows do not say has no meaning that the lake knows. */
+  readonly isDeclared?: true
+  readonly description?: string
 }
 
 /** A query name that has rows, with the columns its rows carry beside the envelope. */

@@ -18,6 +18,8 @@ export interface ViewRelation {
   readonly name: string
   /** The lake table it reads: decides how lines of the tail become rows. */
   readonly table: string
+  /** The tenant declared it: its window's column is the time of receipt where a row has no time. */
+  readonly isDeclared?: true
   /** Columns the statement can name, in the table's order. */
   readonly columns: readonly LakeColumn[]
   /** Absolute paths of the data files, already pruned; narrow files lack columns, which read as NULL. */

@@ -3,26 +3,27 @@ import { fileStatsOf } from '../lake/file-stats.ts'
 import type { SeenQueryName } from '../lake/schema.ts'
 import type { RunSql } from '../lake/writer.ts'
 import { boundsOf } from '../lake/written-file.ts'
-import type { LakeColumn } from '../model/lake-table.ts'
+import type { LakeColumn, LakeTable } from '../model/lake-table.ts'
 import { isReserved } from '../row-sql/columns.ts'
 import { fileStatsSql } from '../row-sql/file-facts.ts'
+import { identityColumns } from '../row-sql/identity.ts'
 import { mergeShapesSql } from '../row-sql/merge.ts'
 import type { ReadableFile } from './cover.ts'
 
 // A file's row for the catalog made anew from the file: every value is decoded once.
 
-/** `columns`: the table's, as the tenant has it. Rejects where a value cannot be decoded. */
+/** `table`: as the tenant has it. Rejects where a value cannot be decoded. */
 export async function describeFile(
   run: RunSql,
   local: string,
   { path, bytes, sha256, footer }: ReadableFile,
-  columns: readonly LakeColumn[],
+  { columns, timeColumn }: LakeTable,
 ): Promise<NewDataFile> {
-  const stored = storedColumns(footer.columns, columns)
+  const stored = storedColumns(footer.columns, [...identityColumns, ...columns])
   const [row] = await run(fileStatsSql(local, stored))
   const stats = fileStatsOf(row ?? {}, stored)
   const { table, queryNames, level, rows } = footer
-  return { table, path, queryNames, level, rows, bytes, sha256: sha256 ?? '', stats, ...boundsOf(table, stats) }
+  return { table, path, queryNames, level, rows, bytes, sha256: sha256 ?? '', stats, ...boundsOf(timeColumn, stats) }
 }
 
 /** What the file's rows add to what is known of query names; none for a table without them. */
@@ -31,9 +32,9 @@ export async function namesInFile(
   local: string,
   { footer }: ReadableFile,
   file: NewDataFile,
-  columns: readonly LakeColumn[],
+  { columns }: LakeTable,
 ): Promise<readonly SeenQueryName[]> {
-  const stored = storedColumns(footer.columns, columns)
+  const stored = storedColumns(footer.columns, [...identityColumns, ...columns])
   if (!stored.some(({ name }) => name === 'query_name')) return []
   const counted = stored.filter(({ name }) => !isReserved(name))
   const rows = await run(mergeShapesSql([local], stored, counted))

@@ -1,6 +1,7 @@
 import { mkdir, readFile, rename, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { journalName } from '../lake/journal.ts'
 import { AppError, systemErrorCode } from '../model/errors.ts'
 import { newId } from '../model/ids.ts'
 import {
@@ -45,6 +46,8 @@ export async function backup(dataDirectory: string, to: string, now: number): Pr
   for (const folder of [target.private, target.segments, target.lake])
     await mkdir(folder, { recursive: true, mode: 0o700 })
   for await (const name of filesBelow(source.lake)) await linkIfThere(join(source.lake, name), join(target.lake, name))
+  // Before the store: a host erased meanwhile must not be said to be erased in a copy that still has it.
+  await copyIfThere(join(source.segments, journalName), join(target.segments, journalName))
   const named = await copyStore(source, target)
   let bytes = 0
   for (const { file_name: name } of named.segments) {

@@ -35,6 +35,8 @@ export interface RecordedTenant {
   readonly segments: readonly RecordedSegment[]
   /** Of every stored table: shipped ones and the tenant's own. */
   readonly columns: readonly (NamedColumn & { readonly table: string })[]
+  /** Names of those tables. */
+  readonly tables: readonly string[]
   readonly version: number
 }
 
@@ -81,11 +83,13 @@ async function readTenant(db: Db, tenantId: string): Promise<RecordedTenant> {
       consumedVersion: row.consumed_version ?? undefined,
     })),
     columns: namedColumns(tables),
+    tables: tables.map(({ name }) => name),
     version: manifest?.version ?? 0,
   }
 }
 
-function namedColumns(tables: readonly LakeTable[]): RecordedTenant['columns'] {
+/** Every column of the tables, with the row's identity. */
+export function namedColumns(tables: readonly LakeTable[]): RecordedTenant['columns'] {
   return tables.flatMap(({ name: table, columns }) =>
     [...identityColumns, ...columns].map(({ name, fieldId }) => ({ table, name, fieldId })),
   )
@@ -95,4 +99,5 @@ function namedColumns(tables: readonly LakeTable[]): RecordedTenant['columns'] {
 export const nothingRecorded: RecordedTenant = {
   ...{ files: [], segments: [], version: 0 },
   columns: namedColumns(shippedTables),
+  tables: shippedTables.map(({ name }) => name),
 }

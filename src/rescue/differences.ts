@@ -1,59 +1,12 @@
-import { type NamedColumn, nothingRecorded, type RecordedFile, type RecordedTenant } from './catalog-record.ts'
+import type { DeclaredTable } from '../model/declared-table.ts'
+import { nothingRecorded, type RecordedFile, type RecordedTenant } from './catalog-record.ts'
 import { coverOf, isReadable, type ReadableFile } from './cover.ts'
+import { type Difference, type Found, note, type Repair, type TenantDisk } from './difference.ts'
 import type { DiskFile } from './disk-files.ts'
-import type { DiskSegment } from './disk-segments.ts'
+import { compareTables } from './table-differences.ts'
 
 // The disk against the catalog: every difference, and what to do about it. Pure. Nothing here deletes a file: what is
 // left over goes with the janitor's next sweep, by its age.
-
-export interface Difference {
-  readonly kind: DifferenceKind
-  readonly tenantId: string
-  /** The object's path, or the segment's number, or a name. */
-  readonly subject: string
-  readonly detail: string
-  /** Rows that are gone for good once it is repaired. */
-  readonly rowsLost?: number
-}
-
-export type DifferenceKind =
-  | 'unknownTenant'
-  | 'unknownFile'
-  | 'missingFile'
-  | 'damagedFile'
-  | 'wrongFacts'
-  | 'unknownSegment'
-  | 'missingSegment'
-  | 'damagedSegment'
-  | 'unknownColumn'
-  | 'wrongColumn'
-  | 'wrongVersion'
-  | 'wrongNumber'
-
-/** What makes the catalog true again. */
-export type Repair =
-  | { readonly kind: 'addTenant'; readonly tenantId: string }
-  /** Files of one commit. */
-  | { readonly kind: 'adopt'; readonly tenantId: string; readonly files: readonly ReadableFile[] }
-  | { readonly kind: 'drop'; readonly tenantId: string; readonly ids: readonly number[] }
-  /** Undoes the commit that made `ids`: what their rows came from counts again. */
-  | {
-      readonly kind: 'undo'
-      readonly tenantId: string
-      readonly ids: readonly number[]
-      readonly version: number
-    }
-  | { readonly kind: 'correct'; readonly tenantId: string; readonly id: number; readonly file: ReadableFile }
-  | {
-      readonly kind: 'addSegment'
-      readonly tenantId: string
-      readonly segment: DiskSegment
-      readonly isConsumed: boolean
-    }
-  | { readonly kind: 'forgetSegment'; readonly tenantId: string; readonly number: number }
-  | { readonly kind: 'addColumn'; readonly tenantId: string; readonly table: string; readonly column: NamedColumn }
-  | { readonly kind: 'raiseVersion'; readonly tenantId: string; readonly version: number }
-  | { readonly kind: 'raiseNumber'; readonly tenantId: string; readonly number: number }
 
 export interface Comparison {
   readonly differences: readonly Difference[]
@@ -62,10 +15,11 @@ export interface Comparison {
   readonly leftover: number
 }
 
-/** One tenant's share of the disk. */
-export interface TenantDisk {
-  readonly files: readonly DiskFile[]
-  readonly segments: readonly DiskSegment[]
+/** What the journal has of one tenant. */
+export interface JournaledTenant {
+  readonly declared: ReadonlyMap<string, DeclaredTable>
+  /** Erased hosts; every segment of the tenant up to these numbers was in data files then. */
+  readonly erased: ReadonlyMap<string, number>
 }
 
 /**
@@ -74,33 +28,26 @@ export interface TenantDisk {
  */
 export function compareTenant(
   tenantId: string,
-  disk: TenantDisk,
+  allOfDisk: TenantDisk,
   record: RecordedTenant | undefined,
   lastNumber: number,
+  journal: JournaledTenant = { declared: new Map(), erased: new Map() },
 ): Comparison {
   const found: Found = { differences: [], repairs: [] }
   if (record === undefined) {
     note(found, { kind: 'unknownTenant', tenantId, subject: tenantId, detail: 'has files and is not in the catalog' })
     found.repairs.push({ kind: 'addTenant', tenantId })
   }
-  const known = record ?? nothingRecorded
-  const consumed = compareFiles(tenantId, disk, known, found)
-  compareSegments(tenantId, disk, known, consumed, found)
+  const { disk, known } = compareTables(tenantId, allOfDisk, record ?? nothingRecorded, journal.declared, found)
+  const adopted = compareFiles(tenantId, disk, known, found)
+  const erasedUpTo = Math.max(0, ...journal.erased.values())
+  compareSegments(tenantId, disk, known, number => adopted.has(number) || number <= erasedUpTo, found)
   compareColumns(tenantId, disk, known, found)
   compareNumbers(tenantId, disk, known, lastNumber, found)
   const named = new Set(known.files.filter(({ isLive }) => isLive).map(({ path }) => path))
-  const adopted = found.repairs.flatMap(repair => (repair.kind === 'adopt' ? repair.files : [])).length
-  const leftover = disk.files.filter(({ path }) => !named.has(path)).length - adopted
+  const taken = found.repairs.flatMap(repair => (repair.kind === 'adopt' ? repair.files : [])).length
+  const leftover = disk.files.filter(({ path }) => !named.has(path)).length - taken
   return { ...found, leftover }
-}
-
-interface Found {
-  readonly differences: Difference[]
-  readonly repairs: Repair[]
-}
-
-function note(found: Found, difference: Difference): void {
-  found.differences.push(difference)
 }
 
 /** Returns the segments whose rows are in files, as far as files tell. */
@@ -212,7 +159,7 @@ function compareSegments(
   tenantId: string,
   disk: TenantDisk,
   known: RecordedTenant,
-  adopted: ReadonlySet<number>,
+  wasConsumed: (number: number) => boolean,
   found: Found,
 ): void {
   const recorded = new Map(known.segments.map(segment => [segment.number, segment]))
@@ -237,7 +184,7 @@ function compareSegments(
   for (const segment of disk.segments) {
     // Without a frame nothing was acknowledged from it.
     if (recorded.has(segment.number) || segment.frames === 0) continue
-    const isConsumed = adopted.has(segment.number)
+    const isConsumed = wasConsumed(segment.number)
     const where = isConsumed ? 'in data files' : 'in no data file'
     const detail = `its ${segment.lines} lines are ${where}, and it is not in the catalog`
     note(found, { kind: 'unknownSegment', tenantId, subject: String(segment.number), detail })

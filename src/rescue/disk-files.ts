@@ -1,4 +1,5 @@
 import type { RunSql } from '../lake/writer.ts'
+import type { DeclaredTable } from '../model/declared-table.ts'
 import type { LakeColumn } from '../model/lake-table.ts'
 import { fileFactsSql } from '../row-sql/file-facts.ts'
 import type { Storage } from '../storage/storage.ts'
@@ -20,6 +21,8 @@ export interface Footer {
   /** Paths of the files whose rows it took over. */
   readonly replaces: readonly string[]
   readonly columns: readonly Pick<LakeColumn, 'name' | 'fieldId'>[]
+  /** How its table was declared; undefined: the lake ships it. */
+  readonly declaration: DeclaredTable | undefined
 }
 
 export interface DiskFile {
@@ -62,6 +65,7 @@ function asFooter(row: Readonly<Record<string, unknown>>): Footer {
     return value
   }
   const names = entries.get('queryNames')
+  const declared = entries.get('declared')
   const segments = JSON.parse(text('segments')) as { number: number }[]
   return {
     ...{ tenantId: text('tenant'), table: text('table'), level: Number(text('level')), rows: Number(row['rows']) },
@@ -70,6 +74,7 @@ function asFooter(row: Readonly<Record<string, unknown>>): Footer {
     segments: segments.map(({ number }) => number),
     replaces: JSON.parse(text('replaces')) as string[],
     columns: (row['columns'] as { n: string; id: string }[]).map(({ n, id }) => ({ name: n, fieldId: Number(id) })),
+    declaration: declared === undefined ? undefined : (JSON.parse(declared) as DeclaredTable),
   }
 }
 

@@ -19,6 +19,8 @@ export interface DiskSegment {
   readonly damagedBytes: number
   /** Host id → identifier, as its frames have them. */
   readonly hosts: ReadonlyMap<string, string>
+  /** Tables that its frames have rows of, beside osquery's results. */
+  readonly tables: ReadonlySet<string>
 }
 
 const namePattern = /^(\d{1,15})\.ndjson$/
@@ -36,14 +38,19 @@ export async function readDiskSegments(
       const number = Number(match[1])
       const bytes = await readFile(join(folder, tenantId, name))
       const hosts = new Map<string, string>()
+      const tables = new Set<string>()
       const read = readSegment(bytes, {
         ...{ number, tenantId, sealed: sealed.get(number) },
-        onFrame: ({ h, hi }) => void (isOfTable(h) || hosts.set(h, hi)),
+        onFrame({ h, hi, tb }) {
+          if (!isOfTable(h)) hosts.set(h, hi)
+          if (tb !== undefined) tables.add(tb)
+        },
       })
       const { frames, lines, bytes: good, damagedBytes } = read
       const fileName = `${tenantId}/${name}`
       const createdAt = createdAtOf(bytes)
-      segments.push({ number, tenantId, fileName, createdAt, frames, lines, bytes: good, damagedBytes, hosts })
+      const content = { frames, lines, bytes: good, damagedBytes, hosts, tables }
+      segments.push({ number, tenantId, fileName, createdAt, ...content })
     }
   }
   return segments.sort((a, b) => a.number - b.number)

@@ -1,18 +1,19 @@
 import { type Db, inTransaction, type Store } from '../db/db.ts'
+import { insertDeclaredTable } from '../db/declared-tables.ts'
 import { skipSegmentNumbers } from '../db/segments.ts'
 import { insertTenant } from '../db/tenants.ts'
 import { insertDataFiles, type NewDataFile } from '../lake/data-files.ts'
 import { noteQueryNames, type SeenQueryName, tablesOf } from '../lake/schema.ts'
 import type { RunSql } from '../lake/writer.ts'
 import { retentionDaysDefault } from '../limits.ts'
-import type { LakeColumn } from '../model/lake-table.ts'
+import { AppError } from '../model/errors.ts'
+import type { LakeTable } from '../model/lake-table.ts'
 import { fileHostsSql } from '../row-sql/file-facts.ts'
-import { identityColumns } from '../row-sql/identity.ts'
 import { resultTable } from '../row-sql/tail.ts'
 import type { Storage } from '../storage/storage.ts'
 import { describeFile, namesInFile } from './adopted-file.ts'
 import type { ReadableFile } from './cover.ts'
-import type { Repair } from './differences.ts'
+import type { Repair } from './difference.ts'
 import type { DiskSegment } from './disk-segments.ts'
 
 // Repairs: the catalog is made to say what is on the disk. Files are described first, then one transaction a tenant
@@ -31,6 +32,7 @@ export async function repairTenant(deps: RepairDeps, tenantId: string, repairs: 
   await inTransaction(deps.store, async transaction => {
     for (const repair of repairs) {
       if (repair.kind === 'addTenant') await addTenant(transaction, tenantId, deps.now)
+      if (repair.kind === 'addTable') await insertDeclaredTable(transaction, tenantId, repair.table)
       if (repair.kind === 'addColumn') await addColumn(transaction, repair, deps.now)
     }
   })
@@ -55,24 +57,24 @@ async function describeAll(
   tenantId: string,
   repairs: readonly Repair[],
 ): Promise<Described> {
-  const tables = new Map((await tablesOf(store, tenantId)).map(({ name, columns }) => [name, columns]))
+  const tables = new Map((await tablesOf(store, tenantId)).map(table => [table.name, table]))
   const files = new Map<string, NewDataFile>()
   const queryNames: SeenQueryName[] = []
   const hosts = new Map<string, string>()
-  const describe = async (file: ReadableFile): Promise<[string, readonly LakeColumn[], NewDataFile]> => {
+  const describe = async (file: ReadableFile): Promise<[string, LakeTable, NewDataFile]> => {
     const local = await storage.locate(file.path)
-    const columns = [...identityColumns, ...(tables.get(file.footer.table) ?? [])]
-    const described = await describeFile(run, local, file, columns)
+    const table = tables.get(file.footer.table)
+    if (table === undefined) throw new AppError('internal', `${file.path} is of ${file.footer.table}, no table`)
+    const described = await describeFile(run, local, file, table)
     files.set(file.path, described)
-    return [local, columns, described]
+    return [local, table, described]
   }
   for (const repair of repairs) {
     if (repair.kind === 'correct') await describe(repair.file)
     if (repair.kind !== 'adopt') continue
     for (const file of repair.files) {
-      const [local, columns, described] = await describe(file)
-      if (file.footer.table === resultTable)
-        queryNames.push(...(await namesInFile(run, local, file, described, columns)))
+      const [local, table, described] = await describe(file)
+      if (table.name === resultTable) queryNames.push(...(await namesInFile(run, local, file, described, table)))
       const hasHosts = ['endpoint_id', 'host_identifier'].every(name =>
         file.footer.columns.some(column => column.name === name),
       )

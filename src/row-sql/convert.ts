@@ -1,6 +1,6 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import { eventTime, headerColumns, valuesSql } from './columns.ts'
-import { flatRowsSql, flatShapesSql, flatValuesSql } from './flat.ts'
+import { type DeclaredRows, flatRowsSql, flatShapesSql, flatValuesSql } from './flat.ts'
 import { linesSql, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteInteger, quoteName, quoteText } from './quote.ts'
 import { reportsSql } from './reports.ts'
@@ -15,7 +15,7 @@ const stagedRows = 'staged_rows'
 /** Its own for each table: all are staged before the first file is written. */
 const stagedFlat = (table: string) => quoteName(`staged_${table}`)
 
-/** What every file is sorted by, as far as its table has it. */
+/** What every file of a shipped table is sorted by, as far as its table has it. */
 export const sortColumns: readonly string[] = [
   ...['query_name', 'endpoint_id', 'calendar_time', 'timestamp', 'ingestion_timestamp'],
 ]
@@ -45,9 +45,11 @@ export function unstageFlatSql(table: string): string {
 }
 
 /** The COPY that writes one data file of the staged rows of another table. */
-export function writeFlatSql(table: string, file: FileSql): string {
-  const order = sortColumns.filter(name => file.columns.some(column => column.name === name)).map(quoteName)
-  const values = flatValuesSql(stagedFlat(table), file.columns, file.tenantId)
+export function writeFlatSql(table: string, file: FileSql, declared?: DeclaredRows): string {
+  const order = (file.sortedBy ?? sortColumns)
+    .filter(name => file.columns.some(column => column.name === name))
+    .map(quoteName)
+  const values = flatValuesSql(stagedFlat(table), file.columns, file.tenantId, declared)
   return copySql(
     `SELECT * FROM (${values})${conditionSql(file)} ORDER BY ${[...order, 'row_ordinal'].join(', ')}`,
     file,
@@ -98,6 +100,8 @@ export interface FileSql {
   /** Footer entries. */
   readonly metadata: Readonly<Record<string, string>>
   readonly rowGroupRows: number
+  /** Columns its rows are sorted by; undefined: `sortColumns`. */
+  readonly sortedBy?: readonly string[] | undefined
   /** Dictionaries large enough for bloom filters on columns of many values; costs a small file more than it saves. */
   readonly hasLargeDictionaries?: boolean
 }

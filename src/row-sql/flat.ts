@@ -26,12 +26,24 @@ export function isAssigned(name: string): boolean {
 }
 
 /** True for a column that has a value where the row says nothing. */
-export function hasDefault(name: string): boolean {
-  return defaultSql(name, () => 'NULL') !== undefined
+export function hasDefault(name: string, declared?: DeclaredRows): boolean {
+  return defaultSql(name, () => 'NULL', declared) !== undefined
+}
+
+/** What is known of the rows of a table that the lake does not ship. */
+export interface DeclaredRows {
+  /** The column the window is on: the time of receipt where a row says none, or it would lie in no window. */
+  readonly timeColumn: string
 }
 
 /** What a column is where the row says nothing: SQL over the values of others. A window's column is never NULL. */
-function defaultSql(name: string, value: (other: string) => string | undefined): string | undefined {
+function defaultSql(
+  name: string,
+  value: (other: string) => string | undefined,
+  declared: DeclaredRows | undefined,
+): string | undefined {
+  // Its columns mean what those who declared them say.
+  if (declared !== undefined) return name === declared.timeColumn ? receivedAt : undefined
   const first = (...others: readonly string[]) =>
     `coalesce(${[...others.map(value).filter(each => each !== undefined), receivedAt].join(', ')})`
   switch (name) {
@@ -82,10 +94,16 @@ export function flatShapesSql(rows: string): string {
  * SELECT of `columns` over rows (`FROM` text: a subquery or a table with what `flatRowsSql` gives). Names and types are
  * the columns'. Whoever asks for `raw_values` names all columns of the table.
  */
-export function flatValuesSql(rows: string, columns: readonly LakeColumn[], tenantId: string): string {
+export function flatValuesSql(
+  rows: string,
+  columns: readonly LakeColumn[],
+  tenantId: string,
+  declared?: DeclaredRows,
+): string {
   const filled = columns.filter(({ name }) => !isAssigned(name))
   const names = new Set(filled.map(({ name }) => name))
-  const others = filled.flatMap(({ name }) => lookedAt[name] ?? []).filter(name => !names.has(name))
+  const looked = declared === undefined ? lookedAt : {}
+  const others = filled.flatMap(({ name }) => looked[name] ?? []).filter(name => !names.has(name))
   const text = (name: string) => `y.${quoteName(name)}`
   const typed = [
     ...filled.filter(({ type }) => type !== 'string').map(({ name, type }) => ({ name, type })),
@@ -97,11 +115,12 @@ export function flatValuesSql(rows: string, columns: readonly LakeColumn[], tena
   const known = new Set([...names, ...others])
   const columnValue = (name: string) => (known.has(name) ? (castOf.get(name) ?? text(name)) : undefined)
   // In a wide table, whose time is another, a query's own `timestamp` is what it says, or nothing.
-  const isWide = columns.some(({ name }) => name === 'calendar_time')
+  const isWide = declared === undefined && columns.some(({ name }) => name === 'calendar_time')
   const selected = columns.map(({ name, type }) => {
     const isOwn = isWide && ['timestamp', 'ingestion_time'].includes(name)
     const value =
-      (isOwn ? columnValue(name) : columnSql(name, tenantId, columnValue)) ?? rawValuesSql(filled, castOf, text)
+      (isOwn ? columnValue(name) : columnSql(name, tenantId, columnValue, declared)) ??
+      rawValuesSql(filled, castOf, text)
     return `(${value})::${duckdbTypes[type]} AS ${quoteName(name)}`
   })
   const shaped = `SELECT *${shapeSql('c', 'y', [...known])} FROM ${rows}`
@@ -113,12 +132,13 @@ function columnSql(
   name: string,
   tenantId: string,
   columnValue: (name: string) => string | undefined,
+  declared: DeclaredRows | undefined,
 ): string | undefined {
   if (name === 'raw_values') return undefined
   if (name === 'customer_id') return quoteText(tenantId)
   if (Object.hasOwn(assigned, name)) return assigned[name]
   const value = columnValue(name) as string
-  const otherwise = defaultSql(name, columnValue)
+  const otherwise = defaultSql(name, columnValue, declared)
   return otherwise === undefined ? value : `coalesce(${value}, ${otherwise})`
 }
 

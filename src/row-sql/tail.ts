@@ -1,7 +1,7 @@
 import type { LakeColumn } from '../model/lake-table.ts'
 import { duckdbTypes } from '../model/lake-type.ts'
 import { valuesSql } from './columns.ts'
-import { flatRowsSql, flatValuesSql } from './flat.ts'
+import { type DeclaredRows, flatRowsSql, flatValuesSql } from './flat.ts'
 import { identityColumns } from './identity.ts'
 import { linesSql, type RowFilter, rowsSql, type SegmentSource } from './lines.ts'
 import { quoteName } from './quote.ts'
@@ -15,7 +15,8 @@ export const reportTable = 'lake_reports'
 /**
  * A SELECT of exactly `columns` and then row_segment and row_ordinal, over the durable prefixes of segments that are
  * not yet data files. Only what is asked for is computed. Without segments it gives no row, with the same columns. Rows
- * outside `only` may be left out early, and need not be. Assumes the session's time zone is UTC.
+ * outside `only` may be left out early, and need not be. `declared`: of a table that the lake does not ship. Assumes the
+ * session's time zone is UTC.
  */
 export function tailRowsSql(
   segments: readonly SegmentSource[],
@@ -23,6 +24,7 @@ export function tailRowsSql(
   tenantId: string,
   columns: readonly LakeColumn[],
   only: RowFilter = {},
+  declared?: DeclaredRows,
 ): string {
   const selected = [
     ...columns.filter(({ name }) => !identityColumns.some(identity => identity.name === name)),
@@ -36,7 +38,7 @@ export function tailRowsSql(
   if (segments.length > 0 && table === statusTable) {
     return valuesSql(`(${statusRowsSql(segments, only)})`, selected, tenantId)
   }
-  if (segments.length > 0) return flatValuesSql(`(${flatRowsSql(segments, table)})`, selected, tenantId)
+  if (segments.length > 0) return flatValuesSql(`(${flatRowsSql(segments, table)})`, selected, tenantId, declared)
   return emptySql(selected)
 }
 

@@ -11,7 +11,15 @@ interface Made {
 }
 
 function file(path: string, { at, batch = [path], segments = [1], replaces = [] }: Made): ReadableFile {
-  const facts = { tenantId: 't', table: 'xdr_data', level: 1, rows: 1, queryNames: undefined, columns: [] }
+  const facts = {
+    tenantId: 't',
+    table: 'xdr_data',
+    level: 1,
+    rows: 1,
+    queryNames: undefined,
+    declaration: undefined,
+    columns: [],
+  }
   return { path, bytes: 1, modifiedAt: at, sha256: '', footer: { ...facts, batch, segments, replaces } }
 }
 

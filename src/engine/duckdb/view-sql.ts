@@ -66,7 +66,8 @@ function filesSql(files: readonly string[], columns: readonly LakeColumn[]): str
 function tailBranchSql(relation: ViewRelation, tenantId: string, columns: readonly LakeColumn[]): string {
   // The conditions of the view stand outside as well: these only spare lines from being taken apart for nothing.
   const only = { queryNames: relation.queryNames, hostIds: relation.hosts?.ids }
-  const rows = tailRowsSql(relation.tail, relation.table, tenantId, columns, only)
+  const declared = relation.isDeclared === true ? { timeColumn: relation.window?.column ?? '' } : undefined
+  const rows = tailRowsSql(relation.tail, relation.table, tenantId, columns, only, declared)
   return `SELECT ${namesOf(columns)} FROM (${rows}) AS "tail"`
 }
 

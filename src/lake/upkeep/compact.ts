@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { bloomFilterRowsMin, compactedFileRowsMin } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
-import type { LakeColumn } from '../../model/lake-table.ts'
+import type { LakeColumn, LakeTable } from '../../model/lake-table.ts'
 import { isReserved, schemaVersion } from '../../row-sql/columns.ts'
 import { identityColumns } from '../../row-sql/identity.ts'
 import { type Excluded, excludedCountSql, mergeFileSql, mergeShapesSql, mergeSourcesSql } from '../../row-sql/merge.ts'
@@ -9,10 +9,10 @@ import { commitReplacement } from '../commit.ts'
 import type { ConvertDeps } from '../data-file-writer.ts'
 import { withStats } from '../data-files.ts'
 import { type PlannedFile, planFiles, type StagedShape } from '../file-plan.ts'
-import { columnsOf } from '../schema.ts'
-import { shippedTables } from '../tables.ts'
+import { sortOf } from '../flat-tables.ts'
+import { tableOf } from '../schema.ts'
 import type { RunSql } from '../writer.ts'
-import { type FileDraft, rowsOf, targetsOf, type WrittenFile, writeFile } from '../written-file.ts'
+import { type FileDraft, factsOf, rowsOf, targetsOf, type WrittenFile, writeFile } from '../written-file.ts'
 import type { Merge } from './compaction-plan.ts'
 
 // Compaction: the rows of several files into fewer, larger, narrower ones. One attempt: when a source is no longer live
@@ -56,8 +56,9 @@ async function writeMerge(
   written: WrittenFile[],
 ): Promise<void> {
   const paths = await Promise.all(merge.files.map(({ path }) => deps.storage.locate(path)))
-  const columns = await sourceColumns(deps, tenantId, merge)
-  const excluded = merge.excluded ?? {}
+  const table = await tableOf(deps.store, tenantId, merge.table)
+  const columns = await sourceColumns(deps, table, merge)
+  const excluded = excludedIn(columns, merge.excluded ?? {})
   const shapes = await shapesOf(run, paths, columns, excluded)
   const [left] = merge.excluded === undefined ? [] : await run(excludedCountSql(paths, columns, excluded))
   const expected = merge.files.reduce((total, { rows }) => total + rows, 0) - Number(left?.['rows'] ?? 0)
@@ -67,10 +68,10 @@ async function writeMerge(
     expected,
   )
   const sources = await sourcesOf(run, paths)
-  const planned = expected === 0 ? [] : plannedFiles(merge, shapes, columns)
+  const planned = expected === 0 ? [] : plannedFiles(table, shapes, columns)
   const drafts = planned.map(
     ({ queryNames, columns }): FileDraft => ({
-      ...{ tenantId, table: merge.table, level: merge.level, queryNames, columns },
+      ...{ ...factsOf(table), tenantId, level: merge.level, queryNames, columns },
       ...{ day: Math.min(...merge.files.map(({ minIngested }) => minIngested)), origin: `merged-${merge.level}` },
       metadata: { schemaVersion, segments: sources, replaces: JSON.stringify(merge.files.map(({ path }) => path)) },
     }),
@@ -80,18 +81,24 @@ async function writeMerge(
     const rows = shapes.filter(({ queryName }) => only?.includes(queryName ?? '') ?? true)
     const isLarge = rows.reduce((total, shape) => total + shape.rows, 0) >= bloomFilterRowsMin
     const hasLargeDictionaries = only !== undefined && isLarge
-    const statement = mergeFileSql(paths, { ...target.sql, only, except, hasLargeDictionaries }, excluded)
+    const file = { ...target.sql, only, except, hasLargeDictionaries, sortedBy: sortOf(table) }
+    const statement = mergeFileSql(paths, file, excluded)
     written.push(await writeFile(run, statement, target))
   }
   expectRows('were merged into files that hold', rowsOf(written), expected)
 }
 
 /** The table's columns that at least one of the files has. */
-async function sourceColumns(deps: ConvertDeps, tenantId: string, merge: Merge): Promise<readonly LakeColumn[]> {
+async function sourceColumns(deps: ConvertDeps, table: LakeTable, merge: Merge): Promise<readonly LakeColumn[]> {
   const files = await withStats(deps.store, merge.files)
   const stored = new Set(files.flatMap(({ stats }) => Object.keys(stats ?? {})))
-  const columns = await columnsOf(deps.store, tenantId, merge.table)
-  return columns.filter(({ name }) => stored.has(name))
+  return table.columns.filter(({ name }) => stored.has(name))
+}
+
+/** No row of files without the column can be a host's. */
+function excludedIn(columns: readonly LakeColumn[], { hosts, queryNames }: Excluded): Excluded {
+  const isThere = columns.some(({ name }) => name === hosts?.column)
+  return { ...(hosts !== undefined && isThere ? { hosts } : {}), ...(queryNames === undefined ? {} : { queryNames }) }
 }
 
 /** How many rows each query name has, and which columns have values in them. */
@@ -111,12 +118,11 @@ async function shapesOf(
 }
 
 function plannedFiles(
-  merge: Merge,
+  table: LakeTable,
   shapes: readonly StagedShape[],
   columns: readonly LakeColumn[],
 ): readonly PlannedFile[] {
-  const table = shippedTables.find(({ name }) => name === merge.table)
-  if (table?.hasQueryNames) return planFiles(shapes, columns, compactedFileRowsMin)
+  if (table.hasQueryNames) return planFiles(shapes, columns, compactedFileRowsMin)
   return [{ queryNames: undefined, only: undefined, except: [], columns: [...identityColumns, ...columns] }]
 }
 

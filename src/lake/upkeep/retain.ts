@@ -39,7 +39,7 @@ export function planRetention(
 /** Flush files are about to be merged: a rewrite then would be done twice. */
 const rewrittenLevelMin = 2
 
-/** A file of a wide table that says no names may hold any of them. */
+/** A file of a wide table, which only the lake ships, that says no names may hold any of them. */
 function daysOfAny({ table }: LiveFile, { days, byQueryName }: Retention): number {
   const hasNames = shippedTables.find(({ name }) => name === table)?.hasQueryNames ?? false
   return hasNames ? Math.max(days, ...byQueryName.values()) : days

@@ -132,7 +132,7 @@ test('a host is erased from the files that hold it, and no other file is touched
   await ingestOf(['host-c', 'host-c'], line('a', 5), line('a', 6), line('a', 7))
   await ingestOf(['host-b', 'host-b'], line('b', 8), line('b', 9), line('b', 10))
   const before = await listLiveFiles(lake.store, tenantId, 'xdr_data')
-  assert.deepEqual(await eraseHost(lake, tenantId, 'host-b'), { rows: 10, files: 4 })
+  assert.deepEqual(await eraseHost(lake, tenantId, { hostId: 'host-b' }), { rows: 10, files: 4 })
   const left = await rowsOf('endpoint_id || pid AS row')
   assert.deepEqual(
     left.map(({ row }) => row),
@@ -151,5 +151,5 @@ test('a host is erased from the files that hold it, and no other file is touched
       { rows: 2, queryNames: ['a'], level: 1 },
     ],
   )
-  assert.deepEqual(await eraseHost(lake, tenantId, 'host-b'), { rows: 0, files: 0 })
+  assert.deepEqual(await eraseHost(lake, tenantId, { hostId: 'host-b' }), { rows: 0, files: 0 })
 })
