@@ -12,6 +12,8 @@ export const WireEnrollSecret = Type.Object({
   secret: Type.String(),
   createdAt: Type.String(),
   disabledAt: Type.Optional(Type.String()),
+  labels: Type.Array(Type.String(), { description: 'given to hosts that enrol with it' }),
+  environment: Type.Optional(Type.String()),
 })
 export type WireEnrollSecret = Static<typeof WireEnrollSecret>
 
@@ -20,7 +22,17 @@ export const EnrollSecretList = Type.Object({ items: Type.Array(WireEnrollSecret
 export const NewEnrollSecretBody = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 300 }),
   secret: Type.Optional(
-    Type.String({ minLength: 16, maxLength: 255, pattern: '^[!-~]+$', description: 'absent: a random one' }),
+    Type.String({
+      ...{ minLength: 8, maxLength: 255, pattern: '^[!-~](?:[ -~]*[!-~])?$' },
+      description: 'absent: a random one, which nobody guesses',
+    }),
+  ),
+  labels: Type.Optional(Type.Array(Type.String(), { maxItems: 20 })),
+  environment: Type.Optional(
+    Type.String({
+      pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$',
+      description: "id of osctrl's environment: its agents have `/<id>/enroll` and so on as paths",
+    }),
   ),
 })
 
@@ -39,11 +51,16 @@ export interface ShownEnrollSecret {
   readonly secret: string
   readonly createdAt: number
   readonly disabledAt: number | undefined
+  readonly labels: readonly string[]
+  readonly environment: string | undefined
 }
 
-export function toWireEnrollSecret({ id, name, secret, createdAt, disabledAt }: ShownEnrollSecret): WireEnrollSecret {
+export function toWireEnrollSecret(shown: ShownEnrollSecret): WireEnrollSecret {
+  const { id, name, secret, createdAt, disabledAt, labels, environment } = shown
   return {
     ...{ id, name, secret, createdAt: formatInstant(createdAt) },
     ...(disabledAt === undefined ? {} : { disabledAt: formatInstant(disabledAt) }),
+    labels: [...labels],
+    ...(environment === undefined ? {} : { environment }),
   }
 }

@@ -18,6 +18,9 @@ export const IngestReply = Type.Object({
     description: 'the first rejected lines; all of them are counted, and kept for the operator',
   }),
   rejectedCount: Type.Integer(),
+  ingestOff: Type.Optional(
+    Type.Integer({ description: 'accepted lines of hosts whose ingest is switched off: counted, not stored' }),
+  ),
   overCap: Type.Optional(Type.Integer({ description: 'accepted lines over an upload cap: counted, not stored' })),
   nextLine: Type.Optional(
     Type.Integer({ description: 'of an import: number of the first line of the file that is not in the lake yet' }),

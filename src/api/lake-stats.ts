@@ -64,6 +64,12 @@ export const LakeStats = Type.Object({
   }),
   ingest: Type.Object({
     acceptedLines: Type.Integer({ description: 'since the server started; a rate is the difference of two readings' }),
+    ingestOff: Type.Optional(
+      Type.Object(
+        { lines: Type.Integer(), bytes: Type.Integer(), hosts: Type.Integer() },
+        { description: 'of today and yesterday: of hosts whose ingest is switched off, not stored; absent: nothing' },
+      ),
+    ),
     overCap: Type.Optional(
       Type.Object(
         { lines: Type.Integer(), bytes: Type.Integer(), hosts: Type.Integer() },
@@ -83,6 +89,10 @@ export const LakeStats = Type.Object({
   budget: StatsBudget,
   hosts: Type.Object({
     total: Type.Integer(),
+    enrolled: Type.Integer({ description: 'the others are known from their logs only' }),
+    online: Type.Integer({ description: 'heard of within 10 minutes' }),
+    offline: Type.Integer(),
+    missing: Type.Integer({ description: 'not heard of for 30 days' }),
     silent: Type.Integer({ description: 'no line for `silentAfterMs`' }),
     silentAfterMs: Type.Integer(),
     silentFirst: Type.Array(StatsHost, { description: 'the silent ones, longest first, at most 50' }),

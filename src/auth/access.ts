@@ -20,8 +20,12 @@ export const actions = [
   'runs.write',
   /** Put rows into the lake. */
   'rows.write',
-  /** Hosts: their ids and names. */
+  /** Hosts: their ids, names and what they told of themselves; their labels. */
   'hosts.read',
+  /** Remove hosts; make, change, give and delete labels. */
+  'hosts.write',
+  /** Declare tables for rows of one's own sources, and take them away. */
+  'tables.write',
   /** Schema, statistics, validation: about the lake, not its rows. */
   'lake.read',
   /** Tenants of one's own partner or organization. */
@@ -43,7 +47,7 @@ export const allowedActions: Readonly<Record<Role, readonly Action[]>> = {
   superAdmin: actions,
   forensics: ['queries.read', 'queries.write', 'runs.read', 'runs.write', 'hosts.read', 'lake.read', 'tenants.read'],
   readOnly: ['queries.read', 'runs.read', 'hosts.read', 'lake.read', 'tenants.read'],
-  management: ['hosts.read', 'tenants.read'],
+  management: ['hosts.read', 'hosts.write', 'tenants.read'],
   ingest: ['rows.write'],
 }
 

@@ -80,7 +80,7 @@ export async function findHost(db: Db, tenantId: string, id: string): Promise<Ho
 /** Which of a tenant's hosts a list is about; `{}` means all. */
 export interface HostFilter {
   readonly ids?: readonly string[]
-  /** Text the host identifier contains; letter case of ASCII letters is ignored. */
+  /** Text that the host identifier or the host name contains; letter case of ASCII letters is ignored. */
   readonly search?: string
 }
 
@@ -97,8 +97,12 @@ export async function listHosts(
   if (ids !== undefined) matching = matching.where('id', 'in', ids)
   if (search !== undefined) {
     const sought = search.replace(/[A-Z]/g, letter => letter.toLowerCase())
-    matching = matching.where(({ eb, fn, val }) =>
-      eb(fn<number>('instr', [fn('lower', ['host_identifier']), val(sought)]), '>', 0),
+    matching = matching.where(({ eb, fn, val, or }) =>
+      or(
+        (['host_identifier', 'hostname'] as const).map(column =>
+          eb(fn<number>('instr', [fn('lower', [column]), val(sought)]), '>', 0),
+        ),
+      ),
     )
   }
   const counted = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()

@@ -17,10 +17,12 @@ import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
 import { agentFilesRoutes } from './routes/agent-files.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { declaredTableRoutes } from './routes/declared-tables.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { hecRoutes } from './routes/hec.ts'
+import { hostRoutes } from './routes/hosts.ts'
 import { importRoutes } from './routes/imports.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { ingestTokenRoutes } from './routes/ingest-tokens.ts'
@@ -28,6 +30,7 @@ import { keptRunRoutes } from './routes/kept-runs.ts'
 import { liveQueryRoutes } from './routes/live-queries.ts'
 import { liveResultRoutes } from './routes/live-results.ts'
 import { liveRunRoutes } from './routes/live-runs.ts'
+import { labelRoutes } from './routes/labels.ts'
 import { managedTenantRoutes } from './routes/managed-tenants.ts'
 import { manyRunRoutes } from './routes/many-runs.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -94,11 +97,14 @@ export function buildApp(deps: AppDependencies): App {
   liveResultRoutes(app, deps, calls)
   tenantRoutes(app, deps)
   endpointRoutes(app, deps)
+  hostRoutes(app, deps)
+  labelRoutes(app, deps)
   principalRoutes(app, deps)
   enrollSecretRoutes(app, deps)
   agentFilesRoutes(app, deps)
   queryLibraryRoutes(app, deps)
   schemaRoutes(app, deps)
+  declaredTableRoutes(app, deps)
   sqlToolRoutes(app, deps)
   statsRoutes(app, deps)
   operationRoutes(app, deps)

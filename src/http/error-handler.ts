@@ -77,8 +77,8 @@ function challengeFor(request: FastifyRequest): string | undefined {
 }
 
 /**
- * Answers what Node's HTTP parser refused: there is no request then, and no path. The connection is closed, because the
- * place where the next request would begin is unknown.
+ * Answers what Node's HTTP parser refused: there is no request then, and its path only where the packet begins with it.
+ * The connection is closed, because the place where the next request would begin is unknown.
  */
 export function answerBrokenRequest(clock: Clock, error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
@@ -94,7 +94,8 @@ export function answerBrokenRequest(clock: Clock, error: NodeJS.ErrnoException, 
       : '400 Bad Request'
   const refusal = new AppError('invalid_argument', 'the request is not valid HTTP')
   const facts = { requestId: newId(), correlationId: newId(), now: clock(), credentials: 'none' } as const
-  const body = JSON.stringify({ ...renderXdrError(refusal, facts).body, code: statusLine.slice(0, 3) })
+  const xdr = { ...renderXdrError(refusal, facts).body, code: statusLine.slice(0, 3) }
+  const body = JSON.stringify(isAgentPath(pathIn(error)) ? renderAgentError(refusal, facts).body : xdr)
   const head = [
     `HTTP/1.1 ${statusLine}`,
     'Content-Type: application/json; charset=utf-8',
@@ -102,4 +103,12 @@ export function answerBrokenRequest(clock: Clock, error: NodeJS.ErrnoException, 
     'Connection: close',
   ]
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
+/** Of the request that could not be read; empty where that is not known. */
+function pathIn(error: NodeJS.ErrnoException & { readonly rawPacket?: unknown }): string {
+  const packet = error.rawPacket
+  return (
+    (packet instanceof Uint8Array && /^\w+ (\S+)/.exec(Buffer.from(packet).toString('latin1', 0, 2_000))?.[1]) || ''
+  )
 }

@@ -1,6 +1,8 @@
 import { STATUS_CODES } from 'node:http'
 import { Problem, TokenError, XdrError } from '../api/errors.ts'
 import { HecError } from '../api/hec.ts'
+import { AgentError } from '../api/osquery.ts'
+import { isAgentPath } from './agent-error.ts'
 import type { KnownRoute } from './known-routes.ts'
 import type { RouteAccess } from './route-access.ts'
 
@@ -26,7 +28,7 @@ export function openApiDocument(routes: readonly KnownRoute[], version: string):
     openapi: '3.1.0',
     info: { title: 'edr-lake', version, description: 'An open EDR data lake over the Sophos XDR Query API.' },
     components: {
-      schemas: { XdrError, TokenError, Problem, HecError },
+      schemas: { XdrError, TokenError, Problem, HecError, AgentError },
       securitySchemes: {
         bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
         hec: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`Splunk <ingest token>`' },
@@ -37,7 +39,8 @@ export function openApiDocument(routes: readonly KnownRoute[], version: string):
 }
 
 function operationOf({ url, access, schema }: KnownRoute, method: string): Json {
-  const isPublic = access === undefined || access.kind === 'public'
+  // What agents show stands in their bodies.
+  const isPublic = access === undefined || access.kind === 'public' || access.kind === 'agent'
   const parameters = [...headerParameters(access), ...pathParameters(url), ...queryParameters(schema?.querystring)]
   return {
     operationId: `${method.toLowerCase()}${url.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_, letter) => letter.toUpperCase())}`,
@@ -71,7 +74,7 @@ function pathParameters(url: string): readonly Json[] {
     name,
     in: 'path',
     required: true,
-    schema: { type: 'string', format: 'uuid' },
+    schema: { type: 'string', ...(/id$/i.test(name ?? '') ? { format: 'uuid' } : {}) },
   }))
 }
 
@@ -114,7 +117,9 @@ function failures(url: string): Json {
       ? ['Problem', 'application/problem+json']
       : url.startsWith('/services/collector')
         ? ['HecError', 'application/json']
-        : ['XdrError', 'application/json']
+        : isAgentPath(url) || url.startsWith('/:')
+          ? ['AgentError', 'application/json']
+          : ['XdrError', 'application/json']
   const content = { [type]: { schema: { $ref: `#/components/schemas/${name}` } } }
   return { '4XX': { description: 'refused', content }, '5XX': { description: 'failed', content } }
 }

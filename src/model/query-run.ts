@@ -1,4 +1,5 @@
 import type { AccountType } from './principal.ts'
+import type { RunLimits } from './run-limits.ts'
 import type { TimeRange } from './time-range.ts'
 
 // One execution of SQL over the lake, and the total table of its states. Terminal states are closed: every event
@@ -65,7 +66,14 @@ export interface QueryVariable {
 
 /** Why rows are missing from a result, and the bound that cut it. */
 export interface Truncation {
-  readonly reason: 'rowsMax' | 'bytesMax' | 'uploadCap' | 'diskBudget' | 'damagedSegment' | 'quarantinedSegment'
+  readonly reason:
+    | 'rowsMax'
+    | 'bytesMax'
+    | 'uploadCap'
+    | 'ingestOff'
+    | 'diskBudget'
+    | 'damagedSegment'
+    | 'quarantinedSegment'
   readonly limit?: number
   /** Rows the statement would have returned, where known. */
   readonly total?: number
@@ -131,4 +139,8 @@ export interface QueryRun {
   readonly warnings?: readonly RunWarning[] | undefined
   /** Rows in the result; undefined until it succeeded. */
   readonly rowCount: number | undefined
+  /** Where they differ from what bounds every run. */
+  readonly limits?: RunLimits | undefined
+  /** True where it was asked to live longer than other runs. */
+  readonly isKept?: boolean
 }

@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { allowedActions } from '../../src/auth/access.ts'
+import type { RouteAccess } from '../../src/http/route-access.ts'
 import { newId } from '../../src/model/ids.ts'
 import type { AccountType } from '../../src/model/principal.ts'
 import { roles } from '../../src/model/role.ts'
@@ -15,6 +16,10 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
 /** Of the account routes only a partner or organization creates tenants. */
 function isManagers(route: { method: string; url: string }, status: number): boolean {
   return status === 403 && route.method === 'POST' && route.url === '/lake/v1/tenants'
+}
+
+function isForPrincipals({ access }: { readonly access: RouteAccess | undefined }): boolean {
+  return access?.kind !== 'public' && access?.kind !== 'agent'
 }
 
 async function openRoutes(context: TestContext) {
@@ -36,9 +41,12 @@ test('there are all the routes of the contract', async t => {
   const names = routes.map(route => `${route.method} ${route.url}`).filter(name => !name.startsWith('HEAD'))
   assert.deepEqual(names.sort(), [
     'DELETE /lake/v1/enroll-secrets/:id',
+    'DELETE /lake/v1/hosts/:id',
     'DELETE /lake/v1/ingest-tokens/:id',
+    'DELETE /lake/v1/labels/:label',
     'DELETE /lake/v1/query-categories/:id',
     'DELETE /lake/v1/saved-queries/:id',
+    'DELETE /live-discover/v1/queries/runs/:runId',
     'DELETE /xdr-query/v1/queries/runs/:runId',
     'GET /.well-known/jwks.json',
     'GET /docs',
@@ -47,7 +55,10 @@ test('there are all the routes of the contract', async t => {
     'GET /lake/v1/account/principals',
     'GET /lake/v1/agent-files',
     'GET /lake/v1/enroll-secrets',
+    'GET /lake/v1/hosts',
+    'GET /lake/v1/hosts/:id',
     'GET /lake/v1/ingest-tokens',
+    'GET /lake/v1/labels',
     'GET /lake/v1/principals',
     'GET /lake/v1/queries/runs',
     'GET /lake/v1/queries/runs/:runId',
@@ -59,6 +70,14 @@ test('there are all the routes of the contract', async t => {
     'GET /lake/v1/stats',
     'GET /lake/v1/tenants',
     'GET /lake/v1/tenants/:tenantId',
+    'GET /live-discover/v1/queries',
+    'GET /live-discover/v1/queries/:queryId',
+    'GET /live-discover/v1/queries/categories',
+    'GET /live-discover/v1/queries/categories/:categoryId',
+    'GET /live-discover/v1/queries/runs',
+    'GET /live-discover/v1/queries/runs/:runId',
+    'GET /live-discover/v1/queries/runs/:runId/endpoints',
+    'GET /live-discover/v1/queries/runs/:runId/results',
     'GET /livez',
     'GET /metrics',
     'GET /openapi.json',
@@ -81,6 +100,21 @@ test('there are all the routes of the contract', async t => {
     'PATCH /lake/v1/account/principals/:id',
     'PATCH /lake/v1/principals/:id',
     'PATCH /lake/v1/tenants/:tenantId',
+    'POST /:environment/config',
+    'POST /:environment/enroll',
+    'POST /:environment/log',
+    'POST /:environment/read',
+    'POST /:environment/write',
+    'POST /api/osquery/config',
+    'POST /api/osquery/distributed/read',
+    'POST /api/osquery/distributed/write',
+    'POST /api/osquery/enroll',
+    'POST /api/osquery/log',
+    'POST /api/v1/osquery/config',
+    'POST /api/v1/osquery/distributed/read',
+    'POST /api/v1/osquery/distributed/write',
+    'POST /api/v1/osquery/enroll',
+    'POST /api/v1/osquery/log',
     'POST /api/v2/oauth2/token',
     'POST /lake/v1/account/principals',
     'POST /lake/v1/account/principals/:id/disable',
@@ -90,6 +124,7 @@ test('there are all the routes of the contract', async t => {
     'POST /lake/v1/ingest/imports',
     'POST /lake/v1/ingest/osquery',
     'POST /lake/v1/ingest/tables/:table',
+    'POST /lake/v1/labels/:label/hosts',
     'POST /lake/v1/principals',
     'POST /lake/v1/principals/:id/disable',
     'POST /lake/v1/principals/:id/rotate',
@@ -97,6 +132,13 @@ test('there are all the routes of the contract', async t => {
     'POST /lake/v1/queries/runs/:runId/cancel',
     'POST /lake/v1/sql/validate',
     'POST /lake/v1/tenants',
+    'POST /live-discover/v1/queries/runs',
+    'POST /live-discover/v1/queries/runs/:runId/cancel',
+    'POST /osquery/v1/config',
+    'POST /osquery/v1/distributed/read',
+    'POST /osquery/v1/distributed/write',
+    'POST /osquery/v1/enroll',
+    'POST /osquery/v1/log',
     'POST /partner/v1/tenants',
     'POST /services/collector',
     'POST /services/collector/ack',
@@ -106,6 +148,7 @@ test('there are all the routes of the contract', async t => {
     'POST /services/collector/raw/1.0',
     'POST /xdr-query/v1/queries/runs',
     'POST /xdr-query/v1/queries/runs/:runId/cancel',
+    'PUT /lake/v1/labels/:label',
     'PUT /lake/v1/query-categories/:id',
     'PUT /lake/v1/saved-queries/:id',
   ])
@@ -129,10 +172,24 @@ test('public routes are exactly these', async t => {
   assert.deepEqual([...urls].sort(), expected)
 })
 
+test('agents have routes of their own, and no principal is let in there', async t => {
+  const { lake, routes, call } = await openRoutes(t)
+  const tenant = await lake.tenant()
+  const headers = await lake.headersFor(tenant.id)
+  const agents = routes.filter(route => route.access?.kind === 'agent')
+  assert.equal(agents.length, 20)
+  for (const route of agents) {
+    const { status, error } = await call(route, headers)
+    // The payload is no JSON; an environment of a random id is nothing.
+    assert.equal(status, route.url.startsWith('/:') ? 404 : 400, route.url)
+    assert.equal(typeof error, 'string', route.url)
+  }
+})
+
 test('no route is open to a caller without a token, or with one that is none', async t => {
   const { routes, call } = await openRoutes(t)
   const tenantHeaders = { 'x-tenant-id': newId(), 'x-partner-id': newId(), 'x-organization-id': newId() }
-  for (const route of routes.filter(each => each.access?.kind !== 'public')) {
+  for (const route of routes.filter(isForPrincipals)) {
     const name = `${route.method} ${route.url}`
     assert.equal((await call(route, tenantHeaders)).status, 401, name)
     assert.equal((await call(route, { ...tenantHeaders, authorization: 'Bearer a.b.c' })).status, 401, name)
@@ -254,7 +311,7 @@ test('an ingest token stores rows of its tenant and is good for nothing else', a
   const url = '/lake/v1/ingest-tokens'
   const made = await lake.app.inject({ method: 'POST', url, headers, payload: '{"name":"shipper"}' })
   const authorization = `Bearer ${made.json().token}`
-  for (const route of routes.filter(each => each.access?.kind !== 'public')) {
+  for (const route of routes.filter(isForPrincipals)) {
     const name = `${route.method} ${route.url}`
     const isIngest = route.access?.kind === 'tenant' && route.access.action === 'rows.write'
     const { status } = await call(route, { authorization })

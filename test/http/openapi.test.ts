@@ -11,7 +11,9 @@ test('the reference has every route with its parameters, bodies, answers and err
   assert.equal(answer.statusCode, 200)
   const document = answer.json()
   assert.equal(document.openapi, '3.1.0')
-  assert.deepEqual(Object.keys(document.components.schemas), ['XdrError', 'TokenError', 'Problem', 'HecError'])
+  assert.deepEqual(Object.keys(document.components.schemas), [
+    ...['XdrError', 'TokenError', 'Problem', 'HecError', 'AgentError'],
+  ])
   const operations = Object.entries<Record<string, object>>(document.paths).flatMap(([path, methods]) =>
     Object.keys(methods).map(method => `${method.toUpperCase()} ${path}`),
   )

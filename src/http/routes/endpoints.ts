@@ -2,7 +2,9 @@ import { EndpointList, EndpointListQuery, parseEndpointSearch, toEndpoint } from
 import { keyedPages, parseFields, parseKeyedPage, pickFields } from '../../api/page.ts'
 import type { Parameters } from '../../api/parameters.ts'
 import { listHosts } from '../../db/hosts.ts'
+import { endpointTypeOf } from '../../fleet/endpoint-match.ts'
 import { endpointsPageMax, listPageDefault } from '../../limits.ts'
+import type { Host } from '../../model/host.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
@@ -10,6 +12,10 @@ import type { RouteAccess } from '../route-access.ts'
 
 const access: RouteAccess = { kind: 'tenant', action: 'hosts.read' }
 const summary = 'List hosts'
+
+function typeOf({ facts }: Host): 'computer' | 'server' {
+  return endpointTypeOf({ endpointType: facts.endpointType, platform: facts.platform, osName: facts.osName })
+}
 
 export function endpointRoutes(app: App, { store }: AppDependencies): void {
   app.get(
@@ -27,7 +33,10 @@ export function endpointRoutes(app: App, { store }: AppDependencies): void {
       const { hosts, total } = await listHosts(store, tenantId, search, page.offset, page.pageSize)
       const end = page.offset + hosts.length
       const nextRow = hosts.length > 0 && end < total ? end : undefined
-      return { items: hosts.map(host => pickFields(toEndpoint(host), fields)), pages: keyedPages(page, nextRow, total) }
+      return {
+        items: hosts.map(host => pickFields(toEndpoint(host, typeOf(host)), fields)),
+        pages: keyedPages(page, nextRow, total),
+      }
     },
   )
 }

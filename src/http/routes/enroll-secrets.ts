@@ -7,9 +7,12 @@ import {
   toWireEnrollSecret,
   WireEnrollSecret,
 } from '../../api/enroll-secrets.ts'
+import type { Store } from '../../db/db.ts'
 import { disableEnrollSecret, insertEnrollSecret, listEnrollSecrets } from '../../db/enroll-secrets.ts'
+import { findTenant } from '../../db/tenants.ts'
+import type { Labels } from '../../fleet/labels.ts'
 import { AppError } from '../../model/errors.ts'
-import { newId } from '../../model/ids.ts'
+import { newId, parseUuid } from '../../model/ids.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
@@ -20,7 +23,7 @@ const base = '/lake/v1/enroll-secrets'
 const access: RouteAccess = { kind: 'tenant', action: 'access.manage' }
 const secretBytes = 24
 
-export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies): void {
+export function enrollSecretRoutes(app: App, { store, agents, clock }: AppDependencies): void {
   app.get(
     base,
     { config: { access }, schema: { summary: 'List enroll secrets', response: { 200: EnrollSecretList } } },
@@ -37,19 +40,23 @@ export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies):
       schema: { summary: 'Create an enroll secret', body: NewEnrollSecretBody, response: { 201: WireEnrollSecret } },
     },
     async (request, reply) => {
-      const { name, secret } = parseNewEnrollSecret(parseJson(decodeText(bodyOf(request))))
+      const { tenantId } = tenantCallerOf(request)
+      const given = parseNewEnrollSecret(parseJson(decodeText(bodyOf(request))))
+      const { name, secret, labels = [] } = given
+      await requireLabels(agents.labels, tenantId, labels)
+      const environment = await freeEnvironment(app, store, tenantId, given.environment)
       const enrollSecret = {
         id: newId(),
-        tenantId: tenantCallerOf(request).tenantId,
+        tenantId,
         secret: secret ?? randomBytes(secretBytes).toString('hex'),
         name,
         createdAt: clock(),
         disabledAt: undefined,
-        labels: [],
-        environment: undefined,
+        labels,
+        environment,
       }
       await insertEnrollSecret(store, enrollSecret)
-      request.audited = { target: enrollSecret.id, details: { name } }
+      request.audited = { target: enrollSecret.id, details: { name, labels, environment } }
       return reply.code(201).send(toWireEnrollSecret(enrollSecret))
     },
   )
@@ -63,4 +70,27 @@ export function enrollSecretRoutes(app: App, { store, clock }: AppDependencies):
     request.audited = { target: id.toLowerCase() }
     return reply.code(204).send()
   })
+}
+
+async function requireLabels(labels: Pick<Labels, 'list'>, tenantId: string, wanted: readonly string[]): Promise<void> {
+  if (wanted.length === 0) return
+  const known = new Set((await labels.list(tenantId)).map(({ name }) => name.toLowerCase()))
+  const missing = wanted.find(name => !known.has(name.toLowerCase()))
+  if (missing === undefined) return
+  throw new AppError('invalid_argument', `labels has ${JSON.stringify(missing.slice(0, 100))}: there is no such label`)
+}
+
+/** It stands first in the paths of agents: nothing else may be there, and it must be nobody else's. */
+async function freeEnvironment(
+  app: App,
+  store: Store,
+  tenantId: string,
+  environment: string | undefined,
+): Promise<string | undefined> {
+  if (environment === undefined) return undefined
+  const id = parseUuid(environment) ?? environment
+  const isPath = app.routeList.some(({ url }) => url.split('/')[1]?.toLowerCase() === id.toLowerCase())
+  const isAnothers = id !== tenantId && (await findTenant(store, id)) !== undefined
+  if (isPath || isAnothers) throw new AppError('conflict', 'this environment cannot be used: choose another')
+  return id
 }

@@ -2,8 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import { IngestQuery, IngestReply, IngestTable, parseImportPosition } from '../../api/ingest.ts'
 import type { Parameters } from '../../api/parameters.ts'
 import { present } from '../../api/query-runs.ts'
-import { flatTables } from '../../lake/tables.ts'
-import { AppError } from '../../model/errors.ts'
 import { bodyStream } from '../body-stream.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
@@ -43,14 +41,8 @@ export function ingestRoutes(app: App, deps: AppDependencies): void {
     },
     async request => {
       const { table } = request.params as IngestTable
-      const name = table.toLowerCase()
-      if (!flatTables.includes(name)) {
-        throw new AppError(
-          'not_found',
-          `rows go into ${flatTables.join(', ')}; there is no table ${table} of that kind`,
-        )
-      }
-      return acceptBody(deps, request, name)
+      const { tenantId } = tenantCallerOf(request)
+      return deps.tables.into(tenantId, table, name => acceptBody(deps, request, name))
     },
   )
 }
@@ -65,10 +57,14 @@ async function acceptBody(
   const position = parseImportPosition(request.query as Parameters)
   const body = bodyStream(request, deps.settings.bodyBytesMax)
   const options = table === undefined ? position : { ...position, table }
-  const { accepted, duplicates, rejected, nextLine, overCap } = await deps.ingest.accept(tenantId, body, options)
+  const { accepted, duplicates, rejected, nextLine, overCap, ingestOff } = await deps.ingest.accept(
+    tenantId,
+    body,
+    options,
+  )
   return {
     ...{ accepted, duplicates, rejectedCount: rejected.count },
     rejected: rejected.first.map(({ line, reason }) => ({ line, reason })),
-    ...present({ nextLine, overCap }),
+    ...present({ nextLine, overCap, ingestOff }),
   }
 }

@@ -1,9 +1,12 @@
 import { LakeStats, type StatsBudget } from '../../api/lake-stats.ts'
 import { present } from '../../api/query-runs.ts'
 import { budgetDropsOf } from '../../db/budget-drops.ts'
+import { countHosts } from '../../db/host-records.ts'
 import { silentHosts } from '../../db/hosts.ts'
+import { ingestOffWithin } from '../../db/ingest-off-days.ts'
 import { listQueryNames } from '../../db/query-names.ts'
 import { overCapWithin } from '../../db/upload-days.ts'
+import { hostStatusBounds } from '../../fleet/host-status.ts'
 import { dataSpan } from '../../lake/span.ts'
 import { tableStats, tailStats } from '../../lake/stats.ts'
 import { hostSilentAfterMs, silentHostsShownMax } from '../../limits.ts'
@@ -32,7 +35,9 @@ async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeS
   const now = clock()
   const tables = await tableStats(store, tenantId)
   const span = await dataSpan(store, tenantId, await ingest.tailKeys(tenantId))
-  const overCap = await overCapWithin(store, tenantId, { start: now - dayMs, end: undefined })
+  const lately = { start: now - dayMs, end: undefined }
+  const overCap = await overCapWithin(store, tenantId, lately)
+  const ingestOff = await ingestOffWithin(store, tenantId, lately)
   const sum = (amountOf: (table: (typeof tables)[number]) => number) =>
     tables.reduce((total, table) => total + amountOf(table), 0)
   return {
@@ -44,7 +49,10 @@ async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeS
     tail: await tailOf(deps, tenantId),
     ingest: {
       ...ingestOf(ingest.counts().get(tenantId), now),
-      ...present({ overCap: overCap.lines > 0 ? overCap : undefined }),
+      ...present({
+        overCap: overCap.lines > 0 ? overCap : undefined,
+        ingestOff: ingestOff.lines > 0 ? ingestOff : undefined,
+      }),
     },
     ...present({ disk: await diskOf(deps) }),
     budget: await budgetOf(deps, tenantId),
@@ -108,7 +116,8 @@ async function hostsOf({ store }: AppDependencies, tenantId: string, now: number
     ...{ id, hostIdentifier },
     ...present({ lastSeenAt: instant(lastSeenAt) }),
   })
-  return { total, silent, silentAfterMs: hostSilentAfterMs, silentFirst: first.map(shown) }
+  const counts = await countHosts(store, tenantId, hostStatusBounds(now))
+  return { total, ...counts, silent, silentAfterMs: hostSilentAfterMs, silentFirst: first.map(shown) }
 }
 
 function instant(ms: number | undefined): string | undefined {

@@ -46,6 +46,7 @@ const reasons: Readonly<Record<string, string>> = {
   rowsMax: 'the limit of rows',
   bytesMax: 'the limit of bytes',
   uploadCap: 'an upload cap: the hosts sent more than is kept',
+  ingestOff: 'ingest that is switched off for some hosts',
   damagedSegment: 'a damaged segment',
 }
 
