@@ -223,6 +223,8 @@ function parse(text: string): unknown {
 
 /** A number that is a value: alone, behind a name. */
 const bareNumber = /:\s*-?\d/
+/** Half a character, which no text of the lake, and few readers of its answers, can hold. */
+const surrogate = /\\u[dD][89a-fA-F]/
 
 /** The row with every value as text, numbers with the digits they came with; undefined for what is no JSON. */
 function parseRow(text: string): DistributedRow | undefined {
@@ -235,8 +237,13 @@ function parseRow(text: string): DistributedRow | undefined {
     return undefined
   }
   const entries = Object.entries(value)
-  if (entries.every(([, each]) => typeof each === 'string')) return value as DistributedRow
-  return Object.fromEntries(entries.map(([name, each]) => [name, textOf(each)]))
+  const isHalved = surrogate.test(text)
+  if (!isHalved && entries.every(([, each]) => typeof each === 'string')) return value as DistributedRow
+  return Object.fromEntries(
+    entries.map(([name, each]) =>
+      isHalved ? [name.toWellFormed(), textOf(each)?.toWellFormed() ?? null] : [name, textOf(each)],
+    ),
+  )
 }
 
 function keepDigits(_key: string, value: unknown, context: { readonly source?: string }): unknown {

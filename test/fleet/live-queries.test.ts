@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { deleteLiveAnswersOf } from '../../src/db/live-answers.ts'
 import { liveHandOutMs } from '../../src/limits.ts'
 import { AppError } from '../../src/model/errors.ts'
 import type { LiveHostCounts } from '../../src/model/live-run.ts'
@@ -446,4 +447,27 @@ test('answers over the bounds of a host are cut, and it is said', async t => {
   const { run: ended } = await it.live.get(it.tenantId, run.id)
   assert.deepEqual(ended.truncated, { reason: 'answerMax', rows: 7 })
   assert.equal((await it.live.hosts(it.tenantId, run.id, everyHost)).hosts[0]!.droppedRows, 7)
+})
+
+test('rows of an erased host are gone, and pages go past them', async t => {
+  const it = await openTestLive(t)
+  const hosts = [await it.host(), await it.host(), await it.host()]
+  const { run } = await it.start()
+  for (const host of hosts) await it.answer(host, run.id, { rows: [{ name: 'a' }, { name: 'b' }] })
+  const read = async () => {
+    const owners: (string | null | undefined)[] = []
+    for (let next: number | undefined = 0; next !== undefined; ) {
+      const page = await it.live.results(it.tenantId, run.id, { firstRow: next, rowCount: 1 })
+      owners.push(...page.items.map(item => item['endpoint_id']))
+      next = page.nextRow
+    }
+    return owners
+  }
+  const [first, second, third] = hosts.map(host => host.id)
+  assert.deepEqual(await read(), [first, first, second, second, third, third])
+  await deleteLiveAnswersOf(it.store, 'another', second!)
+  await deleteLiveAnswersOf(it.store, it.tenantId, second!)
+  assert.deepEqual(await read(), [first, first, third, third])
+  await deleteLiveAnswersOf(it.store, it.tenantId, third!)
+  assert.deepEqual(await read(), [first, first])
 })

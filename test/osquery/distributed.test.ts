@@ -223,6 +223,14 @@ function randomBody(random: Random) {
   return { node_key: texts(), queries, statuses, other: [texts(), { queries: { no: [{}] } }] }
 }
 
+/** Half characters become U+FFFD in rows; ids stay what they are. */
+function wellFormed(queries: Record<string, object[]>) {
+  const text = (value: unknown) => String(value).toWellFormed()
+  const row = (each: object) =>
+    Object.fromEntries(Object.entries(each).map(([name, value]) => [text(name), text(value)]))
+  return Object.fromEntries(Object.entries(queries).map(([id, rows]) => [id, rows.map(row)]))
+}
+
 test('any split into chunks gives what JSON.parse gives', () => {
   const random = randomOf(7)
   for (let round = 0; round < 2_000; round++) {
@@ -238,7 +246,7 @@ test('any split into chunks gives what JSON.parse gives', () => {
     const { nodeKey, answers } = reader.end()
     assert.equal(nodeKey, expected.node_key)
     const rows = Object.fromEntries([...answers].map(([id, answer]) => [id, answer.rows]))
-    assert.deepEqual(rows, expected.queries, `round ${round}: ${bytes}`)
+    assert.deepEqual(rows, wellFormed(expected.queries), `round ${round}: ${bytes}`)
     assert.deepEqual(Object.fromEntries([...answers].map(([id, answer]) => [id, answer.status])), expected.statuses)
   }
 })

@@ -126,7 +126,7 @@ function operationsOf(deps: AppDependencies): readonly Operation[] {
         hosts.hear(host, call.peerIp)
         told.inc({ kind: 'distributed' })
         const answer = await liveQueries.readFor(host)
-        return Object.keys(answer.queries).length === 0 ? emptyDistributedRead : renderDistributedRead(answer)
+        return answer.accelerate === undefined ? emptyDistributedRead : renderDistributedRead(answer)
       },
     },
     {
