@@ -131,6 +131,10 @@ export const grownColumnsMax = 500
 /** Age by ingestion at which rows are dropped, unless the tenant says otherwise. */
 export const retentionDaysDefault = 90
 export const grownFieldIdMin = 10_000
+/** Tables that a tenant declares for rows of its own sources. */
+export const declaredTablesMax = 100
+/** What somebody who undeclares a table waits for bodies that are on their way into it. */
+export const undeclareWaitMsMax = 10 * second
 /** Tries to convert a segment before it is quarantined. */
 export const convertAttemptsMax = 3
 export const writerMemoryBytes = 1.5 * gib
@@ -240,6 +244,10 @@ export const configuredLabelsMax = 100
 /** Versions of one label's configuration; none is ever deleted. */
 export const configVersionsMax = 10_000
 export const configCommentCharsMax = 500
+/** Versions in one page of a configuration's history. */
+export const configVersionsPageMax = 100
+/** Errors, and warnings, of a configuration in one answer. */
+export const findingsShownMax = 200
 /** Of what is served, kept in memory as text: hosts of one platform with the same labels share one. */
 export const servedConfigBytesMax = 64 * mib
 /** Tenants whose configurations are in memory. */

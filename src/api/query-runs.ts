@@ -4,6 +4,10 @@ import { isTerminal, type QueryRun, type RunState, variableTypes } from '../mode
 import { formatInstant } from '../model/time-range.ts'
 import { NumberedPages, numberedPageParameters } from './page.ts'
 import { type Parameters, wordParameter, wordsParameter } from './parameters.ts'
+import { present } from './present.ts'
+import { RunLimitsBody, toWireLimits } from './run-limits.ts'
+
+export { present } from './present.ts'
 
 // A run on the wire: what goes out, and the filters of the list. What comes in to start one is in run-request.ts.
 
@@ -58,6 +62,8 @@ export const runPhases = ['queued', 'opening', 'executing', 'writing'] as const
 export const RunProgress = Type.Object({
   phase: Type.Enum([...runPhases]),
   percent: Type.Optional(Type.Integer({ minimum: 0, maximum: 100, description: 'where the engine knows' })),
+  rowsRead: Type.Optional(Type.Integer({ description: 'where the engine knows' })),
+  bytesRead: Type.Optional(Type.Integer({ description: 'read from files so far, where the system says' })),
 })
 export type RunProgress = Static<typeof RunProgress>
 
@@ -80,6 +86,7 @@ export const Run = Type.Object({
   // Members the original does not have.
   warnings: Type.Optional(Type.Array(RunWarning)),
   progress: Type.Optional(RunProgress),
+  limits: Type.Optional(RunLimitsBody),
   // The rest only on a finished run.
   error: Type.Optional(
     Type.Object({
@@ -161,6 +168,7 @@ export function toWireRun(run: QueryRun, references: RunReferences = {}): Run {
       variables: run.variables?.map(variable => ({ ...variable })),
       matchEndpoints: run.hostIds === undefined ? undefined : { filters: [{ ids: [...run.hostIds] }] },
       warnings: run.warnings?.map(warning => ({ ...warning })),
+      limits: run.limits === undefined ? undefined : toWireLimits(run.limits),
     }),
     ...(isTerminal(run.state) ? toOutcome(run) : {}),
   }
@@ -170,13 +178,18 @@ export function toWireRun(run: QueryRun, references: RunReferences = {}): Run {
  * How far a run is, for the members of a poll; undefined once it has ended. `known`: what its runner says, undefined
  * while it waits, or before it has said anything.
  */
-export function toWireProgress(
-  state: RunState,
-  known: { readonly phase: RunProgress['phase']; readonly percent: number | undefined } | undefined,
-): RunProgress | undefined {
+export function toWireProgress(state: RunState, known: KnownProgress | undefined): RunProgress | undefined {
   if (isTerminal(state)) return undefined
   if (state === 'queued') return { phase: 'queued' }
-  return { phase: known?.phase ?? 'opening', ...present({ percent: known?.percent }) }
+  const { phase = 'opening', percent, rowsRead, bytesRead } = known ?? {}
+  return { phase, ...present({ percent, rowsRead, bytesRead }) }
+}
+
+interface KnownProgress {
+  readonly phase: RunProgress['phase']
+  readonly percent: number | undefined
+  readonly rowsRead?: number | undefined
+  readonly bytesRead?: number | undefined
 }
 
 /** A run right after it was started: `pending`, whatever has become of it meanwhile. */
@@ -231,11 +244,4 @@ function instant(ms: number | undefined): string | undefined {
 
 function inclusiveEnd(end: number | undefined): number | undefined {
   return end === undefined ? undefined : end - 1
-}
-
-type Present<Members> = { [Name in keyof Members]?: Exclude<Members[Name], undefined> }
-
-/** The members that have a value: absent ones are left out of a reply, never null. */
-export function present<Members extends object>(members: Members): Present<Members> {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as Present<Members>
 }

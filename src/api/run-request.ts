@@ -3,9 +3,11 @@ import { Compile } from 'typebox/compile'
 import { AppError } from '../model/errors.ts'
 import { parseUuid } from '../model/ids.ts'
 import type { QueryVariable } from '../model/query-run.ts'
+import type { RunLimits } from '../model/run-limits.ts'
 import { decodeText, dropNulls, firstError, parseJson } from './body.ts'
 import { Variable } from './query-runs.ts'
-import type { WindowRequest } from './time.ts'
+import { fromWireLimits, RunLimitsBody } from './run-limits.ts'
+import { parseInstantText, type WindowRequest } from './time.ts'
 
 // What starts a run: the JSON of the contract, or the SQL itself as the whole body, as the getting-started guide's
 // first step shows.
@@ -30,6 +32,9 @@ export const RunBody = Type.Object({
   ),
   from: Type.Optional(Type.String({ description: 'inclusive: UTC timestamp, date or ISO duration ago' })),
   to: Type.Optional(Type.String({ description: 'inclusive: UTC timestamp, date or ISO duration ago' })),
+  // Members the original does not have.
+  limits: Type.Optional(RunLimitsBody),
+  keepUntil: Type.Optional(Type.String({ description: 'UTC timestamp up to which run and result are kept' })),
 })
 
 const runBody = Compile(RunBody)
@@ -45,6 +50,9 @@ export interface RunRequest {
   /** Lower-case UUIDs, without doubles; undefined: all hosts. */
   readonly hostIds: readonly string[] | undefined
   readonly window: WindowRequest
+  readonly limits: RunLimits
+  /** Ms since the epoch; undefined: as long as every run. */
+  readonly keepUntil: number | undefined
 }
 
 export interface RunRequestBounds {
@@ -70,6 +78,8 @@ export function parseRunRequest(body: Uint8Array, bounds: RunRequestBounds): Run
     variables,
     hostIds: hostIds.length === 0 ? undefined : hostIds,
     window: { from: emptyAsAbsent(members.from), to: emptyAsAbsent(members.to) },
+    limits: fromWireLimits(members.limits ?? {}),
+    keepUntil: members.keepUntil === undefined ? undefined : parseKeepUntil('keepUntil', members.keepUntil),
   }
   if (savedQuery !== undefined) return { source: parseSavedQuery(savedQuery), ...rest }
   if (adHocQuery === undefined) throw refuse('adHocQuery or savedQuery is required')
@@ -110,7 +120,18 @@ function rawRequest(text: string, bounds: RunRequestBounds): RunRequest {
     variables: undefined,
     hostIds: undefined,
     window,
+    limits: {},
+    keepUntil: undefined,
   }
+}
+
+/** Ms since the epoch. Throws `invalid_argument` naming the member. */
+export function parseKeepUntil(member: string, text: string): number {
+  const at = parseInstantText(text)
+  if (at !== undefined) return at
+  throw refuse(
+    `${member} is ${JSON.stringify(text.slice(0, 100))}: a UTC timestamp like 2026-02-03T04:05:06Z is needed`,
+  )
 }
 
 function checkTemplate(template: string, member: string, bounds: RunRequestBounds): void {

@@ -7,8 +7,12 @@ import { fleet } from './migrations/0003-fleet.ts'
 import { agentConfigurations } from './migrations/0004-agent-configurations.ts'
 import { liveQueries } from './migrations/0005-live-queries.ts'
 import { lakeLimits } from './migrations/0006-lake-limits.ts'
+import { runLimits } from './migrations/0007-run-limits.ts'
 
-const migrations: readonly Migration[] = [initial, management, fleet, agentConfigurations, liveQueries, lakeLimits]
+const migrations: readonly Migration[] = [
+  ...[initial, management, fleet, agentConfigurations, liveQueries, lakeLimits],
+  runLimits,
+]
 
 /** The format a store has after `migrate`. */
 export const storeVersion = migrations.length

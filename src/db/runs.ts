@@ -53,7 +53,7 @@ const shownColumns = [
   ...(['id', 'tenant_id', 'state', 'name', 'template', 'variables_json', 'saved_query_id', 'category_id'] as const),
   ...(['host_ids_json', 'range_start', 'range_end', 'is_open_ended', 'created_by_json', 'created_at'] as const),
   ...(['expires_at', 'finished_at', 'attempts', 'row_count', 'error_json', 'truncated_json', 'window_json'] as const),
-  ...(['note', 'warnings_json'] as const),
+  ...(['note', 'warnings_json', 'limits_json', 'is_kept'] as const),
 ]
 
 type ShownRow = Pick<Selectable<RunRow>, (typeof shownColumns)[number]>
@@ -110,13 +110,14 @@ export interface LiveRun {
   readonly state: RunState
   readonly attempts: number
   readonly expiresAt: number
+  readonly limits?: QueryRun['limits']
 }
 
 /** Every live run of every tenant, oldest first: what a runner chooses from. At most the queue's bound and a few. */
 export async function listLiveRuns(db: Db): Promise<LiveRun[]> {
   const rows = await db
     .selectFrom('runs')
-    .select(['id', 'tenant_id', 'state', 'attempts', 'expires_at'])
+    .select(['id', 'tenant_id', 'state', 'attempts', 'expires_at', 'limits_json'])
     .where('state', 'in', ['queued', 'running'])
     .orderBy('created_at')
     .execute()
@@ -126,6 +127,7 @@ export async function listLiveRuns(db: Db): Promise<LiveRun[]> {
     state: row.state as RunState,
     attempts: row.attempts,
     expiresAt: row.expires_at,
+    ...(row.limits_json === null ? {} : { limits: fromJson<NonNullable<QueryRun['limits']>>(row.limits_json) }),
   }))
 }
 
@@ -218,6 +220,31 @@ export function changeRun(
   })
 }
 
+/** Changes when a run expires, and whether it counts as kept; false where it is unknown or has expired at `now`. */
+export async function keepRun(
+  db: Db,
+  tenantId: string,
+  id: string,
+  kept: { readonly expiresAt: number; readonly isKept: boolean },
+  now: number,
+): Promise<boolean> {
+  const result = await db
+    .updateTable('runs')
+    .set({ expires_at: kept.expiresAt, is_kept: kept.isKept ? 1 : 0 })
+    .where('tenant_id', '=', tenantId)
+    .where('id', '=', id)
+    .where('expires_at', '>', now)
+    .executeTakeFirst()
+  return result.numUpdatedRows > 0n
+}
+
+/** Kept runs that have not expired: the tenant's, or everybody's. */
+export async function listKeptRuns(db: Db, now: number, tenantId?: string): Promise<string[]> {
+  const kept = db.selectFrom('runs').select('id').where('is_kept', '=', 1).where('expires_at', '>', now)
+  const rows = await (tenantId === undefined ? kept : kept.where('tenant_id', '=', tenantId)).execute()
+  return rows.map(row => row.id)
+}
+
 /** The columns of a succeeded run's result, as stored; undefined for any other run. */
 export async function findRunColumns(db: Db, tenantId: string, id: string): Promise<string | undefined> {
   const row = await db
@@ -281,6 +308,8 @@ function toRow(run: QueryRun, statementJson: string): RunRow {
     window_json: toJson(run.window),
     note: run.note ?? null,
     warnings_json: toJson(run.warnings),
+    limits_json: toJson(run.limits),
+    is_kept: run.isKept === true ? 1 : 0,
   }
 }
 
@@ -308,6 +337,8 @@ function fromRow(row: ShownRow): QueryRun {
     note: row.note ?? undefined,
     warnings: fromJson(row.warnings_json),
     rowCount: row.row_count ?? undefined,
+    ...(row.limits_json === null ? {} : { limits: fromJson(row.limits_json) }),
+    ...(row.is_kept === 1 ? { isKept: true } : {}),
   }
 }
 

@@ -46,6 +46,7 @@ export interface Tables {
   live_hosts: LiveHostRow
   live_answers: LiveAnswerRow
   tenant_limits: TenantLimitsRow
+  tenant_run_limits: TenantRunLimitsRow
   tenant_sizes: TenantSizesRow
   size_samples: { tenant_id: string; at: number; bytes: number }
   budget_drops: BudgetDropRow
@@ -266,6 +267,15 @@ export interface RunRow {
   window_json: string | null
   note: string | null
   warnings_json: string | null
+  limits_json: string | null
+  is_kept: number
+}
+
+export interface TenantRunLimitsRow {
+  tenant_id: string
+  rows: number | null
+  bytes: number | null
+  timeout_ms: number | null
 }
 
 export interface SavedQueryRow {

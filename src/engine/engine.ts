@@ -76,6 +76,8 @@ export interface RunLimits {
   readonly bytesMax: number
   /** Disk it may spill to; undefined: as much as every run may. */
   readonly tempBytesMax?: number
+  /** Less memory than every run may hold; undefined: as much. */
+  readonly memoryBytesMax?: number
   /** Wall-clock time of execution, ms. */
   readonly timeoutMs: number
 }
@@ -84,6 +86,9 @@ export interface RunProgress {
   readonly phase: 'opening' | 'executing' | 'writing'
   /** 0–100, undefined where the engine does not know. */
   readonly percent: number | undefined
+  /** So far; undefined where the engine does not know. */
+  readonly rowsRead?: number | undefined
+  readonly bytesRead?: number | undefined
 }
 
 /** A run's result at rest. */

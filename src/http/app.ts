@@ -17,20 +17,23 @@ import { consoleRoutes } from './plugins/console.ts'
 import { logRequests } from './plugins/request-log.ts'
 import { agentFilesRoutes } from './routes/agent-files.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { configurationImportRoutes } from './routes/configuration-imports.ts'
+import { configurationRoutes } from './routes/configurations.ts'
 import { declaredTableRoutes } from './routes/declared-tables.ts'
 import { endpointRoutes } from './routes/endpoints.ts'
 import { enrollSecretRoutes } from './routes/enroll-secrets.ts'
 import { exportRoutes } from './routes/exports.ts'
 import { hecRoutes } from './routes/hec.ts'
+import { hostConfigurationRoutes } from './routes/host-configuration.ts'
 import { hostRoutes } from './routes/hosts.ts'
 import { importRoutes } from './routes/imports.ts'
 import { ingestRoutes } from './routes/ingest.ts'
 import { ingestTokenRoutes } from './routes/ingest-tokens.ts'
 import { keptRunRoutes } from './routes/kept-runs.ts'
+import { labelRoutes } from './routes/labels.ts'
 import { liveQueryRoutes } from './routes/live-queries.ts'
 import { liveResultRoutes } from './routes/live-results.ts'
 import { liveRunRoutes } from './routes/live-runs.ts'
-import { labelRoutes } from './routes/labels.ts'
 import { managedTenantRoutes } from './routes/managed-tenants.ts'
 import { manyRunRoutes } from './routes/many-runs.ts'
 import { operationRoutes } from './routes/operations.ts'
@@ -101,6 +104,9 @@ export function buildApp(deps: AppDependencies): App {
   labelRoutes(app, deps)
   principalRoutes(app, deps)
   enrollSecretRoutes(app, deps)
+  configurationRoutes(app, deps)
+  configurationImportRoutes(app, deps)
+  hostConfigurationRoutes(app, deps)
   agentFilesRoutes(app, deps)
   queryLibraryRoutes(app, deps)
   schemaRoutes(app, deps)

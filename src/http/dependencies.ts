@@ -10,6 +10,7 @@ import type { HostRemoval } from '../fleet/host-removal.ts'
 import type { Hosts } from '../fleet/hosts.ts'
 import type { Labels } from '../fleet/labels.ts'
 import type { LiveQueries } from '../fleet/live-queries.ts'
+import type { DeclaredTables } from '../ingest/declared-tables.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Budgets } from '../lake/space/budgets.ts'
 import type { LimitsInForce } from '../lake/space/limits-in-force.ts'
@@ -38,6 +39,8 @@ export interface AppDependencies {
   readonly agents: AgentDependencies
   readonly clock: Clock
   readonly log: FastifyBaseLogger
+  /** Tables that tenants declare. */
+  readonly tables: DeclaredTables
   /** Limits of tenants; changed through here only. */
   readonly limits: LimitsInForce
   readonly budgets: Pick<Budgets, 'statusOf' | 'total' | 'whenFull'>

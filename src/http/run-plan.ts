@@ -25,7 +25,12 @@ export async function planRun(deps: PlanDependencies, tenantId: string, body: Ui
     nameCharsMax: runNameCharsMax,
   })
   const { hostIds, limits, keepUntil } = request
-  const shared = { hostIds, limits, keepUntil, window: await planWindow(deps, tenantId, request.window) }
+  const shared = {
+    hostIds,
+    window: await planWindow(deps, tenantId, request.window),
+    ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    ...(keepUntil === undefined ? {} : { keepUntil }),
+  }
   const { source } = request
   if (source.kind === 'adHoc') {
     return { template: source.template, name: source.name, variables: request.variables, ...shared }

@@ -30,9 +30,9 @@ export interface QueryDisk {
   load(): Promise<void>
   /**
    * Room for the run, as much as leaves as much to each of `places` runs that may start now, this one included; held
-   * until `settle`. undefined: there is none.
+   * until `settle`. undefined: there is none. `resultBytes`: what its result may have, by default as every run's.
    */
-  take(runId: string, places: number): Promise<RunRoom | undefined>
+  take(runId: string, places: number, resultBytes?: number): Promise<RunRoom | undefined>
   /** The run has ended; what it left as a result counts from now on. */
   settle(runId: string, hasResult: boolean): Promise<void>
   /** Measures results once more to which a first page may have been added after their end. */
@@ -71,14 +71,14 @@ export function openQueryDisk(options: QueryDiskOptions): QueryDisk {
     async load() {
       for (const runId of await readdir(options.resultsFolder)) await measure(runId)
     },
-    async take(runId, places) {
+    async take(runId, places, resultBytes = resultBytesMax) {
       const room = roomLeft(await freeBytes())
-      const shared = Math.floor(room / places) - resultBytesMax
+      const shared = Math.floor(room / places) - resultBytes
       // Better one run now than two that could not spill.
-      const temp = Math.min(tempBytesMax, shared >= runTempBytesMin ? shared : room - resultBytesMax)
+      const temp = Math.min(tempBytesMax, shared >= runTempBytesMin ? shared : room - resultBytes)
       if (temp < runTempBytesMin) return undefined
-      held.set(runId, resultBytesMax + temp)
-      return { resultBytes: resultBytesMax, tempBytes: temp }
+      held.set(runId, resultBytes + temp)
+      return { resultBytes, tempBytes: temp }
     },
     async settle(runId, hasResult) {
       if (hasResult) {

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import type { Store } from '../db/db.ts'
-import { changeRun, claimRun, listLiveRuns, type RunChange, renewRun } from '../db/runs.ts'
+import { changeRun, claimRun, type LiveRun, listLiveRuns, type RunChange, renewRun } from '../db/runs.ts'
 import type { Engine, EngineOutcome, RunProgress } from '../engine/engine.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError, toAppError } from '../model/errors.ts'
@@ -92,13 +92,13 @@ export function openRunner(deps: RunnerDeps): Runner {
   }
 
   /** False: there is no room for it before one under way has ended. */
-  async function begin(chosen: { readonly id: string; readonly tenantId: string }): Promise<boolean> {
+  async function begin(chosen: Pick<LiveRun, 'id' | 'tenantId' | 'limits'>): Promise<boolean> {
     const places = deps.limits.runsAtOnce - executions.size
-    let room = await deps.disk.take(chosen.id, places)
+    let room = await deps.disk.take(chosen.id, places, chosen.limits?.bytes)
     if (room === undefined && executions.size > 0) return false
     if (room === undefined) {
       await deps.expire()
-      room = await deps.disk.take(chosen.id, places)
+      room = await deps.disk.take(chosen.id, places, chosen.limits?.bytes)
     }
     served += 1
     servedAt.set(chosen.tenantId, served)
@@ -209,6 +209,7 @@ function runEngine(
   execution: Execution,
 ): Promise<EngineOutcome> {
   const { limits } = deps
+  const own = run.limits ?? {}
   return deps.engine.run(
     {
       runId: run.id,
@@ -219,11 +220,12 @@ function runEngine(
       view,
       resultFolder,
       limits: {
-        rowsMax: limits.resultRowsMax,
+        rowsMax: own.rows ?? limits.resultRowsMax,
         bytesMax: execution.room.resultBytes,
-        tempBytesMax: execution.room.tempBytes,
+        tempBytesMax: Math.min(execution.room.tempBytes, own.tempBytes ?? Number.POSITIVE_INFINITY),
+        ...(own.memoryBytes === undefined ? {} : { memoryBytesMax: own.memoryBytes }),
         // Counted from the start of the run, as clients do: one that waited long has less left.
-        timeoutMs: Math.max(1, run.createdAt + limits.runTimeoutMs - deps.clock()),
+        timeoutMs: Math.max(1, run.createdAt + (own.timeoutMs ?? limits.runTimeoutMs) - deps.clock()),
       },
       onProgress: progress => {
         execution.progress = progress

@@ -11,6 +11,7 @@ import {
   type RunFilter,
   type WithRun,
 } from '../db/runs.ts'
+import { findTenantRunLimits } from '../db/tenant-run-limits.ts'
 import type { Engine, RunProgress } from '../engine/engine.ts'
 import * as defaults from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
@@ -20,13 +21,16 @@ import type { Log } from '../model/log.ts'
 import type { TenantCaller } from '../model/principal.ts'
 import type { QueryRun, QueryVariable } from '../model/query-run.ts'
 import type { ResultFormat } from '../model/result-format.ts'
+import type { RunLimits, TenantRunLimits } from '../model/run-limits.ts'
 import type { CheckedStatement } from '../sql/check.ts'
 import { type CatalogueEntry, functionCatalogue } from '../sql/functions.ts'
 import { checkSql } from './check-sql.ts'
 import { openExports, type ResultExport } from './exports.ts'
+import { checkKeepUntil, openKeeping } from './keep.ts'
 import type { LakeAccess } from './lake-access.ts'
 import { openQueryDisk, type QueryDisk } from './query-disk.ts'
 import { deleteResult, type ResultPage, readResultPage } from './result-pages.ts'
+import { checkTenantRunLimits, type LimitsInForce, runLimitsOf } from './run-limits.ts'
 import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
 import type { SqlThread } from './sql-thread.ts'
 import { openValidation, type ValidateSql, type Validation } from './validate.ts'
@@ -53,11 +57,17 @@ export interface QueryLimits extends RunnerLimits {
   readonly runLifetimeMs: number
   readonly templateCharsMin: number
   readonly templateCharsMax: number
+  readonly resultRowsCeiling: number
+  readonly resultBytesCeiling: number
+  readonly runTimeoutCeilingMs: number
+  readonly workerMemoryBytes: number
+  readonly workerTempBytes: number
+  readonly resultKeepMsMax: number
+  readonly keptBytesPerTenantMax: number
   /** Longest window of one run, ms; undefined: any. */
   readonly spanMsMax: number | undefined
   /** Disk of all results and temporary files, and of one run's temporary files. */
   readonly queryDiskBytes: number
-  readonly workerTempBytes: number
   /** Free disk that ingest keeps. */
   readonly diskReserveBytes: number
 }
@@ -70,6 +80,10 @@ export interface StartRun {
   readonly categoryId?: string | undefined
   readonly hostIds?: readonly string[] | undefined
   readonly window: WantedWindow
+  /** What is asked for; members left out: as every run of the tenant. */
+  readonly limits?: RunLimits | undefined
+  /** Ms since the epoch up to which run and result are to be kept; undefined: as long as every run. */
+  readonly keepUntil?: number | undefined
 }
 
 export interface Queries {
@@ -86,6 +100,11 @@ export interface Queries {
   list(tenantId: string, filter: RunFilter): Promise<{ runs: QueryRun[]; total: number }>
   /** True when this call ended the run; false when it had ended. Rejects with `not_found`. */
   cancel(tenantId: string, runId: string): Promise<boolean>
+  /**
+   * Keeps the run and its result until then, or no longer. Rejects with `not_found`, with `invalid_argument` for a time
+   * that is not within `resultKeepMsMax`, and with `too_large` where the tenant keeps too much already.
+   */
+  keep(tenantId: string, runId: string, until: number): Promise<QueryRun>
   /** Rejects as `readResultPage` does. */
   results(
     tenantId: string,
@@ -107,6 +126,8 @@ export interface Queries {
    * with `rate_limited` where the tenant has too many under way.
    */
   validate(tenantId: string, request: ValidateSql): Promise<Validation>
+  /** Throws `invalid_argument` for more than a tenant may have. */
+  checkTenantRunLimits(limits: TenantRunLimits): void
   /** Every function of Trino and what becomes of it here, by name; the same for every tenant. */
   readonly functions: readonly CatalogueEntry[]
   /** Deletes expired runs and their results; called by itself every minute. */
@@ -137,6 +158,7 @@ export function openQueries(options: QueriesOptions): Queries {
     tempBytesMax: limits.workerTempBytes,
     freeBytes: () => freeBytesOf(options.resultsFolder),
   })
+  const keeping = openKeeping({ store, clock, disk, limits })
   const expireNow = (): Promise<number> => expire({ ...options, disk }, runner)
   const runner: Runner = openRunner({ ...options, disk, limits, expire: expireNow })
   const expiry = setInterval(
@@ -147,6 +169,7 @@ export function openQueries(options: QueriesOptions): Queries {
   return {
     async start(caller, request, withRun) {
       const { run, statement } = await prepareRun(options, limits, caller, request)
+      if (run.isKept === true) await keeping.checkRoom(caller.tenantId)
       const bounds = { queuedMax: limits.runsQueuedMax, queuedPerTenantMax: limits.runsQueuedPerTenantMax }
       await insertRun(store, run, JSON.stringify(statement), bounds, withRun)
       runner.wake()
@@ -162,8 +185,13 @@ export function openQueries(options: QueriesOptions): Queries {
       if (isEnded) runner.stop(runId)
       return isEnded
     },
+    async keep(tenantId, runId, until) {
+      await keeping.keep(await getRun(store, tenantId, runId, clock()), until)
+      return getRun(store, tenantId, runId, clock())
+    },
     exportResult: openExports({ ...options, disk }),
     validate: openValidation(options, limits),
+    checkTenantRunLimits: wanted => checkTenantRunLimits(wanted, limitsInForce(limits)),
     functions: functionCatalogue,
     results: (tenantId, runId, range) => readResultPage(options, tenantId, runId, range, clock()),
     recover: () => recover({ ...options, disk }, runner),
@@ -187,6 +215,7 @@ async function prepareRun(
   checkLength(request.template, limits)
   const window = resolveWindow(request.window, now, limits.spanMsMax)
   const { template, variables } = request
+  const bounds = await boundsOf(options, limits, caller, request)
   const statement = await checkSql(options, caller.tenantId, { template, variables: variables ?? [], now })
   const run: QueryRun = {
     id: newId(),
@@ -201,7 +230,7 @@ async function prepareRun(
     ...window,
     createdBy: { principalId: caller.principalId, accountId: caller.accountId, accountType: caller.accountType },
     createdAt: now,
-    expiresAt: now + limits.runLifetimeMs,
+    ...lifeOf(request, limits, bounds, now),
     finishedAt: undefined,
     attempts: 0,
     error: undefined,
@@ -210,8 +239,43 @@ async function prepareRun(
     note: undefined,
     warnings: statement.warnings.length === 0 ? undefined : statement.warnings,
     rowCount: undefined,
+    ...(bounds === undefined ? {} : { limits: bounds }),
   }
   return { run, statement }
+}
+
+async function boundsOf(
+  { store }: QueriesOptions,
+  limits: QueryLimits,
+  caller: TenantCaller,
+  request: StartRun,
+): Promise<RunLimits | undefined> {
+  const own = await findTenantRunLimits(store, caller.tenantId)
+  return runLimitsOf(request.limits ?? {}, own, caller.role, limitsInForce(limits))
+}
+
+/** What every run gets, and what nobody gets more of. */
+function limitsInForce(limits: QueryLimits): LimitsInForce {
+  const shared = { memoryBytes: limits.workerMemoryBytes, tempBytes: limits.workerTempBytes }
+  const { resultRowsMax: rows, resultBytesMax: bytes, runTimeoutMs: timeoutMs } = limits
+  const { resultRowsCeiling, resultBytesCeiling, runTimeoutCeilingMs } = limits
+  return {
+    defaults: { rows, bytes, timeoutMs, ...shared },
+    ceilings: { rows: resultRowsCeiling, bytes: resultBytesCeiling, timeoutMs: runTimeoutCeilingMs, ...shared },
+  }
+}
+
+/** A run that may take longer than others lives longer as well, or it would expire under way. */
+function lifeOf(
+  request: StartRun,
+  limits: QueryLimits,
+  bounds: RunLimits | undefined,
+  now: number,
+): Pick<QueryRun, 'expiresAt' | 'isKept'> {
+  const usual = now + limits.runLifetimeMs + Math.max(0, (bounds?.timeoutMs ?? 0) - limits.runTimeoutMs)
+  if (request.keepUntil === undefined) return { expiresAt: usual }
+  const until = checkKeepUntil(request.keepUntil, now, limits.resultKeepMsMax)
+  return until > usual ? { expiresAt: until, isKept: true } : { expiresAt: usual }
 }
 
 function checkLength(template: string, limits: QueryLimits): void {

@@ -70,6 +70,7 @@ test('there are all the routes of the contract', async t => {
     'GET /lake/v1/stats',
     'GET /lake/v1/tenants',
     'GET /lake/v1/tenants/:tenantId',
+    'GET /lake/v1/tenants/:tenantId/run-limits',
     'GET /live-discover/v1/queries',
     'GET /live-discover/v1/queries/:queryId',
     'GET /live-discover/v1/queries/categories',
@@ -150,7 +151,9 @@ test('there are all the routes of the contract', async t => {
     'POST /xdr-query/v1/queries/runs/:runId/cancel',
     'PUT /lake/v1/labels/:label',
     'PUT /lake/v1/query-categories/:id',
+    'PUT /lake/v1/runs/:runId/keep',
     'PUT /lake/v1/saved-queries/:id',
+    'PUT /lake/v1/tenants/:tenantId/run-limits',
   ])
 })
 

@@ -79,7 +79,7 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
 
 async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: AbortSignal): Promise<EngineOutcome> {
   const { sql, columnNames, view, resultFolder, limits } = request
-  const { rowsMax, bytesMax, tempBytesMax } = limits
+  const { rowsMax, bytesMax, tempBytesMax, memoryBytesMax } = limits
   const keepsFewRows = request.keepsFewRows ?? false
   let outcome: EngineOutcome | undefined
   const end = await workers.execute({
@@ -89,10 +89,13 @@ async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: Abort
     message: job => ({
       ...{ kind: 'run', job, sql, columnNames, keepsFewRows, view, resultFolder, rowsMax, bytesMax },
       ...(tempBytesMax === undefined ? {} : { tempBytesMax }),
+      ...(memoryBytesMax === undefined ? {} : { memoryBytesMax }),
     }),
     onReply: reply => {
-      if (reply.kind === 'progress') request.onProgress?.({ phase: reply.phase, percent: reply.percent })
-      else if (reply.kind === 'succeeded') outcome = { kind: 'succeeded', ...reply.result }
+      if (reply.kind === 'progress') {
+        const { kind: _, job: __, ...progress } = reply
+        request.onProgress?.(progress)
+      } else if (reply.kind === 'succeeded') outcome = { kind: 'succeeded', ...reply.result }
       else if (reply.kind === 'failed') outcome = { kind: 'failed', error: reply.error }
       return outcome !== undefined
     },

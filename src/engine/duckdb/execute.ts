@@ -1,18 +1,26 @@
 import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DuckDBConnection, DuckDBType } from '@duckdb/node-api'
-import { firstPageBytesMax, firstPageRowsMax, resultNestingMax } from '../../limits.ts'
+import { firstPageBytesMax, firstPageRowsMax, resultNestingMax, totalCountMsMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import type { ResultColumn } from '../../model/lake-type.ts'
 import type { Truncation } from '../../model/query-run.ts'
 import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import type { RunProgress } from '../engine.ts'
-import { boundTemporaryFiles, guardStatement, lockDatabase, makeMacros, readRowsLate } from './locked-database.ts'
+import {
+  boundMemory,
+  boundTemporaryFiles,
+  guardStatement,
+  lockDatabase,
+  makeMacros,
+  readRowsLate,
+} from './locked-database.ts'
 import { distinctNames, nestingOf, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
 import { emptyColumnsFileName, firstPageFileName, resultFileName } from './result-files.ts'
 import { readRows } from './result-rows.ts'
+import { bytesReadNow, countRows, progressOf } from './run-progress.ts'
 import { isTailDamaged } from './tail-check.ts'
 import { emptyViewStatements, viewPaths, viewStatements } from './view-sql.ts'
 
@@ -53,14 +61,19 @@ export async function executeRun(
   const resultPath = join(job.resultFolder, resultFileName)
   if (job.keepsFewRows) await readRowsLate(connection)
   if (job.tempBytesMax !== undefined) await boundTemporaryFiles(connection, job.tempBytesMax)
+  if (job.memoryBytesMax !== undefined) await boundMemory(connection, job.memoryBytesMax)
   await lockDatabase(connection, [...viewPaths(job.view), resultPath])
   const { columns, types } = await bindStatement(connection, job)
   await runAll(connection, viewStatements(job.view))
   // While DuckDB works; the file is read twice, from the page cache.
   const isDamaged = isTailDamaged(job.view.relations.flatMap(relation => relation.tail))
   isDamaged.catch(() => undefined)
-  const copy = (rowsMax: number) => copyRows(connection, job, types, onProgress, rowsMax)
-  const { rowCount, truncated } = await copyResult(copy, job, resultPath)
+  const bytesBefore = bytesReadNow()
+  const report = () => onProgress(progressOf(connection, bytesBefore))
+  const copy = (rowsMax: number) => copyRows(connection, job, types, report, rowsMax)
+  const { rowCount, truncated: cut } = await copyResult(copy, job, resultPath)
+  const total = cut === undefined ? undefined : await countRows(connection, job.sql, totalCountMsMax)
+  const truncated = cut === undefined || total === undefined ? cut : { ...cut, total: Math.max(total, rowCount) }
   onProgress({ phase: 'writing', percent: undefined })
   const [{ size }] = await Promise.all([stat(resultPath), syncFile(resultPath), syncFile(job.resultFolder)])
   // Rows that are gone weigh more than rows that were not asked for.
@@ -149,7 +162,7 @@ async function copyRows(
   connection: DuckDBConnection,
   job: RunJob,
   types: readonly DuckDBType[],
-  onProgress: (progress: RunProgress) => void,
+  report: () => void,
   rowsMax: number,
 ): Promise<number | undefined> {
   const path = join(job.resultFolder, resultFileName)
@@ -162,7 +175,7 @@ async function copyRows(
   await rm(path, { force: true })
   let isTooLarge = false
   const watch = setInterval(async () => {
-    onProgress({ phase: 'executing', percent: percentOf(connection) })
+    report()
     isTooLarge ||= (await sizeOf(path)) > job.bytesMax
     if (isTooLarge) connection.interrupt()
   }, watchMs)
@@ -197,11 +210,6 @@ async function writeEmptyColumns(folder: string, { count, column_statistics: col
     return nulls === String(count) && Number.isInteger(index) ? [index] : []
   })
   await writeFile(join(folder, emptyColumnsFileName), JSON.stringify(empty)).catch(() => undefined)
-}
-
-function percentOf(connection: DuckDBConnection): number | undefined {
-  const { percentage } = connection.progress
-  return percentage < 0 ? undefined : Math.min(100, Math.round(percentage))
 }
 
 async function sizeOf(path: string): Promise<number> {

@@ -56,6 +56,11 @@ export async function boundTemporaryFiles(connection: DuckDBConnection, bytesMax
   await connection.run(`SET GLOBAL max_temp_directory_size = '${Math.floor(bytesMax / mib)}MiB'`)
 }
 
+/** A run may ask for less memory than its process was set up with. */
+export async function boundMemory(connection: DuckDBConnection, bytesMax: number): Promise<void> {
+  await connection.run(`SET GLOBAL memory_limit = '${Math.floor(bytesMax / mib)}MiB'`)
+}
+
 /** From now on the database opens `paths` and nothing else, and no setting changes any more. */
 export async function lockDatabase(connection: DuckDBConnection, paths: readonly string[]): Promise<void> {
   await connection.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}]`)

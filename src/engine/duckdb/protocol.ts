@@ -29,6 +29,7 @@ export interface RunJob extends StatementJob {
   readonly bytesMax: number
   /** undefined: as the child was set up. */
   readonly tempBytesMax?: number
+  readonly memoryBytesMax?: number
 }
 
 /** Parent → page reader. */
@@ -139,7 +140,14 @@ export function parseExportReply(message: unknown): ExportReply {
 function progressOf(reply: Record<string, unknown>): RunProgress {
   const phase = reply['phase']
   if (phase !== 'opening' && phase !== 'executing' && phase !== 'writing') throw unexpected()
-  return { phase, percent: typeof reply['percent'] === 'number' ? reply['percent'] : undefined }
+  const [percent, rowsRead, bytesRead] = ['percent', 'rowsRead', 'bytesRead'].map(name => {
+    return reply[name] === undefined ? undefined : numberOf(reply[name])
+  })
+  return { phase, percent, ...present('rowsRead', rowsRead), ...present('bytesRead', bytesRead) }
+}
+
+function present<Name extends string>(name: Name, value: number | undefined): { readonly [Key in Name]?: number } {
+  return value === undefined ? {} : ({ [name]: value } as { readonly [Key in Name]?: number })
 }
 
 function resultOf(result: Record<string, unknown>): WorkerResult {
@@ -155,7 +163,10 @@ function resultOf(result: Record<string, unknown>): WorkerResult {
 function truncationOf(truncated: Record<string, unknown>): Truncation {
   const reason = truncated['reason']
   if (reason !== 'rowsMax' && reason !== 'bytesMax' && reason !== 'damagedSegment') throw unexpected()
-  return truncated['limit'] === undefined ? { reason } : { reason, limit: numberOf(truncated['limit']) }
+  const [limit, total] = ['limit', 'total'].map(name => {
+    return truncated[name] === undefined ? undefined : numberOf(truncated[name])
+  })
+  return { reason, ...present('limit', limit), ...present('total', total) }
 }
 
 function columnsOf(value: unknown): ResultColumn[] {

@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { runErrorOf } from './engine-errors.ts'
 import { describeStatement, executeRun, renderFirstPage } from './execute.ts'
 import { type Database, openDatabase } from './locked-database.ts'
-import type { ChildSetup, WorkerReply, WorkerRequest } from './protocol.ts'
+import type { ChildSetup, RunJob, WorkerReply, WorkerRequest } from './protocol.ts'
 import { viewPaths } from './view-sql.ts'
 
 // Entry of a query worker: the only process that executes a user's text. Modes: ready (a fresh database waits) → busy
@@ -35,7 +35,7 @@ async function work(job: Exclude<WorkerRequest, { kind: 'cancel' }>): Promise<vo
       const columns = await describeStatement(database.connection, job)
       reply({ kind: 'described', job: job.job, columns })
     } else {
-      const result = await executeRun(database.connection, job, progress =>
+      const result = await executeRun(database.connection, bounded(job), progress =>
         reply({ kind: 'progress', job: job.job, ...progress }),
       )
       reply({ kind: 'succeeded', job: job.job, result })
@@ -46,6 +46,12 @@ async function work(job: Exclude<WorkerRequest, { kind: 'cancel' }>): Promise<vo
   }
   currentJob = undefined
   await becomeReady()
+}
+
+/** A run may lower what this process was set up with, never raise it. */
+function bounded(job: RunJob): RunJob {
+  const { memoryBytesMax, ...rest } = job
+  return memoryBytesMax === undefined || memoryBytesMax >= setup.databaseBytes ? rest : job
 }
 
 /** Interrupts until the job has ended: an interrupt between two of its statements is lost. */

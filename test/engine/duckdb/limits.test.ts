@@ -26,7 +26,7 @@ suite('the bounds of a run', () => {
     const cut = await fixture.run(sql, { limits: { rowsMax: 99 } })
     if (cut.outcome.kind === 'failed') return assert.fail(cut.outcome.error.message)
     assert.equal(cut.outcome.rowCount, 99)
-    assert.deepEqual(cut.outcome.truncated, { reason: 'rowsMax', limit: 99 })
+    assert.deepEqual(cut.outcome.truncated, { reason: 'rowsMax', limit: 99, total: 100 })
     const rows = await rowsOf(fixture, cut)
     assert.deepEqual([rows.length, rows.at(-1)], [99, { n: 98 }])
     assert.deepEqual(await rowsOf(fixture, cut, 99), [])
@@ -104,7 +104,7 @@ suite('the bounds of a run', () => {
     })
     if (ran.outcome.kind === 'failed') return assert.fail(ran.outcome.error.message)
     const { rowCount, bytes, truncated } = ran.outcome
-    assert.deepEqual(truncated, { reason: 'bytesMax', limit: 200_000 })
+    assert.deepEqual([truncated?.reason, truncated?.limit], ['bytesMax', 200_000])
     assert.ok(rowCount > 1000 && rowCount < 100_000 && bytes <= 200_000, `${rowCount} rows in ${bytes} bytes`)
     const rows = (await rowsOf(fixture, ran, rowCount - 2, 10)) as { n: number }[]
     assert.deepEqual(
@@ -145,7 +145,7 @@ suite('the bounds of a run', () => {
       message: 'the statement needs more temporary disk than a run may use',
     })
     const free = await fixture.run(sql, { limits: { tempBytesMax: 4_096 * mib, rowsMax: 5 } })
-    assert.deepEqual(free.outcome.kind === 'succeeded' && free.outcome.truncated, { reason: 'rowsMax', limit: 5 })
+    assert.equal(free.outcome.kind === 'succeeded' && free.outcome.truncated?.limit, 5)
   })
 
   test('what only execution finds fails the run in one sentence', async context => {
