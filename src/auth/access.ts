@@ -26,6 +26,10 @@ export const actions = [
   'hosts.write',
   /** Declare tables for rows of one's own sources, and take them away. */
   'tables.write',
+  /** What agents are given: configurations, their history, and what of them one host has. */
+  'configurations.read',
+  /** Change what agents are given. */
+  'configurations.write',
   /** Schema, statistics, validation: about the lake, not its rows. */
   'lake.read',
   /** Tenants of one's own partner or organization. */
@@ -45,9 +49,12 @@ export type Action = (typeof actions)[number]
 /** What each role may do. A principal that manages must not see what the hosts reported, hence the gaps. */
 export const allowedActions: Readonly<Record<Role, readonly Action[]>> = {
   superAdmin: actions,
-  forensics: ['queries.read', 'queries.write', 'runs.read', 'runs.write', 'hosts.read', 'lake.read', 'tenants.read'],
-  readOnly: ['queries.read', 'runs.read', 'hosts.read', 'lake.read', 'tenants.read'],
-  management: ['hosts.read', 'hosts.write', 'tenants.read'],
+  forensics: [
+    ...(['queries.read', 'queries.write', 'runs.read', 'runs.write', 'hosts.read', 'configurations.read'] as const),
+    ...(['lake.read', 'tenants.read'] as const),
+  ],
+  readOnly: ['queries.read', 'runs.read', 'hosts.read', 'configurations.read', 'lake.read', 'tenants.read'],
+  management: ['hosts.read', 'hosts.write', 'configurations.read', 'tenants.read'],
   ingest: ['rows.write'],
 }
 

@@ -5,7 +5,7 @@ import {
   listCurrentConfigurations,
 } from '../db/agent-configurations.ts'
 import type { Store } from '../db/db.ts'
-import { configuredLabelsMax, configuredTenantsMax, configVersionsMax } from '../limits.ts'
+import { configuredLabelsMax, configuredTenantsMax, configVersionsMax, findingsShownMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import { type Host, hostPlatformOf } from '../model/host.ts'
 import {
@@ -155,7 +155,8 @@ function refusal({ errors, warnings }: CheckedConfig): AppError {
   const more = errors.length === 1 ? '' : ` (and ${errors.length - 1} more)`
   const place = first?.path ? `${first.path}: ` : ''
   const message = `the configuration has errors: ${place}${first?.message}${more}`
-  return new AppError('invalid_argument', message, { details: { errors, warnings } })
+  const shown = { errors: errors.slice(0, findingsShownMax), warnings: warnings.slice(0, findingsShownMax) }
+  return new AppError('invalid_argument', message, { details: shown })
 }
 
 const labelPlatforms: Readonly<Record<string, readonly AgentPlatform[]>> = {

@@ -9,6 +9,20 @@ const named: ReadonlySet<string> = new Set([
   'auto_table_construction',
 ])
 
+/**
+ * `layer` with the things of an imported file put into it, each in place of the one of its name; what the layer takes
+ * away from those below it stays taken away.
+ */
+export function addToLayer(layer: AgentConfig, imported: AgentConfig): AgentConfig {
+  const added = new Map(Object.entries(layer))
+  for (const [section, value] of Object.entries(imported)) {
+    const own = added.get(section)
+    if (!named.has(section)) added.set(section, mergeConfigs([{ [section]: own ?? {} }, { [section]: value }])[section])
+    else added.set(section, Object.fromEntries([...Object.entries(Object(own)), ...Object.entries(Object(value))]))
+  }
+  return Object.fromEntries(added)
+}
+
 export function mergeConfigs(layers: readonly AgentConfig[]): AgentConfig {
   const merged = new Map<string, unknown>()
   for (const layer of layers) {
