@@ -1,6 +1,6 @@
 import { AppError } from '../model/errors.ts'
 import type { QueryVariable } from '../model/query-run.ts'
-import type { CheckedStatement } from '../sql/check.ts'
+import { type CheckedStatement, unknownQueryName } from '../sql/check.ts'
 import type { LakeAccess } from './lake-access.ts'
 import type { SqlThread } from './sql-thread.ts'
 
@@ -9,7 +9,8 @@ const refreshMsMax = 5_000
 
 /**
  * The statement as it may execute over the tenant's lake. Rejects with `invalid_argument`. An unknown column, table or
- * query name may have arrived a second ago: before that is refused the tail's keys are read once, for a bounded time.
+ * query name may have arrived a second ago: before that is refused, or a query name warned of, the tail's keys are read
+ * once, for a bounded time.
  */
 export async function checkSql(
   deps: { readonly lake: LakeAccess; readonly sqlThread: SqlThread },
@@ -17,7 +18,10 @@ export async function checkSql(
   text: { readonly template: string; readonly variables: readonly QueryVariable[]; readonly now: number },
 ): Promise<CheckedStatement> {
   try {
-    return await deps.sqlThread.check({ ...text, schema: await deps.lake.schemaOf(tenantId) })
+    const checked = await deps.sqlThread.check({ ...text, schema: await deps.lake.schemaOf(tenantId) })
+    const isSure = !checked.warnings.some(warning => warning.code === unknownQueryName)
+    if (isSure || !(await refresh(deps.lake, tenantId))) return checked
+    return deps.sqlThread.check({ ...text, schema: await deps.lake.schemaOf(tenantId) })
   } catch (error) {
     const isUnknownName = error instanceof AppError && error.details?.['unknown'] !== undefined
     if (!isUnknownName || !(await refresh(deps.lake, tenantId))) throw error

@@ -3,8 +3,9 @@ import { AppError } from '../model/errors.ts'
 import type { LakeSchema } from '../model/lake-table.ts'
 import type { QueryVariable } from '../model/query-run.ts'
 import type { ScanScope } from '../model/scan-scope.ts'
-import { positionOf, refusalError, type Span, SqlRefusal } from './diagnostics.ts'
+import { didYouMean, positionOf, refusalError, type Span, SqlRefusal } from './diagnostics.ts'
 import { keepsFewRows } from './few-rows.ts'
+import { queryNameList } from './gate.ts'
 import { parseStatement } from './parse.ts'
 import type { RelationUse, SqlNotice } from './rewrite/context.ts'
 import { rewriteStatement } from './rewrite.ts'
@@ -62,7 +63,8 @@ export function checkStatement(input: SqlInput): CheckedStatement {
     const rewritten = rewriteStatement(query, input.schema, input.now)
     const { sql: duckdbSql, columnNames, columnTypes, uses, notices } = rewritten
     const scope = scanScope(uses)
-    const warnings = [...notices, ...unboundNotices(input.schema, scope, uses)].map(({ code, message, span }) => ({
+    const found = [...notices, ...unboundNotices(input.schema, scope, uses), ...unknownNameNotices(input.schema, uses)]
+    const warnings = found.map(({ code, message, span }) => ({
       code,
       message,
       ...positionOf(input.template, toTemplate(span)),
@@ -85,6 +87,26 @@ function checkTemplate(input: SqlInput): void {
     throw new AppError('invalid_argument', message, { details: { limit: max } })
   }
 }
+
+/** Query names of which none has rows: they may come to have some, so it is no error, and they are often misspelt. */
+function unknownNameNotices(schema: LakeSchema, uses: readonly RelationUse[]): SqlNotice[] {
+  const known = schema.queryNames.map(query => query.name)
+  return uses.flatMap(({ bounds, span }) => {
+    const wanted = bounds.flatMap(bound => (bound.column === 'query_name' && 'in' in bound ? bound.in.map(String) : []))
+    const [name] = wanted
+    if (name === undefined || wanted.some(each => known.includes(each))) return []
+    const near = didYouMean(name, known)
+    const list = queryNameList(schema, name)
+    const hint = near === undefined ? list : `${near} ${list}`
+    return [
+      { code: unknownQueryName, message: `no row has query_name '${name.slice(0, nameCharsShown)}'; ${hint}`, span },
+    ]
+  })
+}
+
+/** Code of the warning of a query name that has no rows. */
+export const unknownQueryName = 'unknown_query_name'
+const nameCharsShown = 100
 
 /** A wide table read without its query names is read whole: rarely what was meant. */
 function unboundNotices(schema: LakeSchema, scope: ScanScope, uses: readonly RelationUse[]): SqlNotice[] {

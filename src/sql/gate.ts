@@ -1,5 +1,5 @@
 import type { LakeColumn, LakeSchema, LakeTable } from '../model/lake-table.ts'
-import { didYouMean, type Span, SqlRefusal } from './diagnostics.ts'
+import { didYouMean, nearNames, type Span, SqlRefusal } from './diagnostics.ts'
 import type { Name } from './parse/ast.ts'
 
 // Which relations a statement may name: the tenant's lake tables and one view per query name, nothing else. The grammar
@@ -58,21 +58,26 @@ function unknownRelation(schema: LakeSchema, name: Name, commonTables: Iterable<
     const hint = 'this looks like an endpoint (Live Discover) query: its tables exist on the endpoint, not in the lake'
     return new SqlRefusal(message, name, { hint, unknown })
   }
-  const known = [
-    ...commonTables,
-    ...schema.tables.map(table => table.name),
-    ...schema.queryNames.map(query => query.name),
-  ]
-  return new SqlRefusal(message, name, { hint: didYouMean(name.text, known) ?? whatThereIs(schema), unknown })
+  const tables = [...commonTables, ...schema.tables.map(table => table.name)]
+  const nearTable = didYouMean(name.text, tables)
+  if (nearTable !== undefined) return new SqlRefusal(message, name, { hint: nearTable, unknown })
+  const near = didYouMean(
+    name.text,
+    schema.queryNames.map(query => query.name),
+  )
+  const first = near ?? `tables: ${schema.tables.map(table => table.name).join(', ')};`
+  return new SqlRefusal(message, name, { hint: `${first} ${queryNameList(schema, name.text)}`, unknown })
 }
 
-function whatThereIs(schema: LakeSchema): string {
-  const tables = schema.tables.map(table => table.name).join(', ')
+const queryNamesShownMax = 20
+
+/** The query names that have rows, those that `wanted` may be a misspelling of first; at most twenty. */
+export function queryNameList(schema: LakeSchema, wanted: string): string {
   const names = schema.queryNames.map(query => query.name)
-  const shown = names.slice(0, 20).join(', ')
-  const more = names.length > 20 ? ` and ${names.length - 20} more` : ''
-  const views = names.length === 0 ? 'no query name has rows yet' : `query names with rows: ${shown}${more}`
-  return `tables: ${tables}; ${views}`
+  if (names.length === 0) return 'no query name has rows yet'
+  const shown = [...new Set([...nearNames(wanted, names), ...names])].slice(0, queryNamesShownMax)
+  const more = names.length > shown.length ? ` and ${names.length - shown.length} more` : ''
+  return `query names with rows: ${shown.join(', ')}${more}`
 }
 
 /** Tables of osquery extensions that only exist on an endpoint. */

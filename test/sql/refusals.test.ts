@@ -23,6 +23,14 @@ const messages: readonly (readonly [string, string])[] = [
     'SELECT 1; SELECT 2',
     "line 1:11: unexpected 'SELECT'; 'SELECT' is a reserved word: as a name it must be written in double quotes",
   ],
+  [
+    'SELECT 1 FROM open_socket',
+    "line 1:15: table 'open_socket' does not exist; did you mean 'open_sockets'? query names with rows: open_sockets, running_processes_windows_sophos, running_processes_linux_events, running_processes_osx_events, listening_ports, windows_programs, windows_startup_items, vulnerability_dep, vulnerability_app_compatibility, access_productivity_documents, user_accounts, sophos_ips_windows, sophos_urls_windows, windows_event_user_account_changed, windows_event_invalid_logon_brute_force, windows_query_event, arp_cache, network_interfaces, disk_encryption_windows, windows_updates_patch and 4 more",
+  ],
+  [
+    'SELECT 1 FROM xdr_data ORDER BY -1',
+    'line 1:33: ORDER BY a negative position: positions count from 1; sort by -x, or use DESC',
+  ],
   ['DELETE FROM xdr_data', 'line 1:1: a statement must be a query (SELECT, WITH or VALUES), not DELETE'],
   ['SELECT nam FROM xdr_data', "line 1:8: column 'nam' does not exist; did you mean 'name'?"],
   ['SELECT x.nam FROM xdr_data x', "line 1:8: column 'x.nam' does not exist; did you mean 'name'?"],

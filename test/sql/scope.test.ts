@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ColumnBound } from '../../src/model/scan-scope.ts'
-import { check, now } from './lake.ts'
+import { check, lakeSchema, now } from './lake.ts'
 
 interface Expected {
   readonly queryNames?: readonly string[]
@@ -170,4 +170,23 @@ test('a wide table without query names is a warning with its place', () => {
       length: 8,
     },
   ])
+})
+
+test('a query name without rows is a warning that lists those with rows, near ones first', () => {
+  const [warning] = check("SELECT pid FROM xdr_data WHERE query_name = 'lisening_ports'").warnings
+  assert.equal(warning?.code, 'unknown_query_name')
+  assert.equal(
+    warning?.message,
+    "no row has query_name 'lisening_ports'; did you mean 'listening_ports'? query names with rows: listening_ports, " +
+      'running_processes_windows_sophos, running_processes_linux_events, running_processes_osx_events, open_sockets, ' +
+      'windows_programs, windows_startup_items, vulnerability_dep, vulnerability_app_compatibility, ' +
+      'access_productivity_documents, user_accounts, sophos_ips_windows, sophos_urls_windows, ' +
+      'windows_event_user_account_changed, windows_event_invalid_logon_brute_force, windows_query_event, arp_cache, ' +
+      'network_interfaces, disk_encryption_windows, windows_updates_patch and 4 more',
+  )
+  const some = "SELECT pid FROM xdr_data WHERE query_name IN ('listening_ports', 'nowhere')"
+  assert.deepEqual(check(some).warnings, [])
+  const empty = { ...lakeSchema, queryNames: [] }
+  const none = check("SELECT pid FROM xdr_data WHERE query_name = 'open_sockets'", empty).warnings
+  assert.equal(none[0]?.message, "no row has query_name 'open_sockets'; no query name has rows yet")
 })

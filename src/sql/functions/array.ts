@@ -188,7 +188,7 @@ export const arrayRules: FunctionRules = {
   any_match: rewrite(call => callSql('trino_any', callSql('list_transform', ...sqlOf(call)))),
   none_match: rewrite(call => `(NOT ${callSql('trino_any', callSql('list_transform', ...sqlOf(call)))})`),
   array_distinct: rewrite(call => distinctOf(call.args[0]!.sql)),
-  array_except: rewrite(call => distinctOf(callSql('trino_list_without', ...sqlOf(call)))),
+  array_except: macro('trino_array_except'),
   array_first: rewrite(call => {
     const list = call.args.length === 1 ? call.args[0]!.sql : callSql('list_filter', ...sqlOf(call))
     return `${list}[1]`

@@ -53,6 +53,8 @@ export const listMacros: readonly Macro[] = [
     'a, b',
     'CASE WHEN b IS NULL THEN NULL ELSE list_filter(a, lambda x: trino_list_has(b, x)) END',
   ),
+  // Without anything to leave out, Trino leaves equal elements in as well.
+  macro('trino_array_except', 'a, b', 'CASE WHEN len(b) = 0 THEN a ELSE trino_distinct(trino_list_without(a, b)) END'),
   macro('trino_array_max', 'a', 'CASE WHEN trino_has_null(a) THEN NULL ELSE list_max(a) END'),
   macro('trino_array_min', 'a', 'CASE WHEN trino_has_null(a) THEN NULL ELSE list_min(a) END'),
   macro(

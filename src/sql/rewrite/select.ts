@@ -308,6 +308,11 @@ function sortKey(node: Expression, outputs: readonly Output[], context: Context)
     if (position >= 1 && position <= outputs.length) return position
     throw new SqlRefusal(`ORDER BY position ${position} is not in the select list`, node)
   }
+  if (node.kind === 'negate' && isPosition(node.value)) {
+    throw new SqlRefusal('ORDER BY a negative position: positions count from 1', node, {
+      hint: 'sort by -x, or use DESC',
+    })
+  }
   if (node.kind === 'name' && node.parts.length === 1) {
     const wanted = node.parts[0]!.text.toLowerCase()
     const isWanted = (output: Output) => output.name?.toLowerCase() === wanted
