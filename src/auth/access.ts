@@ -108,9 +108,12 @@ export function requireAccount(
 function requiredUuid(name: string, header: unknown): string {
   if (header === undefined || header === '') throw new AppError('unauthenticated', `header ${name} is required`)
   const id = typeof header === 'string' ? parseUuid(header.trim()) : undefined
-  if (id === undefined) throw new AppError('invalid_argument', `header ${name} must be a UUID`)
-  return id
+  if (id !== undefined) return id
+  const shown = JSON.stringify(String(header).slice(0, headerCharsShown))
+  throw new AppError('invalid_argument', `header ${name} must be a UUID, it is ${shown}`)
 }
+
+const headerCharsShown = 100
 
 function foreign(): AppError {
   return new AppError('permission_denied', 'not your tenant, partner or organization', {

@@ -88,7 +88,7 @@ test('the header is required and must be a UUID', async t => {
   for (const header of ['all', `${own.id}x`, [own.id], `${own.id}, ${own.id}`]) {
     await assert.rejects(tenantCaller(store, me, header), {
       code: 'invalid_argument',
-      message: 'header X-Tenant-ID must be a UUID',
+      message: `header X-Tenant-ID must be a UUID, it is ${JSON.stringify(String(header))}`,
     })
   }
 })
@@ -120,5 +120,5 @@ test('partner and organization headers name the caller itself', () => {
   assert.throws(check(caller('organization', id), id), foreign)
   assert.throws(check(caller('tenant', id), id), foreign)
   assert.throws(check(caller('partner', id), undefined), { message: 'header X-Partner-ID is required' })
-  assert.throws(check(caller('partner', id), 'x'), { message: 'header X-Partner-ID must be a UUID' })
+  assert.throws(check(caller('partner', id), 'x'), { message: 'header X-Partner-ID must be a UUID, it is "x"' })
 })

@@ -128,7 +128,7 @@ describe('refusals', () => {
 
   test('400: a header that is no id, pages that cannot be, results before the end', async () => {
     const header = await client.call('GET', runs, { headers: { 'x-tenant-id': 'my-tenant' } })
-    assertXdrError(header, 400, 'ValidationException', 'header X-Tenant-ID must be a UUID')
+    assertXdrError(header, 400, 'ValidationException', 'header X-Tenant-ID must be a UUID, it is "my-tenant"')
     const { id } = await client.start({ sql: 'SELECT 1 AS one' })
     await client.finish(id)
     for (const pageSize of ['0', '-1', 'many']) {

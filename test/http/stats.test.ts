@@ -15,7 +15,6 @@ test('an empty lake has zeros and leaves out what it does not know', async t => 
     ...{ asOf: '2026-02-03T08:14:55.628Z', rows: 0, bytes: 0, files: 0 },
     tail: { segments: 0, lines: 0, bytes: 0, quarantined: 0 },
     ingest: { acceptedLines: 0 },
-    disk: { freeBytes: 5, totalBytes: 9 },
     budget: {
       ...{ usedBytes: 0, dataFileBytes: 0, segmentBytes: 0, rejectedBytes: 0 },
       ...{ level: 'calm', whenFull: 'refuse' },
@@ -23,6 +22,17 @@ test('an empty lake has zeros and leaves out what it does not know', async t => 
     hosts: { total: 0, silent: 0, silentAfterMs: hostSilentAfterMs, silentFirst: [] },
     ...{ tables: [], queryNames: [] },
   })
+})
+
+test("the machine's disk is shown to a Super Admin alone", async t => {
+  const lake = await openTestApp(t)
+  const { id } = await lake.tenant()
+  const diskOf = async (role: 'superAdmin' | 'forensics' | 'readOnly') =>
+    (await lake.app.inject({ url, headers: await lake.headersFor(id, role) })).json().disk
+  const shown = await diskOf('superAdmin')
+  assert.deepEqual([shown.freeBytes, shown.totalBytes], [5, 9])
+  assert.equal(await diskOf('forensics'), undefined)
+  assert.equal(await diskOf('readOnly'), undefined)
 })
 
 test('files, tail, names and hosts of one tenant, and of no other', async t => {

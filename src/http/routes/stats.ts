@@ -1,5 +1,6 @@
 import { LakeStats, type StatsBudget } from '../../api/lake-stats.ts'
 import { present } from '../../api/query-runs.ts'
+import { allowedActions } from '../../auth/access.ts'
 import { budgetDropsOf } from '../../db/budget-drops.ts'
 import { countHosts } from '../../db/host-records.ts'
 import { silentHosts } from '../../db/hosts.ts'
@@ -11,6 +12,7 @@ import { dataSpan } from '../../lake/span.ts'
 import { tableStats, tailStats } from '../../lake/stats.ts'
 import { hostSilentAfterMs, silentHostsShownMax } from '../../limits.ts'
 import type { Host } from '../../model/host.ts'
+import type { TenantCaller } from '../../model/principal.ts'
 import { dayMs, formatInstant } from '../../model/time-range.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
@@ -26,11 +28,11 @@ export function statsRoutes(app: App, deps: AppDependencies): void {
   app.get(
     '/lake/v1/stats',
     { config, schema: { summary: 'How much of the lake is where', response: { 200: LakeStats } } },
-    request => lakeStats(deps, tenantCallerOf(request).tenantId),
+    request => lakeStats(deps, tenantCallerOf(request)),
   )
 }
 
-async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeStats> {
+async function lakeStats(deps: AppDependencies, { tenantId, role }: TenantCaller): Promise<LakeStats> {
   const { store, ingest, clock } = deps
   const now = clock()
   const tables = await tableStats(store, tenantId)
@@ -54,7 +56,8 @@ async function lakeStats(deps: AppDependencies, tenantId: string): Promise<LakeS
         ingestOff: ingestOff.lines > 0 ? ingestOff : undefined,
       }),
     },
-    ...present({ disk: await diskOf(deps) }),
+    // The machine is not the tenant's: who may see the settings in force may see how much room it has.
+    ...present({ disk: allowedActions[role].includes('settings.read') ? await diskOf(deps) : undefined }),
     budget: await budgetOf(deps, tenantId),
     hosts: await hostsOf(deps, tenantId, now),
     tables: tables.map(({ name, rows, bytes, files, oldest, newest }) => ({
