@@ -30,6 +30,8 @@ export interface ServerOptions {
 
 export interface TestServer extends AsyncDisposable {
   readonly url: string
+  /** Where it serves TLS; undefined: nowhere, unless the flags have a `--tls-port`. */
+  readonly tlsUrl: string | undefined
   readonly directory: string
   readonly firstRun: FirstRun
   /** Of the process that was started: with `npmScript` the script's. */
@@ -112,6 +114,7 @@ async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<number 
 
 interface Ready {
   readonly url: string
+  readonly tlsUrl: string | undefined
   readonly output: () => string
 }
 
@@ -123,10 +126,10 @@ function untilReady(child: ChildProcess): Promise<Ready> {
     const patience = setTimeout(() => fail(`was not ready after ${readyMsMax} ms`), readyMsMax)
     const read = (line: string): void => {
       lines.push(line)
-      const url = readyUrl(line)
-      if (url === undefined) return
+      const ready = readyEntry(line)
+      if (ready === undefined) return
       clearTimeout(patience)
-      resolve({ url, output })
+      resolve({ ...ready, output })
     }
     createInterface({ input: child.stdout! }).on('line', read)
     createInterface({ input: child.stderr! }).on('line', read)
@@ -138,10 +141,11 @@ function untilReady(child: ChildProcess): Promise<Ready> {
   })
 }
 
-function readyUrl(line: string): string | undefined {
+function readyEntry(line: string): Omit<Ready, 'output'> | undefined {
   if (!line.startsWith('{')) return undefined
   const entry = parsed(line)
-  return entry?.['msg'] === 'ready' && typeof entry['url'] === 'string' ? entry['url'] : undefined
+  if (entry?.['msg'] !== 'ready' || typeof entry['url'] !== 'string') return undefined
+  return { url: entry['url'], tlsUrl: entry['tlsUrl'] as string | undefined }
 }
 
 function parsed(line: string): Record<string, unknown> | undefined {
