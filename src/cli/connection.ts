@@ -62,7 +62,7 @@ export async function resolveConnection(
   if (url !== undefined && clientId !== undefined && clientSecret !== undefined) {
     return { url, clientId, clientSecret, tenantId }
   }
-  const folder = resolve(workingDirectory, flags.data ?? set('EDR_LAKE_DATA') ?? 'data')
+  const folder = folderOf({ environment, workingDirectory }, flags)
   const firstRun = await readFirstRun(join(folder, 'first-run.json'))
   // Without the partner's file the tenant's principal does what it may.
   const known = who === 'manager' ? await readPartner(join(folder, 'first-run-partner.json'), firstRun) : firstRun
@@ -72,6 +72,21 @@ export async function resolveConnection(
     clientSecret: clientSecret ?? known.clientSecret,
     tenantId: tenantId ?? (clientId === undefined ? firstRun.tenantId : undefined),
   }
+}
+
+/** What the first start of the data directory left. Throws `not_found` with what to do where there is none. */
+export async function firstRunOf(
+  effects: Pick<CliEffects, 'environment' | 'workingDirectory'>,
+  flags: Pick<ConnectionFlags, 'data'>,
+): Promise<FirstRun> {
+  return readFirstRun(join(folderOf(effects, flags), 'first-run.json'))
+}
+
+function folderOf(
+  { environment, workingDirectory }: Pick<CliEffects, 'environment' | 'workingDirectory'>,
+  { data }: Pick<ConnectionFlags, 'data'>,
+): string {
+  return resolve(workingDirectory, data ?? (environment['EDR_LAKE_DATA'] || 'data'))
 }
 
 /** The flags again as shell words, for a command that is shown to be typed; a secret is never among them. */
@@ -97,6 +112,8 @@ interface FirstRun {
   readonly tenantId: string
   readonly clientId: string
   readonly clientSecret: string
+  /** An operator may have taken it out. */
+  readonly enrollSecret?: string
 }
 
 type Credentials = Pick<FirstRun, 'clientId' | 'clientSecret'>

@@ -6,12 +6,16 @@ import type { DirectoryTools } from './commands/directory.ts'
 import { importFiles } from './commands/import.ts'
 import { type QueryFlags, query } from './commands/query.ts'
 import type { RecoverAccess } from './commands/recover.ts'
+import type { OpenSimulation } from './commands/simulate.ts'
 import { type HoldLock, type WatchFlags, watchFiles } from './commands/watch.ts'
+import { addConfigurationCommands } from './configuration-commands.ts'
 import type { ConnectionFlags } from './connection.ts'
 import { addDirectoryCommands } from './directory-commands.ts'
 import { type CliEffects, printLine } from './effects.ts'
 import { exitCodes, failureOf } from './failure.ts'
+import { addLiveCommands } from './live-commands.ts'
 import { rowFormats } from './row-format.ts'
+import { addSimulateCommand } from './simulate-command.ts'
 
 // The command line: which commands there are, what their flags mean, and how a failure ends.
 
@@ -26,6 +30,7 @@ export interface ProgramParts {
   /** Gives a new secret to whoever may write a data directory. */
   readonly recover: RecoverAccess
   readonly holdLock: HoldLock
+  readonly openSimulation: OpenSimulation
 }
 
 /** Runs one command line (without program and script) and returns its exit code; prints every failure itself. */
@@ -90,6 +95,9 @@ function buildProgram(effects: CliEffects, parts: ProgramParts, end: (exitCode: 
     )
     .action(async (flags: AgentFilesFlags) => end(await writeAgentFiles(effects, parts.readAgentFiles, flags)))
   addDirectoryCommands(program, effects, parts.directory, end)
+  addSimulateCommand(program, effects, parts.openSimulation, end)
+  addLiveCommands(program, effects, withConnection, end)
+  addConfigurationCommands(program, effects, withConnection, end)
   addAdminCommands(program, effects, parts.recover, withConnection, end)
   program
     .command('config')

@@ -16,14 +16,13 @@ export interface MarkRun {
   readonly hostTo: string
 }
 
-/** Columns: agent, query, n, first_mark, last_mark, host_from, host_to. `names`: of the agents, `<run>-<number>`. */
+/** Columns: agent, query, n, first_mark, last_mark, host_from, host_to. `run`: agents are named `<run>-<number>`. */
 export function markRunsSql(kind: LineKind, run: string): string {
-  const [table, query] = kind === 'result' ? ['xdr_data', 'query_name'] : ['osquery_status', "''"]
-  return `WITH marks AS (
-  SELECT meta_simulator_agent AS agent, ${query} AS query, CAST(meta_simulator_line AS bigint) AS mark,
-    count(*) AS n, min(endpoint_id) AS host_from, max(endpoint_id) AS host_to
-  FROM ${table} WHERE meta_simulator_agent LIKE '${run}-%'
-  GROUP BY meta_simulator_agent, ${kind === 'result' ? 'query_name, ' : ''}meta_simulator_line
+  return `WITH lines AS (
+${kind === 'result' ? markedResults(run) : markedStatuses(run)}
+), marks AS (
+  SELECT agent, query, mark, count(*) AS n, min(endpoint_id) AS host_from, max(endpoint_id) AS host_to
+  FROM lines GROUP BY agent, query, mark
 ), numbered AS (
   SELECT agent, query, mark, n, host_from, host_to,
     mark - row_number() OVER (PARTITION BY agent, query, n ORDER BY mark) AS island
@@ -32,6 +31,17 @@ export function markRunsSql(kind: LineKind, run: string): string {
 SELECT agent, query, n, min(mark) AS first_mark, max(mark) AS last_mark, min(host_from) AS host_from,
   max(host_to) AS host_to
 FROM numbered GROUP BY agent, query, n, island`
+}
+
+function markedResults(run: string): string {
+  return `  SELECT meta_simulator_agent AS agent, query_name AS query, CAST(meta_simulator_line AS bigint) AS mark, endpoint_id
+  FROM xdr_data WHERE meta_simulator_agent LIKE '${run}-%'`
+}
+
+function markedStatuses(run: string): string {
+  return `  SELECT regexp_extract(message, '#([^#/]+)/([0-9]+)$', 1) AS agent, '' AS query,
+    CAST(regexp_extract(message, '#([^#/]+)/([0-9]+)$', 2) AS bigint) AS mark, endpoint_id
+  FROM osquery_status WHERE message LIKE '%#${run}-%'`
 }
 
 /** A row of the statement's result as the API's JSON has it. */

@@ -41,8 +41,8 @@ test('a fleet over TLS, through failures of every kind: each line is stored, and
   assert.ok(counts.acknowledgedByNothing > 0)
   assert.equal(counts.acknowledged + counts.acknowledgedByNothing, counts.logged)
   const stored = [...server.stored.result, ...server.stored.status].map(line => {
-    const { simulator_agent, simulator_line } = JSON.parse(line).decorations
-    return `${simulator_agent} ${simulator_line}`
+    const { decorations, message } = JSON.parse(line)
+    return message?.split('#')[1] ?? `${decorations.simulator_agent}/${decorations.simulator_line}`
   })
   assert.equal(new Set(stored).size, stored.length)
   assert.equal(stored.length, counts.acknowledged)

@@ -2,7 +2,7 @@ import type { AgentFlags } from '../agent/flags.ts'
 import { lineBytes, type Misbehaviour, spoilRow } from '../agent/misbehaviour.ts'
 import { decorationsOf, type SimulatedHost } from '../hosts.ts'
 import { calendarTime, type Report, type Row, resultLines } from '../result-line.ts'
-import { type Ledger, markDecorations } from './ledger.ts'
+import { type Ledger, markDecorations, markedMessage } from './ledger.ts'
 import type { LogStore } from './log-store.ts'
 
 // Puts what an agent has to say into its buffered log: results of scheduled queries, and statuses, which are what
@@ -73,9 +73,9 @@ export function openAgentLog(parts: AgentLogParts): AgentLog {
       severity: level,
       filename,
       line: Number(line),
-      message,
+      message: markedAs === undefined ? message : markedMessage(message, markedAs, mark),
       version: parts.osqueryVersion,
-      decorations: { ...decorationsOf(host), ...(markedAs === undefined ? {} : markDecorations(markedAs, mark)) },
+      decorations: decorationsOf(host),
     }
     store.add('status', mark, Buffer.from(JSON.stringify(body)), time)
   }

@@ -119,10 +119,12 @@ export function openLedger(): Ledger {
   }
 }
 
-/** Names of the decorations that carry an agent's name and a line's mark into the lake's columns. */
-export const agentDecoration = 'simulator_agent'
-export const markDecoration = 'simulator_line'
-
+/** What carries an agent's name and a line's mark into the lake's columns. */
 export function markDecorations(agentName: string, mark: number): Row {
-  return { [agentDecoration]: agentName, [markDecoration]: String(mark) }
+  return { simulator_agent: agentName, simulator_line: String(mark) }
+}
+
+/** The same for a status line, whose text is a column of the lake before any decoration of an agent's is. */
+export function markedMessage(message: string, agentName: string, mark: number): string {
+  return `${message} #${agentName}/${mark}`
 }
