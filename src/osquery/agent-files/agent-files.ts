@@ -33,7 +33,7 @@ function filesFor(platform: AgentPlatform, { door, tenantName, enrollSecret }: A
     secret: platform.path(secretFileName),
     authority: authorityPem === undefined ? undefined : platform.path(authorityFileName),
   }
-  const flagfile = renderFlagfile(flagsOf({ hostname, ...paths, eventFlags: platform.eventFlags }), hostname)
+  const flagfile = renderFlagfile(flagsOf({ hostname, ...paths }), hostname)
   const instructions = instructionsOf(platform, { hostname, tenantName, hasAuthority: authorityPem !== undefined })
   const plain = (name: string, text: string) => ({ name: `${platform.folder}/${name}`, text, isSecret: false })
   return [

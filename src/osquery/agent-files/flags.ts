@@ -2,7 +2,8 @@
 // machine that logs to its own disk. Source: osquery `docs/wiki/installation/cli-flags`.
 
 export interface FlagGroup {
-  readonly why: string
+  /** Lines of a comment. */
+  readonly why: readonly string[]
   readonly flags: readonly (readonly [name: string, value: string])[]
 }
 
@@ -12,27 +13,32 @@ export interface FlagPlaces {
   /** Paths on the agent's machine. */
   readonly secret: string
   readonly authority: string | undefined
-  readonly eventFlags: readonly FlagGroup[]
 }
 
 const base = '/osquery/v1'
 
-export function flagsOf({ hostname, secret, authority, eventFlags }: FlagPlaces): readonly FlagGroup[] {
+export function flagsOf({ hostname, secret, authority }: FlagPlaces): readonly FlagGroup[] {
   return [
     {
-      why: "The lake. The name must be one of those in the lake's certificate.",
+      why: ["The lake. The name must be one of those in the lake's certificate."],
       flags: [['tls_hostname', hostname]],
     },
     ...(authority === undefined
       ? []
       : [
           {
-            why: "Certificates of this authority are accepted, and no others. Without this flag osquery uses its own list\nof public authorities, in which the lake's is not.",
+            why: [
+              'Certificates of this authority are accepted, and no others. Without this flag osquery uses its own list',
+              "of public authorities, in which the lake's is not.",
+            ],
             flags: [['tls_server_certs', authority]] as const,
           },
         ]),
     {
-      why: 'Enrolment: the secret lets this machine in, and the lake gives it a key of its own. 0: it tries for ever; by\ndefault osquery ends after 12 attempts.',
+      why: [
+        'Enrolment: the secret lets this machine in, and the lake gives it a key of its own. 0: it tries for ever; by',
+        'default osquery ends after 12 attempts.',
+      ],
       flags: [
         ['enroll_secret_path', secret],
         ['enroll_tls_endpoint', `${base}/enroll`],
@@ -40,11 +46,14 @@ export function flagsOf({ hostname, secret, authority, eventFlags }: FlagPlaces)
       ],
     },
     {
-      why: "What a machine is known by: its hardware's UUID stays when it is renamed; the default is the host name.",
+      why: ["What a machine is known by: its hardware's UUID stays when it is renamed; the default is the host name."],
       flags: [['host_identifier', 'uuid']],
     },
     {
-      why: 'Which queries to run comes from the lake. Asked for every minute: by default only once, at the start, and after a\nfailure only 5 minutes later.',
+      why: [
+        'Which queries to run comes from the lake. Asked for every minute: by default only once, at the start, and after a',
+        'failure only 5 minutes later.',
+      ],
       flags: [
         ['config_plugin', 'tls'],
         ['config_tls_endpoint', `${base}/config`],
@@ -53,7 +62,10 @@ export function flagsOf({ hostname, secret, authority, eventFlags }: FlagPlaces)
       ],
     },
     {
-      why: "Results and osquery's own messages go to the lake, every 10 seconds, compressed; what cannot be sent is kept on\nthis machine's disk (up to 1,000,000 lines) and sent later.",
+      why: [
+        "Results and osquery's own messages go to the lake, every 10 seconds, compressed; what cannot be sent is kept on",
+        "this machine's disk (up to 1,000,000 lines) and sent later.",
+      ],
       flags: [
         ['logger_plugin', 'tls'],
         ['logger_tls_endpoint', `${base}/log`],
@@ -62,7 +74,9 @@ export function flagsOf({ hostname, secret, authority, eventFlags }: FlagPlaces)
       ],
     },
     {
-      why: 'Live queries: off by default. The lake is asked every 10 seconds, which is how long one waits for its answers.',
+      why: [
+        'Live queries: off by default. The lake is asked every 10 seconds, which is how long one waits for its answers.',
+      ],
       flags: [
         ['disable_distributed', 'false'],
         ['distributed_plugin', 'tls'],
@@ -71,7 +85,13 @@ export function flagsOf({ hostname, secret, authority, eventFlags }: FlagPlaces)
         ['distributed_tls_write_endpoint', `${base}/distributed/write`],
       ],
     },
-    ...eventFlags,
+    {
+      why: [
+        'Event tables (programs started, logons, files changed) are off by default. Which kinds are on comes with the',
+        'configuration.',
+      ],
+      flags: [['disable_events', 'false']],
+    },
   ]
 }
 
@@ -85,7 +105,7 @@ export function renderFlagfile(groups: readonly FlagGroup[], hostname: string): 
     '# One flag a line; no quotes, no variables, nothing behind a value: everything after = is the value.',
   ]
   const blocks = groups.map(({ why, flags }) => [
-    ...why.split('\n').map(line => `# ${line}`),
+    ...why.map(line => `# ${line}`),
     ...flags.map(([name, value]) => `--${name}=${value}`),
   ])
   return `${[head, ...blocks].map(lines => lines.join('\n')).join('\n\n')}\n`

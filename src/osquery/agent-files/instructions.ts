@@ -20,8 +20,8 @@ export function instructionsOf(
   const files = ['osquery.flags', ...(hasAuthority ? [authorityFileName] : [])]
   return `${[
     `# osquery on ${title} for the lake at ${hostname}`,
-    `This machine will report to the tenant ${JSON.stringify(tenantName)}. Keep \`${secretFileName}\` to yourself: who has ` +
-      'it can report as a machine of that tenant.',
+    `This machine will report to the tenant ${JSON.stringify(tenantName)}. Keep \`${secretFileName}\` to yourself: ` +
+      'who has it can report as a machine of that tenant.',
     `1. Install osquery 5 from https://osquery.io/downloads: ${platform.package}.`,
     '2. Put the files of this folder where it looks for them:',
     fence([...files.map(name => install(name, false)), install(secretFileName, true)]),

@@ -1,5 +1,3 @@
-import type { FlagGroup } from './flags.ts'
-
 // Where osquery's own packages have things on each platform, and what a person types there. Source: osquery
 // `docs/wiki/installation/install-{linux,macos,windows}`, `tools/deployment`.
 
@@ -8,7 +6,6 @@ export interface AgentPlatform {
   readonly title: string
   /** Of a file that the package's service reads. */
   readonly path: (name: string) => string
-  readonly eventFlags: readonly FlagGroup[]
   /** Language of the commands, for Markdown. */
   readonly shell: 'sh' | 'powershell'
   readonly package: string
@@ -21,16 +18,10 @@ export interface AgentPlatform {
   readonly remarks: readonly string[]
 }
 
-const events: FlagGroup = {
-  why: 'Event tables (programs started, logons, files changed): off by default. Each kind costs nothing until it is\nswitched on as well.',
-  flags: [['disable_events', 'false']],
-}
-
 const linux: AgentPlatform = {
   folder: 'linux',
   title: 'Linux',
   path: name => `/etc/osquery/${name}`,
-  eventFlags: [events],
   shell: 'sh',
   package: 'the deb or rpm package',
   install: (name, isSecret) => `sudo install -m ${isSecret ? '0600' : '0644'} ${name} /etc/osquery/`,
@@ -38,6 +29,8 @@ const linux: AgentPlatform = {
   look: ['sudo journalctl -u osqueryd -n 20'],
   remove: ['sudo systemctl disable --now osqueryd'],
   remarks: [
+    'Programs started and logons (`process_events`, `user_events`) come from the audit of the kernel, which has one ' +
+      'reader only: they stay empty while auditd runs (`sudo systemctl disable --now auditd`).',
     'It runs in the foreground in a container without systemd: `sudo osqueryd --flagfile=/etc/osquery/osquery.flags`.',
   ],
 }
@@ -46,7 +39,6 @@ const macos: AgentPlatform = {
   folder: 'macos',
   title: 'macOS',
   path: name => `/private/var/osquery/${name}`,
-  eventFlags: [events],
   shell: 'sh',
   package: 'the pkg package',
   install: (name, isSecret) => `sudo install -m ${isSecret ? '0600' : '0644'} ${name} /private/var/osquery/`,
@@ -57,8 +49,8 @@ const macos: AgentPlatform = {
   ],
   remove: ['sudo osqueryctl stop'],
   remarks: [
-    'Tables about files of users need Full Disk Access for `/opt/osquery/lib/osquery.app` (System Settings, Privacy & ' +
-      'Security, or a profile of your device management).',
+    'Programs started (`es_process_events`) and files of users need Full Disk Access for ' +
+      '`/opt/osquery/lib/osquery.app` (System Settings, Privacy & Security, or a profile of your device management).',
   ],
 }
 
@@ -68,7 +60,6 @@ const windows: AgentPlatform = {
   folder: 'windows',
   title: 'Windows',
   path: name => `${programFiles}\\${name}`,
-  eventFlags: [events],
   shell: 'powershell',
   package: 'the msi package (it makes the service `osqueryd`)',
   install: (name, isSecret) =>
@@ -82,6 +73,8 @@ const windows: AgentPlatform = {
   remove: ['Stop-Service osqueryd; Set-Service osqueryd -StartupType Disabled'],
   remarks: [
     'Commands are for a PowerShell of an administrator, in the folder with these files.',
+    'Windows logs what its audit policy says: programs started and PowerShell scripts are not in it by default ' +
+      '(group policy: Audit Process Creation, Turn on PowerShell Script Block Logging).',
     'Updating osquery with its msi may leave an empty `osquery.flags`: copy it again after an update.',
   ],
 }
