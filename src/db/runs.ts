@@ -1,6 +1,6 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { AppError } from '../model/errors.ts'
-import { type QueryRun, type RunEvent, type RunState, runTransitions } from '../model/query-run.ts'
+import { type QueryRun, type RunEvent, type RunState, runStates, runTransitions } from '../model/query-run.ts'
 import { type Db, inTransaction, type Store } from './db.ts'
 import type { RunRow } from './tables.ts'
 
@@ -84,10 +84,7 @@ export function listRuns(
   return inTransaction(store, async transaction => {
     const all = unexpired(transaction, tenantId, now)
     const matching = filter.states === undefined ? all : all.where('state', 'in', filter.states)
-    const counted =
-      filter.isTotalWanted === false
-        ? { count: 0 }
-        : await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    const total = filter.isTotalWanted === false ? 0 : await countRuns(transaction, tenantId, filter.states, now)
     const rows = await matching
       .select(shownColumns)
       .orderBy('created_at', filter.order)
@@ -95,8 +92,40 @@ export function listRuns(
       .limit(filter.count)
       .offset(filter.offset)
       .execute()
-    return { runs: rows.map(fromRow), total: Number(counted.count) }
+    return { runs: rows.map(fromRow), total }
   })
+}
+
+const liveStates: readonly RunState[] = ['queued', 'running']
+
+/**
+ * The tenant's unexpired runs in any of `states`. All of them are counted as they come and go, and few are live or
+ * expired and not yet deleted: ended ones are what is left.
+ */
+async function countRuns(
+  db: Db,
+  tenantId: string,
+  states: readonly RunState[] | undefined,
+  now: number,
+): Promise<number> {
+  // With the plus the tenant's index, which holds all of its runs, is not the one that is walked.
+  const all = db.selectFrom('runs').where(sql<string>`+tenant_id`, '=', tenantId)
+  const live = sql<boolean>`state IN ('queued', 'running')`
+  const countOf = async (matching: typeof all) => {
+    const { count } = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+    return Number(count)
+  }
+  const endedStates = runStates.filter(state => !liveStates.includes(state))
+  const isAllOf = (wanted: readonly RunState[]) => wanted.every(state => states === undefined || states.includes(state))
+  if (!isAllOf(endedStates)) {
+    const wanted = states ?? []
+    const bounded = wanted.every(state => liveStates.includes(state)) ? all.where(live) : all
+    return wanted.length === 0 ? 0 : countOf(bounded.where('expires_at', '>', now).where('state', 'in', wanted))
+  }
+  const row = await db.selectFrom('run_counts').select('runs').where('tenant_id', '=', tenantId).executeTakeFirst()
+  const unexpired = (row?.runs ?? 0) - (await countOf(all.where('expires_at', '<=', now)))
+  if (states === undefined || isAllOf(liveStates)) return unexpired
+  return unexpired - (await countOf(all.where('expires_at', '>', now).where(live)))
 }
 
 function unexpired(db: Db, tenantId: string, now: number) {

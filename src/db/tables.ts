@@ -34,6 +34,7 @@ export interface Tables {
   import_positions: { tenant_id: string; import_id: string; next_line: number; updated_at: number }
   frame_hashes: { tenant_id: string; host_id: string; hash: string; received_at: number }
   runs: RunRow
+  run_counts: { tenant_id: string; runs: number }
   saved_queries: SavedQueryRow
   saved_query_categories: { query_id: string; category_id: string }
   query_categories: QueryCategoryRow

@@ -69,6 +69,37 @@ suite('db/runs', () => {
     }
   }
 
+  test('totals are those of the rows, by state, without expired ones and other tenants', async context => {
+    const store = storeOf(context)
+    for (const id of ['a', 'b', 'c', 'd', 'e']) await insert(store, 't', id)
+    await insert(store, 'u', 'foreign')
+    await claimRun(store, 't', 'b', now)
+    for (const id of ['c', 'd']) {
+      await claimRun(store, 't', id, now)
+      await changeRun(store, 't', id, 'finish', now)
+    }
+    await changeRun(store, 't', 'e', 'cancel', now)
+    const totalOf = async (states: RunState[] | undefined, at = now) =>
+      (await listRuns(store, 't', { states, order: 'asc', offset: 0, count: 1 }, at)).total
+    assert.equal(await totalOf(undefined), 5)
+    assert.equal(await totalOf(['queued', 'running']), 2)
+    assert.equal(await totalOf(['running']), 1)
+    assert.equal(await totalOf(['succeeded', 'failed', 'timed_out', 'canceled']), 3)
+    assert.equal(await totalOf(['canceled']), 1)
+    assert.equal(await totalOf([]), 0)
+    await store
+      .updateTable('runs')
+      .set({ expires_at: now + 5 })
+      .where('id', 'in', ['a', 'c'])
+      .execute()
+    assert.equal(await totalOf(undefined, now + 5), 3)
+    assert.equal(await totalOf(['queued', 'running'], now + 5), 1)
+    assert.equal(await totalOf(['succeeded', 'failed', 'timed_out', 'canceled'], now + 5), 2)
+    assert.deepEqual(await deleteExpiredRuns(store, now + 5, 10), ['c'])
+    assert.equal(await totalOf(undefined, now + 5), 3)
+    assert.equal(await totalOf(undefined, now + 4), 4)
+  })
+
   test('an event of another tenant changes nothing', async context => {
     const store = storeOf(context)
     await insert(store, 't', 'r')
