@@ -32,8 +32,8 @@ export async function openLocalAuthority(folder: string, id: string, now: number
   if (readdirSync(folder).includes(serverName)) {
     throw new AppError(
       'unavailable',
-      `${file} is gone, and agents trust no other: restore it from a backup; or remove ${serverName} beside it to have ` +
-        'a new one made, and give every agent the new CA file',
+      `${file} is gone, and agents trust no other: restore it from a backup; or remove ${serverName} beside it to ` +
+        'have a new one made, and give every agent the new CA file',
     )
   }
   const { makeAuthority } = await import('./certificate.ts')

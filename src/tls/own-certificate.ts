@@ -5,7 +5,7 @@ import { tlsFileBytesMax } from '../limits.ts'
 import { AppError, systemErrorCode } from '../model/errors.ts'
 import { certificatesIn, checkKeyPair, factsOf, type KeyPair, readCertificate } from './key-pair.ts'
 
-// The operator's own certificate. Everything that would only show when an agent refuses it is looked for when it is read.
+// The operator's own certificate. What would only show when an agent refuses it is looked for when it is read.
 
 export interface OwnCertificateFiles {
   readonly certificateFile: string

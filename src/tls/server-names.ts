@@ -17,8 +17,8 @@ export function machineNames(): MachineNames {
 }
 
 /**
- * Every name of the server's certificate: the loopback ones, the machine's, and those the operator gave; unique, sorted,
- * in the one spelling by which they are compared.
+ * Every name of the server's certificate: the loopback ones, the machine's, and those the operator gave; unique,
+ * sorted, in the one spelling by which they are compared.
  */
 export function serverNames(given: readonly string[], machine: MachineNames): readonly string[] {
   const own = machine.hostname.toLowerCase()

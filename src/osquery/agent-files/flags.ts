@@ -51,7 +51,7 @@ export function flagsOf({ hostname, secret, authority }: FlagPlaces): readonly F
     },
     {
       why: [
-        'Which queries to run comes from the lake. Asked for every minute: by default only once, at the start, and after a',
+        'Which queries to run comes from the lake. Asked for every minute: by default once, at the start, and after a',
         'failure only 5 minutes later.',
       ],
       flags: [
@@ -63,8 +63,8 @@ export function flagsOf({ hostname, secret, authority }: FlagPlaces): readonly F
     },
     {
       why: [
-        "Results and osquery's own messages go to the lake, every 10 seconds, compressed; what cannot be sent is kept on",
-        "this machine's disk (up to 1,000,000 lines) and sent later.",
+        "Results and osquery's own messages go to the lake, every 10 s, compressed; what cannot be sent is kept on this",
+        "machine's disk (up to 1,000,000 lines) and sent later.",
       ],
       flags: [
         ['logger_plugin', 'tls'],
@@ -74,9 +74,7 @@ export function flagsOf({ hostname, secret, authority }: FlagPlaces): readonly F
       ],
     },
     {
-      why: [
-        'Live queries: off by default. The lake is asked every 10 seconds, which is how long one waits for its answers.',
-      ],
+      why: ['Live queries: off by default. The lake is asked every 10 s, which is how long one waits for its answers.'],
       flags: [
         ['disable_distributed', 'false'],
         ['distributed_plugin', 'tls'],
