@@ -63,8 +63,8 @@ export function flagsOf({ hostname, secret, authority }: FlagPlaces): readonly F
     },
     {
       why: [
-        "Results and osquery's own messages go to the lake, every 10 s, compressed; what cannot be sent is kept on this",
-        "machine's disk (up to 1,000,000 lines) and sent later.",
+        "Results and osquery's own messages go to the lake every 10 s, compressed; what cannot be sent is kept on",
+        "this machine's disk (up to 1,000,000 lines) and sent later.",
       ],
       flags: [
         ['logger_plugin', 'tls'],
