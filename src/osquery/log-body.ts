@@ -128,7 +128,7 @@ function withEscapes(bytes: Buffer): Buffer | undefined {
 function membersOf(members: ReadonlyMap<string, unknown>): LogMembers {
   const text = (name: string) => {
     const value = members.get(name)
-    return typeof value === 'string' && value !== '' ? value : undefined
+    return typeof value === 'string' ? value : undefined
   }
   return { nodeKey: text('node_key'), logType: text('log_type') }
 }

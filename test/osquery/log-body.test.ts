@@ -20,7 +20,7 @@ test('the beginning says who sends what, and where the lines begin', () => {
   assert.deepEqual(read('{"node_key":"k","log_type":"result"}'), { kind: 'whole', members: known })
   assert.deepEqual(read('{"node_key":"k","data":null,"log_type":"result"}'), { kind: 'whole', members: known })
   assert.deepEqual(read('{}'), { kind: 'whole', members: none })
-  assert.deepEqual(read('{"node_key":""}'), { kind: 'whole', members: none })
+  assert.deepEqual(read('{"node_key":""}'), { kind: 'whole', members: { ...none, nodeKey: '' } })
 })
 
 test('of a beginning that is not all there nothing is said', () => {

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import type { TestContext } from 'node:test'
 import { pino } from 'pino'
@@ -13,6 +16,7 @@ import { buildApp } from '../../src/http/app.ts'
 import type { AppSettings, HealthCheck } from '../../src/http/dependencies.ts'
 import type { App } from '../../src/http/instance.ts'
 import { planRun } from '../../src/http/run-plan.ts'
+import { openDeclaredTables } from '../../src/ingest/declared-tables.ts'
 import { type Budgets, openBudgets } from '../../src/lake/space/budgets.ts'
 import { type LimitsInForce, openLimitsInForce } from '../../src/lake/space/limits-in-force.ts'
 import { openLiveLibrary } from '../../src/library/live-library.ts'
@@ -45,6 +49,7 @@ export interface TestApp {
   readonly logLines: string[]
   /** What `/readyz` reports; a test changes it. */
   readonly health: HealthCheck[]
+  readonly agents: ReturnType<typeof openAgents>
   /** Where agents are told to go; a test changes it. */
   agentDoor: AgentDoor | undefined
   now: number
@@ -97,10 +102,15 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     ...{ whenFull: 'refuse', disk: async () => undefined },
     use: { openSegment: () => 0, rejectedLines: () => new Map(), queries: async () => 0, store: () => 0 },
   })
+  const journalFile = join(tmpdir(), `edr-lake-journal-${newId()}.ndjson`)
+  const tables = openDeclaredTables({
+    ...{ store, clock, journalFile },
+    tailTables: async tenantId => (await ingest.tailKeys(tenantId)).tables,
+  })
   const agents = openAgents({ store, secretKey, clock, log, hostExpiryMs: undefined })
   const liveQueries = openLiveQueries({ store, ingest, clock, log: silentLog })
   const app = buildApp({
-    ...{ limits, budgets },
+    ...{ limits, budgets, tables },
     agents: { ...agents, liveQueries },
     liveLibrary: openLiveLibrary(),
     store,
@@ -122,6 +132,7 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
   context.after(async () => {
     await app.close()
     await store.destroy()
+    await rm(journalFile, { force: true })
   })
   const registrar = { store, secretKey, clock }
   const self: TestApp = {
@@ -133,6 +144,7 @@ export async function openTestApp(context: TestContext, settings: Partial<AppSet
     manyRuns,
     ingest,
     liveQueries,
+    agents,
     audit,
     ...{ limits, budgets },
     logLines,
