@@ -71,9 +71,10 @@ export interface LakeClient {
   ingest(body: Uint8Array<ArrayBuffer>, options?: IngestOptions): Promise<IngestReply>
 }
 
-/** `body` is sent as JSON. */
+/** `json` is sent as JSON, `text` as it is; one of them at most. */
 export interface CallRequest extends Pick<ApiRequest, 'method' | 'path' | 'query' | 'isRepeatable' | 'signal'> {
   readonly json?: unknown
+  readonly text?: string
   /** True for a route about what the principal belongs to: no tenant is named. */
   readonly isAccount?: boolean
 }
@@ -162,8 +163,10 @@ function parseReply(text: string): unknown {
 
 function jsonRequest({
   json,
+  text,
   ...request
 }: CallRequest): Omit<ApiRequest, 'headers'> & { headers?: Record<string, string> } {
+  if (text !== undefined) return { ...request, headers: { 'content-type': 'text/plain' }, body: text }
   if (json === undefined) return request
   return { ...request, headers: { 'content-type': 'application/json' }, body: JSON.stringify(json) }
 }
