@@ -4,7 +4,6 @@ import {
   bytesUnit,
   durationSetting,
   durationUnit,
-  formatBytes,
   formatDuration,
   integerSetting,
   invalid,
@@ -22,6 +21,7 @@ import {
   windowSetting,
 } from './config/values.ts'
 import * as limits from './limits.ts'
+import { formatBytes } from './model/byte-size.ts'
 import { AppError } from './model/errors.ts'
 
 // Every setting in one table: flag, environment variable, default, unit and why. The only reader of process.env. A flag

@@ -16,6 +16,7 @@ export const SchemaTable = Type.Object({
   description: Type.Optional(Type.String()),
   timeColumn: Type.String({ description: "the column a run's window is on" }),
   hasQueryNames: Type.Boolean({ description: 'true: each query name is also a view' }),
+  isDeclared: Type.Optional(Type.Boolean({ description: 'true: the tenant declared it' })),
   columns: Type.Array(SchemaColumn),
 })
 export type SchemaTable = Static<typeof SchemaTable>

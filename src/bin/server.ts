@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type Logger, pino } from 'pino'
 import { openSigningKeys } from '../auth/signing-keys.ts'
@@ -8,8 +9,10 @@ import { openStore } from '../db/db.ts'
 import { openDuckdbEngine } from '../engine/duckdb/duckdb-engine.ts'
 import { openLiveQueries } from '../fleet/live-queries.ts'
 import { buildApp } from '../http/app.ts'
+import { openDeclaredTables } from '../ingest/declared-tables.ts'
 import { openIngest } from '../ingest/ingest.ts'
 import { convertSegment } from '../lake/data-file-writer.ts'
+import { journalName } from '../lake/journal.ts'
 import { openJanitor } from '../lake/upkeep/janitor.ts'
 import { openWriter } from '../lake/writer.ts'
 import { installLibrary } from '../library/install.ts'
@@ -25,7 +28,7 @@ import { openAgents } from './agents.ts'
 import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { ensureFirstRun, firstRunBlock } from './first-run.ts'
 import { diskOf, healthOf } from './health.ts'
-import { lakeAccess } from './lake-access.ts'
+import { lakeAccess, wholeTail } from './lake-access.ts'
 import { openManagement } from './management.ts'
 import { openMetrics } from './metrics.ts'
 import { openSpace } from './space.ts'
@@ -53,13 +56,13 @@ async function main(args: readonly string[]): Promise<void> {
 async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
   const log = pino({ level: config.logLevel, base: { pid: process.pid } })
   const parts = await openParts(config, directory, log)
-  const { store, agents, ingest, engine, queries, janitor, manyRuns, audit, space, liveQueries } = parts
+  const { store, agents, ingest, engine, queries, janitor, manyRuns, audit, space, tables, liveQueries } = parts
   const { limits, budgets } = space
   const { secretKey } = directory
   const metrics = openMetrics()
   const tls = await openTls({ config, root: directory.root, clock, log, metrics })
   const app = buildApp({
-    ...{ store, secretKey, queries, manyRuns, ingest, audit, limits, budgets, clock, log, version },
+    ...{ store, secretKey, queries, manyRuns, ingest, audit, limits, budgets, tables, clock, log, version },
     signingKeys: await openSigningKeys(store, clock),
     metrics,
     agents: { ...agents, liveQueries },
@@ -88,7 +91,7 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
   const firstRun = await ensureFirstRun({ store, secretKey, clock }, directory.firstRunFile, url)
   await noteAgentDoor(store, tls.door())
   if (firstRun !== undefined && process.stdout.isTTY) {
-    process.stdout.write(firstRunBlock(firstRun, directory.firstRunFile))
+    process.stdout.write(firstRunBlock(firstRun, directory.firstRunFile, tlsFacts?.tlsUrl))
   } else if (firstRun !== undefined) {
     log.info({ file: directory.firstRunFile }, 'first start: credentials written')
   }
@@ -137,6 +140,10 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
     capsOf: space.limits.of,
     budgets: space.budgets,
   })
+  const tables = openDeclaredTables({
+    ...{ store, clock, journalFile: join(directory.segments, journalName) },
+    tailTables: async tenantId => (await wholeTail(ingest, tenantId)).tables,
+  })
   const liveQueries = openLiveQueries({ store, ingest, clock, log, lifetimeMs: config.liveLifetimeMs })
   const { budgets, counts } = space
   const janitor = openJanitor({
@@ -156,7 +163,7 @@ async function openParts(config: Config, directory: DataDirectory, log: Logger) 
   const management = openManagement({ store, ingest, queries, clock, log, settings: config, runLifetimeMs })
   const { manyRuns, audit } = management
   return {
-    ...{ store, agents, ingest, janitor, engine, queries, manyRuns, audit, space, liveQueries },
+    ...{ store, agents, ingest, janitor, engine, queries, manyRuns, audit, space, tables, liveQueries },
     async close() {
       await liveQueries.close()
       await management.close()

@@ -1,5 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseBytes } from '../model/byte-size.ts'
 import { roles } from '../model/role.ts'
+import type { Adding } from './admin-group.ts'
+import { addSecretCommands } from './admin-secret-commands.ts'
+import { addTableCommands } from './admin-table-commands.ts'
 import { type AdminFlags, administer, idInPath, principalsPath } from './commands/admin.ts'
 import { exportQueries, importQueries } from './commands/admin-queries.ts'
 import { type RecoverAccess, type RecoverFlags, recoverAccess } from './commands/recover.ts'
@@ -7,14 +11,6 @@ import type { ConnectionFlags } from './connection.ts'
 import type { CliEffects } from './effects.ts'
 
 type End = (exitCode: number) => void
-
-interface Adding {
-  readonly admin: Command
-  readonly effects: CliEffects
-  readonly end: End
-  /** Adds the flags that say where the lake is. */
-  readonly withConnection: (command: Command) => Command
-}
 
 /** Adds `admin …`: everything that those who manage do. `end` is told each command's exit code. */
 export function addAdminCommands(
@@ -32,8 +28,9 @@ export function addAdminCommands(
   }
   addTenants(adding)
   addPrincipals(adding)
-  addSecrets(adding)
+  addSecretCommands(adding)
   addQueries(adding)
+  addTableCommands(adding)
   withConnection(admin.command('settings'))
     .description('print which limits are in force')
     .action(async (flags: ConnectionFlags) => {
@@ -63,7 +60,8 @@ interface TenantFlags extends ConnectionFlags {
   readonly retentionDays?: number
 }
 
-function addTenants({ admin, effects, end, withConnection }: Adding): void {
+function addTenants(adding: Adding): void {
+  const { admin, effects, end, withConnection } = adding
   const tenants = admin.command('tenants').description('tenants of a partner or organization')
   const columns = ['id', 'name', 'status', 'retentionDays', 'createdAt']
   const path = '/lake/v1/tenants'
@@ -84,12 +82,40 @@ function addTenants({ admin, effects, end, withConnection }: Adding): void {
     .option('--name <name>')
     .option('--retention-days <days>', 'how long its rows are kept', parseDays)
     .action((id: string, { name, retentionDays, ...flags }: TenantFlags) => change(id, flags, { name, retentionDays }))
+  addLimits(tenants, adding)
   withConnection(tenants.command('suspend').argument('<id>'))
     .description('close it to everybody; nothing is deleted')
     .action((id: string, flags: ConnectionFlags) => change(id, flags, { status: 'suspended' }))
   withConnection(tenants.command('resume').argument('<id>')).action((id: string, flags: ConnectionFlags) =>
     change(id, flags, { status: 'active' }),
   )
+}
+
+interface LimitFlags extends ConnectionFlags {
+  readonly retentionDays?: number
+  readonly uploadCapHost?: number | null
+  readonly uploadCapTenant?: number | null
+  readonly diskBudget?: number | null
+}
+
+function addLimits(tenants: Command, { effects, end, withConnection }: Adding): void {
+  withConnection(tenants.command('limits').argument('<id>'))
+    .description('print how long its rows are kept, its upload caps and its disk budget, or change them')
+    .option('--retention-days <days>', 'how long its rows are kept', parseDays)
+    .option('--upload-cap-host <size>', "of one host's lines on one day; none: as the lake's settings say", parseSize)
+    .option('--upload-cap-tenant <size>', "of all its lines on one day; none: as the lake's settings say", parseSize)
+    .option('--disk-budget <size>', "of the disk; none: as the lake's settings say", parseSize)
+    .action(async (id: string, flags: LimitFlags) => {
+      const { retentionDays, uploadCapHost, uploadCapTenant, diskBudget, ...connection } = flags
+      const json = {
+        ...{ retentionDays, uploadCapHostBytes: uploadCapHost, uploadCapTenantBytes: uploadCapTenant },
+        diskBudgetBytes: diskBudget,
+      }
+      const isChange = Object.values(json).some(value => value !== undefined)
+      const path = `/lake/v1/tenants${idInPath(id)}/limits`
+      const call = isChange ? ({ method: 'PATCH', path, json } as const) : ({ method: 'GET', path } as const)
+      end(await administer(effects, { ...connection, account: true }, call))
+    })
 }
 
 interface PrincipalFlags extends AdminFlags {
@@ -140,29 +166,6 @@ function addPrincipals({ admin, effects, end, withConnection }: Adding): void {
     })
 }
 
-function addSecrets({ admin, effects, end, withConnection }: Adding): void {
-  const kinds = [
-    { name: 'ingest-tokens', of: 'tokens of sources that only store rows of a tenant', last: 'lastUsedAt' },
-    { name: 'enroll-secrets', of: 'what agents show to join a tenant', last: 'secret' },
-  ] as const
-  for (const { name: kind, of, last } of kinds) {
-    const path = `/lake/v1/${kind}`
-    const secrets = admin.command(kind).description(of)
-    const columns = ['id', 'name', 'createdAt', last, kind === 'ingest-tokens' ? 'revokedAt' : 'disabledAt']
-    withConnection(secrets.command('list')).action(async (flags: ConnectionFlags) =>
-      end(await administer(effects, flags, { method: 'GET', path, columns })),
-    )
-    withConnection(secrets.command('create').argument('<name>')).action(async (name: string, flags: ConnectionFlags) =>
-      end(await administer(effects, flags, { method: 'POST', path, json: { name } })),
-    )
-    const ending = kind === 'ingest-tokens' ? 'revoke' : 'end'
-    withConnection(secrets.command(ending).argument('<id>')).action(async (id: string, flags: ConnectionFlags) => {
-      const done = kind === 'ingest-tokens' ? 'revoked' : 'ended'
-      end(await administer(effects, flags, { method: 'DELETE', path: `${path}${idInPath(id)}`, done }))
-    })
-  }
-}
-
 function addQueries({ admin, effects, end, withConnection }: Adding): void {
   const queries = admin.command('queries').description("a tenant's own saved queries as a folder for version control")
   withConnection(queries.command('export').argument('<folder>')).action(
@@ -177,6 +180,16 @@ function parseDays(text: string): number {
   if (!/^\d{1,4}$/.test(text) || Number(text) === 0)
     throw new InvalidArgumentError('a whole number of days is expected.')
   return Number(text)
+}
+
+/** null: none of its own. */
+function parseSize(text: string): number | null {
+  if (text === 'none') return null
+  try {
+    return parseBytes(text)
+  } catch {
+    throw new InvalidArgumentError('a size like 512M or 2G, or none, is expected.')
+  }
 }
 
 function parseSeconds(text: string): number {

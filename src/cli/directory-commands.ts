@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import {
   backUp,
-  changeRetention,
   check,
   compactAll,
   type DirectoryFlags,
@@ -9,9 +8,9 @@ import {
   type EraseFlags,
   eraseOneHost,
   printStats,
-  type RetentionFlags,
   restoreBackup,
 } from './commands/directory.ts'
+import { changeRetention, type RetentionFlags } from './commands/retention.ts'
 import type { CliEffects } from './effects.ts'
 
 /** Adds the commands on a data directory itself; `end` is told each one's exit code. */
@@ -38,7 +37,10 @@ export function addDirectoryCommands(
     .action(async (flags: DirectoryFlags) => end(await compactAll(effects, tools, flags)))
   const retention = program.command('retention').description('how long rows are kept')
   withTenant(withDirectory(retention.command('set')))
-    .description('change how long rows are kept, by their time of receipt (the server must be stopped)')
+    .description('change how long rows are kept, by their time of receipt; through the server where one runs')
+    .option('--url <url>', 'origin of a lake elsewhere')
+    .option('--client-id <id>', 'who is calling it')
+    .option('--client-secret <secret>', 'better in EDR_LAKE_CLIENT_SECRET: other users can read command lines')
     .option('--query-name <name>', 'only rows of this query name')
     .option('--days <days>', 'drop them after so many days', parseDays)
     .option('--reset', "the query name's rows are kept as long as its tenant's")

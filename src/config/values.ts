@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import { resolve } from 'node:path'
+import { formatBytes, parseBytes } from '../model/byte-size.ts'
 import { AppError } from '../model/errors.ts'
 import { parseServerHost } from '../model/server-name.ts'
 
@@ -19,8 +20,6 @@ export interface Setting<Value> {
 
 export const bytesUnit = 'bytes (K, M, G)'
 export const durationUnit = 'duration (ms, s, m, h, d)'
-
-const byteUnits: Readonly<Record<string, number>> = { '': 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 
@@ -72,20 +71,6 @@ export function optionalBytesSetting(flag: string, why: string) {
     parse: parseBytes,
     isOptional: true,
   } satisfies Setting<number>
-}
-
-export function parseBytes(text: string): number {
-  const match = /^(\d{1,12}(?:\.\d{1,3})?)([kmgt]?)(?:i?b)?$/i.exec(text.trim())
-  const bytes = match === null ? 0 : Math.floor(Number(match[1]) * (byteUnits[match[2]?.toLowerCase() ?? ''] ?? 0))
-  if (bytes < 1) throw invalid(`${JSON.stringify(text)} is not a size like 512M or 2G`)
-  return bytes
-}
-
-export function formatBytes(bytes: number): string {
-  const [unit, factor] = Object.entries(byteUnits).findLast(
-    ([, each]) => bytes >= each && (bytes * 2) % each === 0,
-  ) ?? ['', 1]
-  return `${bytes / factor}${unit.toUpperCase()}`
 }
 
 /** A window of a rate limit, counted per principal and tenant. */

@@ -1,5 +1,5 @@
 import { AppError } from '../model/errors.ts'
-import type { Db } from './db.ts'
+import { type Db, inTransaction, type Store } from './db.ts'
 
 // Days after which rows of one query name are dropped, where they are not the tenant's.
 
@@ -44,4 +44,17 @@ export async function setRetention(
       .onConflict(conflict => conflict.columns(['tenant_id', 'query_name']).doUpdateSet({ days }))
       .execute()
   }
+}
+
+/** Several of them, all or none; null days: the query name has the tenant's again. Rejects like `setRetention`. */
+export function changeRetentions(
+  store: Store,
+  tenantId: string,
+  days: number | undefined,
+  byQueryName: ReadonlyMap<string, number | null>,
+): Promise<void> {
+  return inTransaction(store, async transaction => {
+    if (days !== undefined) await setRetention(transaction, tenantId, undefined, days)
+    for (const [name, ofName] of byQueryName) await setRetention(transaction, tenantId, name, ofName ?? undefined)
+  })
 }

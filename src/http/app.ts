@@ -49,6 +49,7 @@ import { schemaRoutes } from './routes/schema.ts'
 import { settingRoutes } from './routes/settings.ts'
 import { sqlToolRoutes } from './routes/sql-tools.ts'
 import { statsRoutes } from './routes/stats.ts'
+import { tenantLimitRoutes } from './routes/tenant-limits.ts'
 import { tenantRoutes } from './routes/tenants.ts'
 import { tokenRoutes } from './routes/token.ts'
 import { whoamiRoutes } from './routes/whoami.ts'
@@ -117,6 +118,7 @@ export function buildApp(deps: AppDependencies): App {
   referenceRoutes(app, deps)
   importRoutes(app, deps)
   managedTenantRoutes(app, deps)
+  tenantLimitRoutes(app, deps)
   ingestTokenRoutes(app, deps)
   settingRoutes(app, deps)
   auditRoutes(app, deps)

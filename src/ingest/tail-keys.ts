@@ -13,6 +13,8 @@ export interface TailKeys {
   readonly queryNames: readonly QueryName[]
   /** Decorations, as agents spell them but in lower case. */
   readonly decorations: readonly string[]
+  /** Tables beside osquery's results that frames have rows of. */
+  readonly tables: ReadonlySet<string>
   /** Event times of the lines read, ms; undefined: none read. */
   readonly oldest: number | undefined
   readonly newest: number | undefined
@@ -43,6 +45,7 @@ interface SegmentKeys {
   /** Lower-case query name → its spelling and its columns. */
   readonly names: Map<string, { readonly name: string; readonly columns: Set<string> }>
   readonly decorations: Set<string>
+  readonly tables: Set<string>
   oldest: number
   newest: number
 }
@@ -131,6 +134,7 @@ const linesPerTurn = 100
 async function takeFrame(line: Buffer, keys: SegmentKeys): Promise<void> {
   const { q, b, tb } = parse(line)
   if (q === undefined) return
+  if (tb !== undefined) keys.tables.add(tb)
   // Rows of other tables have no names that a statement could ask for as a relation.
   for (const [at, text] of (tb === undefined ? (b ?? []) : []).entries()) {
     if (at % linesPerTurn === linesPerTurn - 1) await nextTurn()
@@ -172,7 +176,7 @@ function takeLine(text: string, keys: SegmentKeys): void {
 
 function emptyKeys(): SegmentKeys {
   return {
-    ...{ frames: 0, offset: 0, names: new Map(), decorations: new Set<string>() },
+    ...{ frames: 0, offset: 0, names: new Map(), decorations: new Set<string>(), tables: new Set<string>() },
     ...{ oldest: Number.POSITIVE_INFINITY, newest: Number.NEGATIVE_INFINITY },
   }
 }
@@ -186,12 +190,14 @@ function together(segments: Iterable<SegmentKeys>): Omit<TailKeys, 'isComplete'>
       all.names.set(key, known)
     }
     for (const decoration of keys.decorations) all.decorations.add(decoration)
+    for (const table of keys.tables) all.tables.add(table)
     all.oldest = Math.min(all.oldest, keys.oldest)
     all.newest = Math.max(all.newest, keys.newest)
   }
   return {
     queryNames: [...all.names.values()].map(({ name, columns }) => ({ name, columns: [...columns] })),
     decorations: [...all.decorations],
+    tables: all.tables,
     oldest: Number.isFinite(all.oldest) ? all.oldest : undefined,
     newest: Number.isFinite(all.newest) ? all.newest : undefined,
   }

@@ -138,7 +138,8 @@ async function relationOf(
 ): Promise<ViewRelation> {
   const { table: tableName, relation: name } = scopes[0] as RelationScope
   const table = schema.tables.find(known => known.name === tableName)
-  if (table === undefined) throw new AppError('internal', `the statement reads ${tableName}, which is no table`)
+  // It was there when the statement was checked.
+  if (table === undefined) throw new AppError('not_found', `there is no table ${tableName} any more`)
   const hosts = hostsOf(table, request.hostIds)
   const live = files.get(storedTableOf(table.name)) ?? []
   const kept = new Set(

@@ -14,6 +14,8 @@ export type MemoryIngest = AppDependencies['ingest'] & {
     readonly size: { readonly lines: number; readonly bytes: number }
   }
   readonly positions: Map<string, number>
+  /** That the open tail has rows of. */
+  readonly tables: Set<string>
 }
 
 export function memoryIngest(): MemoryIngest {
@@ -21,6 +23,7 @@ export function memoryIngest(): MemoryIngest {
     bodies: [],
     answer: { accepted: 1, duplicates: 0, rejected: { count: 0, first: [] } },
     positions: new Map(),
+    tables: new Set(),
     tail: { oldest: undefined, newest: undefined, counts: new Map(), size: { lines: 0, bytes: 0 } },
     async importPositions(tenantId, importIds) {
       const known = importIds.flatMap(id => {
@@ -30,7 +33,7 @@ export function memoryIngest(): MemoryIngest {
       return new Map(known)
     },
     tailKeys: async () => ({
-      ...{ queryNames: [], decorations: [], isComplete: true },
+      ...{ queryNames: [], decorations: [], tables: self.tables, isComplete: true },
       ...{ oldest: self.tail.oldest, newest: self.tail.newest },
     }),
     counts: () => self.tail.counts,

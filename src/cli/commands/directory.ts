@@ -1,7 +1,7 @@
 import { resolve } from 'node:path'
 import { countOf, formatCount, formatTime, harmlessText } from '../display.ts'
 import { type CliEffects, printLine } from '../effects.ts'
-import { exitCodes, UsageError } from '../failure.ts'
+import { exitCodes } from '../failure.ts'
 
 // Commands on a data directory itself, without the API: check and repair, back up and restore, merge, keep, erase and
 // count.
@@ -140,28 +140,6 @@ export async function compactAll(effects: CliEffects, tools: DirectoryTools, fla
       `${countOf(filesBefore, 'data file')} before, ${formatCount(filesAfter)} now`,
   )
   return failedMerges === 0 ? exitCodes.done : exitCodes.failed
-}
-
-export interface RetentionFlags extends DirectoryFlags {
-  readonly tenant?: string
-  readonly queryName?: string
-  readonly days?: number
-  readonly reset?: boolean
-}
-
-export async function changeRetention(
-  effects: CliEffects,
-  tools: DirectoryTools,
-  flags: RetentionFlags,
-): Promise<number> {
-  const { tenant: tenantId, queryName, days, reset = false } = flags
-  if ((days === undefined) !== reset) throw new UsageError('give either --days or --reset')
-  if (reset && queryName === undefined) throw new UsageError('--reset is for a --query-name')
-  await tools.setRetention(directoryOf(effects, flags), { tenantId, queryName, days })
-  const what = queryName === undefined ? 'rows' : `rows of ${queryName}`
-  const span = days === undefined ? "as long as their tenant's" : countOf(days, 'day')
-  await printLine(effects.stdout, harmlessText(`${what} are kept ${span}`))
-  return exitCodes.done
 }
 
 export interface EraseFlags extends DirectoryFlags {

@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { LakeSchemaReply, type SchemaColumn } from '../../api/lake-schema.ts'
+import { present } from '../../api/present.ts'
 import { listQueryNames, type SeenName } from '../../db/query-names.ts'
 import { learnTail } from '../../lake/learn.ts'
 import { schemaOf } from '../../lake/schema.ts'
@@ -38,8 +39,9 @@ export function schemaRoutes(app: App, { store, ingest, clock }: AppDependencies
 
 function toWireSchema(schema: LakeSchema, names: readonly SeenName[]): LakeSchemaReply {
   return {
-    tables: schema.tables.map(({ name, timeColumn, hasQueryNames, columns }) => ({
+    tables: schema.tables.map(({ name, timeColumn, hasQueryNames, columns, description, isDeclared }) => ({
       ...{ name, timeColumn, hasQueryNames },
+      ...present({ description, isDeclared }),
       columns: columns.map(toWireColumn),
     })),
     queryNames: names.map(({ name, table, columns, firstSeen, lastSeen, rows }) => ({

@@ -57,7 +57,7 @@ export interface Budgets {
   readonly whenFull: WhenFull
   /** Reads sizes anew. Before the first body, and then by the janitor. */
   refresh(): Promise<void>
-  /** As of the last refresh. */
+  /** Sizes are those of the last refresh, the budget is that of this moment. */
   statusOf(tenantId: string): BudgetStatus & { readonly use: TenantUse }
   /** Of the whole lake. */
   total(): BudgetStatus
@@ -185,7 +185,7 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
     whenFull,
     refresh,
     statusOf(tenantId) {
-      return { ...(statuses.get(tenantId) ?? statusNow(tenantId, clock())), use: partsOf(tenantId) }
+      return { ...statusNow(tenantId, clock()), use: partsOf(tenantId) }
     },
     total: () => total,
     pressed: () =>

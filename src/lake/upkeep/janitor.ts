@@ -13,6 +13,7 @@ import { compact } from './compact.ts'
 import { type Merge, planCompaction } from './compaction-plan.ts'
 import type { UpkeepCounts } from './counts.ts'
 import { nextRetention, retain } from './retain.ts'
+import { emptyUndeclared } from './undeclared.ts'
 
 // The janitor keeps the lake small and quick, off every path: retention, budgets, compaction, collection, in that order,
 // in passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns, so neither
@@ -73,6 +74,7 @@ export function openJanitor(deps: JanitorDeps): Janitor {
       deps.counts?.add(id, 'retainedFiles', files)
       retained += files
     }
+    await attempt('undeclared tables', undefined, dropUndeclared)
     const dropped = await attempt('budgets', 0, dropForBudgets)
     await attempt('host expiry', undefined, async () => deps.expireHosts?.())
     const { merges, failedMerges } = await mergeInTurns(tenants, deadline)
@@ -88,6 +90,12 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     const byQueryName = await queryRetentionsOf(deps.store, tenantId)
     await forgetBudgetDrops(deps.store, tenantId, Math.max(days, ...byQueryName.values()), deps.clock())
     return retain(deps.store, tenantId, days, deps.clock(), collectFilesMax)
+  }
+
+  async function dropUndeclared(): Promise<void> {
+    for (const [tenantId, files] of await emptyUndeclared(deps.store, deps.clock(), collectFilesMax)) {
+      deps.log.info({ tenantId, files }, 'files of undeclared tables dropped')
+    }
   }
 
   async function dropForBudgets(): Promise<number> {
