@@ -303,7 +303,7 @@ export const liveQueriesPerReadMax = 10
 /** Seconds for which an agent with a query asks every five: the next question often follows the answer. */
 export const liveAccelerateSeconds = 60
 /** Answers written by one transaction: a few milliseconds of the event loop. */
-export const liveBatchAnswersMax = 100
+export const liveBatchAnswersMax = 50
 /** How often what is due by the clock is done: deadlines, hand-outs noted, answers not yet in the lake. */
 export const liveTickMs = 1 * second
 /** Live runs a tenant starts in a minute and on a day, as the original has it. */

@@ -97,14 +97,19 @@ export async function listPartsOf(db: Db, runNumber: number, hostId: string): Pr
   return rows.map(fromRow)
 }
 
+/** Positions one statement takes. */
+const positionsMax = 500
+
 /** Notes that the lake has what these positions hold. */
 export async function noteAnswersInLake(db: Db, runNumber: number, positions: readonly number[]): Promise<void> {
-  await db
-    .updateTable('live_answers')
-    .set({ in_lake: 1 })
-    .where('run_number', '=', runNumber)
-    .where('position', 'in', positions)
-    .execute()
+  for (let at = 0; at < positions.length; at += positionsMax) {
+    await db
+      .updateTable('live_answers')
+      .set({ in_lake: 1 })
+      .where('run_number', '=', runNumber)
+      .where('position', 'in', positions.slice(at, at + positionsMax))
+      .execute()
+  }
 }
 
 /** Deletes answers of a run, at most `count`; how many there were. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type Db, inTransaction, type Store } from '../db/db.ts'
 import { insertLiveAnswers, type LiveAnswerPart, noteAnswersInLake } from '../db/live-answers.ts'
 import { changeLiveHost } from '../db/live-hosts.ts'
@@ -110,9 +111,10 @@ export function openJournal(store: Store, board: Board, clock: Clock): Journal {
   }
 
   async function work(): Promise<void> {
-    // What comes in the same turn of the event loop is one batch.
-    await Promise.resolve()
     while (line.length > 0) {
+      // The store works on the event loop: what came while it did so gets its turn to stand in line, so that the next
+      // batch holds all of it.
+      await nextTurn()
       const batch = line.slice(0, liveBatchAnswersMax)
       line = line.slice(batch.length)
       await writeBatch(batch)

@@ -29,6 +29,8 @@ export interface LiveLake {
   putDue(): Promise<number>
   /** Learns what a dead process left due; how many answers. */
   load(): Promise<number>
+  /** Notes in the store what the lake has taken since the last time. Rejects where the store does; it comes again. */
+  flush(): Promise<void>
 }
 
 interface Due {
@@ -54,6 +56,8 @@ export async function inflateText(bytes: Uint8Array): Promise<string> {
 }
 
 export function openLiveLake({ store, ingest, journal, log }: LiveLakeOptions): LiveLake {
+  /** Positions that the lake has, by run: what a crash keeps from being noted is put once more, and known by the nets. */
+  let taken = new Map<number, number[]>()
   /** By tenant and host, by run. */
   const due = new Map<string, Map<number, Due>>()
   const keyOf = (tenantId: string, hostId: string) => `${tenantId}/${hostId}`
@@ -77,11 +81,10 @@ export function openLiveLake({ store, ingest, journal, log }: LiveLakeOptions): 
     await ingest.accept(tenantId, body, { host: asHost(tenantId, host), source: 'live' })
   }
 
-  /** That it is noted is best effort: what is not is put once more, and known by the nets. */
-  function noteSoon({ runNumber, positions }: Pick<StoredAnswer, 'runNumber' | 'positions'>): void {
-    journal
-      .noteInLake(runNumber, positions)
-      .catch(error => log.warn({ err: error, run: runNumber }, 'live answer in the lake not noted'))
+  function take({ runNumber, positions }: Pick<StoredAnswer, 'runNumber' | 'positions'>): void {
+    const ofRun = taken.get(runNumber) ?? []
+    taken.set(runNumber, ofRun)
+    ofRun.push(...positions)
   }
 
   async function put(answer: StoredAnswer): Promise<void> {
@@ -91,7 +94,7 @@ export function openLiveLake({ store, ingest, journal, log }: LiveLakeOptions): 
       addDue({ runNumber: answer.runNumber, tenantId: answer.tenantId, hostId: answer.host.id })
       throw error
     }
-    noteSoon(answer)
+    take(answer)
   }
 
   /** Twice at once is once. */
@@ -111,7 +114,7 @@ export function openLiveLake({ store, ingest, journal, log }: LiveLakeOptions): 
       const { hostIdentifier } = JSON.parse(lines[0]!) as { hostIdentifier: string }
       const positions = parts.map(part => part.position)
       await accept({ runNumber, tenantId, host: { id: hostId, hostIdentifier }, lines, positions })
-      noteSoon({ runNumber, positions })
+      take({ runNumber, positions })
     }
     dropDue(each)
   }
@@ -137,6 +140,16 @@ export function openLiveLake({ store, ingest, journal, log }: LiveLakeOptions): 
       const found = await listDueAnswers(store)
       for (const each of found) addDue(each)
       return found.length
+    },
+    async flush() {
+      const noted = taken
+      taken = new Map()
+      try {
+        await Promise.all([...noted].map(([runNumber, positions]) => journal.noteInLake(runNumber, positions)))
+      } catch (error) {
+        for (const [runNumber, positions] of noted) take({ runNumber, positions })
+        throw error
+      }
     },
   }
 }

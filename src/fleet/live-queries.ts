@@ -175,6 +175,7 @@ export function openLiveQueries(options: LiveQueriesOptions): LiveQueries {
       const due = [...board.all()].filter(({ run }) => run.deadline <= now)
       await Promise.all([journal.noteHandOuts(), ...due.map(open => journal.end(open, 'deadline'))])
       await lake.putDue()
+      await lake.flush()
       await expireLiveRuns(store, now)
     } catch (error) {
       log.warn({ err: error }, 'live queries are late')
@@ -214,10 +215,12 @@ export function openLiveQueries(options: LiveQueriesOptions): LiveQueries {
       const runs = await recoverBoard(store, board)
       const due = await lake.load()
       await lake.putDue()
+      await lake.flush()
       return { runs, due }
     },
     async close() {
       await journal.noteHandOuts()
+      await lake.flush()
       await journal.idle()
     },
   }
