@@ -71,7 +71,7 @@ FROM (
 )${more === undefined ? '' : `\nWHERE ${more}`}`
 }
 
-const needsPolicy = "the host's audit policy logs it"
+const needsPolicy = 'an audit policy that has it logged'
 const cost = 'reads the events since the last time, a few milliseconds a thousand'
 
 export const windowsEvents: readonly ShippedQuery[] = [
