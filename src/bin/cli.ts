@@ -7,6 +7,7 @@ import { processEnvironment, settingRows } from '../config.ts'
 import { systemClock } from '../model/clock.ts'
 import { readAgentFiles } from './agent-files.ts'
 import { directoryTools } from './directory-tools.ts'
+import { holdLockFile } from './lock-file.ts'
 import { recoverAccess } from './recover.ts'
 import { terminalOutput } from './terminal.ts'
 
@@ -56,4 +57,5 @@ process.exitCode = await runCli(process.argv.slice(2), effects, {
   directory: directoryTools,
   readAgentFiles,
   recover: recoverAccess,
+  holdLock: holdLockFile,
 })

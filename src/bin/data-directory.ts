@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { AppError, systemErrorCode } from '../model/errors.ts'
+import { holdLockFile } from './lock-file.ts'
 
 // The data directory: what is where, made on the first start, held by one server at a time.
 
@@ -23,8 +23,7 @@ export interface DataDirectory {
 
 /**
  * Makes what is missing (mode 0700) and takes the directory for this process. Throws `conflict` while another server
- * holds it, `unavailable` when it cannot be written. The hold is an open transaction on a lock database, so the kernel
- * frees it however the process ends.
+ * holds it, `unavailable` when it cannot be written.
  */
 export function openDataDirectory(root: string): DataDirectory {
   const folders = {
@@ -45,7 +44,10 @@ export function openDataDirectory(root: string): DataDirectory {
       cause: error,
     })
   }
-  const lock = takeLock(join(folders.private, 'lock.sqlite'), root)
+  const lock = holdLockFile(
+    join(folders.private, 'lock.sqlite'),
+    `another server is running on the data directory ${root}`,
+  )
   return {
     root,
     storeFile: join(folders.private, 'store.sqlite'),
@@ -56,7 +58,7 @@ export function openDataDirectory(root: string): DataDirectory {
     temporary: folders.temporary,
     firstRunFile: join(root, 'first-run.json'),
     secretKey: readSecretKey(join(folders.private, 'secret-key')),
-    release: () => lock.close(),
+    release: lock.release,
   }
 }
 
@@ -65,18 +67,6 @@ function makeFolder(path: string): void {
   if (existsSync(path)) return
   makeFolder(dirname(path))
   mkdirSync(path, { mode: 0o700 })
-}
-
-function takeLock(file: string, root: string): DatabaseSync {
-  const lock = new DatabaseSync(file)
-  try {
-    lock.exec('PRAGMA busy_timeout = 0')
-    lock.exec('BEGIN EXCLUSIVE')
-    return lock
-  } catch (error) {
-    lock.close()
-    throw new AppError('conflict', `another server is running on the data directory ${root}`, { cause: error })
-  }
 }
 
 function readSecretKey(file: string): Buffer {

@@ -13,10 +13,13 @@ export interface Progress {
 }
 
 const terminalMs = 100
-const plainMs = 5_000
+const plainMsDefault = 5_000
 
-/** Nothing is shown before the first interval has passed: quick work needs no progress. */
-export function openProgress(output: Output, clock: Clock): Progress {
+/**
+ * Nothing is shown before the first interval has passed: quick work needs no progress. `plainMs`: how often a plain line
+ * is written.
+ */
+export function openProgress(output: Output, clock: Clock, { plainMs = plainMsDefault } = {}): Progress {
   let lastShownAt = clock()
   let isDrawn = false
   return {

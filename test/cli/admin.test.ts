@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { readAgentFiles } from '../../src/bin/agent-files.ts'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
+import { holdLockFile } from '../../src/bin/lock-file.ts'
 import { recoverAccess } from '../../src/bin/recover.ts'
 import { runCli } from '../../src/cli/program.ts'
 import { putCategory, putSavedQuery } from '../../src/db/saved-queries.ts'
@@ -32,6 +33,7 @@ async function openAdmin(context: TestContext, folder?: string) {
     directory: directoryTools,
     readAgentFiles,
     recover: recoverAccess,
+    holdLock: holdLockFile,
   }
   const runOn = async (isTerminal: boolean, args: readonly string[]) => {
     const place = folder === undefined ? {} : { workingDirectory: folder }

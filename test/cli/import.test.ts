@@ -2,46 +2,12 @@ import assert from 'node:assert/strict'
 import { appendFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { gunzipSync, gzipSync } from 'node:zlib'
+import { gzipSync } from 'node:zlib'
 import { importFiles } from '../../src/cli/commands/import.ts'
-import { type ScriptedAnswer, scriptedServer, tokenAnswer, tokenPath } from '../client/scripted-server.ts'
+import { scriptedServer } from '../client/scripted-server.ts'
 import { recordedEffects } from './recorded-effects.ts'
+import { rememberingLake } from './remembering-lake.ts'
 import { temporaryFolder } from './temporary-folder.ts'
-
-/** A lake that keeps lines as the real one promises to: by import id and line number, objects only. */
-async function rememberingLake(fail: (request: number) => ScriptedAnswer | undefined = () => undefined) {
-  const positions = new Map<string, number>()
-  const stored: string[] = []
-  const questions: number[] = []
-  let requests = 0
-  const server = await scriptedServer(({ path, query, body, headers }) => {
-    if (path === tokenPath) return tokenAnswer()
-    if (path === '/lake/v1/ingest/imports') {
-      const { ids } = JSON.parse(body.toString()) as { ids: string[] }
-      questions.push(ids.length)
-      return { body: { positions: Object.fromEntries([...positions].filter(([id]) => ids.includes(id))) } }
-    }
-    const failure = fail(++requests)
-    if (failure !== undefined) return failure
-    const text = (headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body).toString()
-    const next = positions.get(query['importId'] ?? '') ?? 1
-    const reply = { accepted: 0, duplicates: 0, rejected: [] as object[], rejectedCount: 0, nextLine: 1 }
-    for (const [index, line] of text.trimEnd().split('\n').entries()) {
-      if (Number(query['firstLine']) + index < next) reply.duplicates += 1
-      else if (!line.startsWith('{')) {
-        reply.rejected.push({ line: index + 1, reason: 'no JSON object' })
-        reply.rejectedCount += 1
-      } else {
-        stored.push(line)
-        reply.accepted += 1
-      }
-      reply.nextLine = Math.max(next, Number(query['firstLine']) + index + 1)
-    }
-    positions.set(query['importId'] ?? '', reply.nextLine)
-    return { body: reply }
-  })
-  return { server, stored, questions }
-}
 
 function flagsFor(url: string) {
   return { url, clientId: 'id', clientSecret: 'secret', tenant: '7b0e6f5e-5a57-4d0f-9a1d-5d7d3f1c2b40' }

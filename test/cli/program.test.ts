@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { readAgentFiles } from '../../src/bin/agent-files.ts'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
+import { holdLockFile } from '../../src/bin/lock-file.ts'
 import { recoverAccess } from '../../src/bin/recover.ts'
 import { runCli } from '../../src/cli/program.ts'
 import { recordedEffects } from './recorded-effects.ts'
@@ -17,7 +18,8 @@ async function run(...args: string[]) {
     served.push(flags)
     return 3
   }
-  const parts = { version: '1.2.3', settings, serve, directory: directoryTools, readAgentFiles, recover: recoverAccess }
+  const access = { recover: recoverAccess, holdLock: holdLockFile }
+  const parts = { version: '1.2.3', settings, serve, directory: directoryTools, readAgentFiles, ...access }
   const exitCode = await runCli(args, effects, parts)
   return { exitCode, stdout: effects.stdout.text, stderr: effects.stderr.text, served }
 }
@@ -64,6 +66,9 @@ test('a command line that makes no sense is one sentence and 2', async () => {
     [['erase'], "edr-lake: required option '--host <id>' not specified\n"],
     [['backup'], "edr-lake: missing required argument 'directory'\n"],
     [['import'], "edr-lake: missing required argument 'file'\n"],
+    [['watch'], "edr-lake: missing required argument 'path'\n"],
+    [['watch', '.', '--one'], "edr-lake: unknown option '--one'\n(Did you mean --once?)\n"],
+    [['watch', '.', '--url', 'lake'], 'edr-lake: "lake" is no http or https URL\n'],
     [['config', 'x'], "edr-lake: too many arguments for 'config'. Expected 0 arguments but got 1: x.\n"],
     [['query', 'SELECT 1', '--url', 'lake'], 'edr-lake: "lake" is no http or https URL\n'],
   ]

@@ -1,5 +1,3 @@
-import { promisify } from 'node:util'
-import { constants, gzip } from 'node:zlib'
 import type { LakeClient } from '../../client/client.ts'
 import { AppError } from '../../model/errors.ts'
 import { formatInstant } from '../../model/time-range.ts'
@@ -12,6 +10,7 @@ import { findPlace } from '../import-place.ts'
 import { joinSpans, type TimeSpan, timesOf } from '../line-times.ts'
 import { type LogPiece, logPieces } from '../log-lines.ts'
 import type { LogPlace } from '../log-names.ts'
+import { piecePacker } from '../piece-packing.ts'
 import { importLine, openProgress, type Progress } from '../progress.ts'
 
 // `edr-lake import FILE…`: result logs into the lake. The lake remembers how far each file has come, so the same
@@ -37,12 +36,12 @@ export async function importFiles(
   const files = await listInputFiles(names, effects.workingDirectory)
   const connection = await resolveSource(effects, flags)
   const client = effects.openClient(connection)
-  const isNear = ['127.0.0.1', 'localhost', '[::1]'].includes(new URL(connection.url).hostname)
+  const pack = piecePacker(connection.url)
   const totals: Totals = { lines: 0, accepted: 0, duplicates: 0, rejected: 0, span: undefined, shown: [] }
   const startedAt = effects.clock()
   const progress = openProgress(effects.stderr, effects.clock)
   try {
-    for (const file of files) await importFile({ effects, client, isNear, progress, totals, startedAt }, file)
+    for (const file of files) await importFile({ effects, client, pack, progress, totals, startedAt }, file)
   } catch (error) {
     await progress.clear()
     throw totals.lines === 0 ? error : withAdvice(error, totals)
@@ -55,8 +54,7 @@ export async function importFiles(
 interface ImportState {
   readonly effects: CliEffects
   readonly client: LakeClient
-  /** The lake is on this machine: packing would only cost time. */
-  readonly isNear: boolean
+  readonly pack: ReturnType<typeof piecePacker>
   readonly progress: Progress
   readonly totals: Totals
   readonly startedAt: number
@@ -96,13 +94,10 @@ async function storePiece(state: ImportState, file: InputFile, piece: LogPiece, 
   reject(totals, file, rejected, reply.rejectedCount)
 }
 
-const gzipQuickly = promisify(gzip)
-
-async function sendPiece({ client, isNear, effects: { signal } }: ImportState, piece: LogPiece) {
-  const place = { importId: piece.importId, firstLine: piece.firstLine, signal }
-  if (isNear) return client.ingest(piece.body, place)
-  const packed = await gzipQuickly(piece.body, { level: constants.Z_BEST_SPEED })
-  return client.ingest(packed, { ...place, isGzip: true })
+async function sendPiece({ client, pack, effects: { signal } }: ImportState, piece: LogPiece) {
+  const { importId, firstLine } = piece
+  const { body, isGzip } = await pack(piece.body)
+  return client.ingest(body, { importId, firstLine, isGzip, signal })
 }
 
 interface RejectedLine {

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
-import { join, resolve } from 'node:path'
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { AppError } from '../../model/errors.ts'
+import { AppError, systemErrorCode } from '../../model/errors.ts'
 import { type ConnectionFlags, resolveSource } from '../connection.ts'
 import { countOf, formatCount, harmlessText } from '../display.ts'
 import { type CliEffects, printLine } from '../effects.ts'
 import { exitCodes } from '../failure.ts'
+import { piecePacker } from '../piece-packing.ts'
 import { openProgress } from '../progress.ts'
 import { openCheckpoints } from '../watch/checkpoints.ts'
-import { type FoundFile, findFiles } from '../watch/found-files.ts'
 import { openFollower } from '../watch/follower.ts'
+import { type FoundFile, findFiles } from '../watch/found-files.ts'
 import { openShipper } from '../watch/shipper.ts'
 
 // `edr-lake watch DIR|FILE|PATTERN…`: follows result logs as they grow and rotate, and sends every line once. Runs until
@@ -20,8 +22,11 @@ export interface WatchFlags extends ConnectionFlags {
   readonly state?: string
 }
 
-/** Holds a file against other processes until `release` or the process's end; throws `conflict` where one has it. */
-export type HoldLock = (file: string) => { release(): void }
+/**
+ * Holds a file against other processes until `release` or the process's end; throws `conflict` with the sentence where
+ * one has it.
+ */
+export type HoldLock = (file: string, sentence: string) => { release(): void }
 
 const pollMs = 500
 /** A file that has not changed for this long has no line under way. */
@@ -48,13 +53,14 @@ export async function watchFiles(
   const isOnce = flags.once === true
   const connection = await resolveSource(effects, flags)
   const stateFile = statePath(effects, names, flags.state, connection.url)
+  await makeFolder(dirname(stateFile))
+  const lock = holdLock(`${stateFile}.lock`, `another watch uses the state file ${stateFile}`)
   const checkpoints = await openCheckpoints(stateFile, connection.url)
-  const lock = holdLock(`${stateFile}.lock`)
   const totals: Totals = { stored: 0, known: 0, rejected: 0, problems: 0 }
   const progress = openProgress(stderr, clock, { plainMs: plainReportMs })
   const say = openSayer(effects, progress.clear)
   const shipper = openShipper({
-    ...{ client: effects.openClient(connection), stop, isPatient: !isOnce },
+    ...{ client: effects.openClient(connection), pack: piecePacker(connection.url), stop, isPatient: !isOnce },
     report: sentence => say.always(sentence),
   })
   const follower = openFollower({
@@ -99,9 +105,10 @@ export async function watchFiles(
   }
 
   try {
+    if (!isOnce) await say.always(`following ${names.join(', ')}; how far is kept in ${stateFile}`)
     const files = await pass()
     if (files.length === 0 && isOnce) throw new AppError('not_found', `there is no log at ${names.join(', ')}`)
-    if (!isOnce) await say.always(`following ${files.length === 0 ? 'no file yet' : countOf(files.length, 'file')}`)
+    if (files.length === 0) await say.always('there is no log yet')
     while (!isOnce) {
       await delay(pollMs, undefined, { signal: stop })
       await pass()
@@ -122,6 +129,14 @@ function isServers(error: AppError): boolean {
   return error.details?.['status'] !== undefined
 }
 
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    throw new AppError('unavailable', `the folder ${path} cannot be made (${systemErrorCode(error)})`, { cause: error })
+  }
+}
+
 /** One state for each lake and set of names; where systemd gives a directory, there. */
 function statePath(
   { environment, workingDirectory }: CliEffects,
@@ -131,7 +146,10 @@ function statePath(
 ): string {
   if (given !== undefined) return resolve(workingDirectory, given)
   const paths = names.map(name => resolve(workingDirectory, name)).sort()
-  const key = createHash('sha256').update(JSON.stringify([lake, paths])).digest('hex').slice(0, 16)
+  const key = createHash('sha256')
+    .update(JSON.stringify([lake, paths]))
+    .digest('hex')
+    .slice(0, 16)
   const home = environment['HOME'] ?? environment['USERPROFILE'] ?? workingDirectory
   const folder =
     environment['STATE_DIRECTORY']?.split(':')[0] ??

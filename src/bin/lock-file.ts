@@ -1,0 +1,19 @@
+import { DatabaseSync } from 'node:sqlite'
+import { AppError } from '../model/errors.ts'
+
+/**
+ * Holds `file` (made where it is missing) for this process until `release`. Throws `conflict` with this sentence while
+ * another process holds it. The hold is an open transaction on a database, so the kernel frees it however the process
+ * ends.
+ */
+export function holdLockFile(file: string, sentence: string): { release(): void } {
+  const lock = new DatabaseSync(file)
+  try {
+    lock.exec('PRAGMA busy_timeout = 0')
+    lock.exec('BEGIN EXCLUSIVE')
+    return { release: () => lock.close() }
+  } catch (error) {
+    lock.close()
+    throw new AppError('conflict', sentence, { cause: error })
+  }
+}
