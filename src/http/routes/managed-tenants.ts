@@ -33,7 +33,7 @@ function configOf(action: Action, audit?: string) {
   return { access: { kind: 'account', action }, ...(audit === undefined ? {} : { audit }) } as const
 }
 
-export function managedTenantRoutes(app: App, { store, clock }: AppDependencies): void {
+export function managedTenantRoutes(app: App, { agents, store, clock }: AppDependencies): void {
   /** A tenant of another account is not there. */
   async function get(request: FastifyRequest): Promise<Tenant> {
     const tenantId = parseUuid((request.params as { tenantId: string }).tenantId) ?? ''
@@ -112,6 +112,8 @@ export function managedTenantRoutes(app: App, { store, clock }: AppDependencies)
         throw notForTenants(`change ${Object.keys(forManagers).join(', ')}`)
       }
       await changeTenant(store, tenant.id, change)
+      // Agents of a tenant that is suspended are refused from now on, and let in again at once.
+      if (change.status !== undefined) agents.hostKeys.forgetAll()
       request.audited = { tenantId: tenant.id, target: tenant.id, details: change }
       return toManagedTenant(await get(request))
     },
