@@ -27,8 +27,8 @@ export async function insertConfiguration(
     const current = await findConfiguration(transaction, tenantId, label)
     const number = current?.version ?? 0
     if (baseVersion !== undefined && baseVersion !== number) {
-      const message = `the configuration of ${label} is at version ${number}, not ${baseVersion}: get it and change that`
-      throw new AppError('conflict', message, { details: { version: number } })
+      const found = `the configuration of ${label} is at version ${number}, not ${baseVersion}`
+      throw new AppError('conflict', `${found}: get it and change that`, { details: { version: number } })
     }
     const layerJson = layerText(change.layer)
     if (current !== undefined && layerText(current.layer) === layerJson) return { version: current, isNew: false }

@@ -6,7 +6,8 @@ import type { AgentConfig } from '../osquery/agent-config.ts'
 import { packVersion, shippedDecorators } from './packs/decorators.ts'
 import { shippedConfig } from './packs/shipped-config.ts'
 
-// Layers of a host, the lowest first: the lake's own, `all`, the platform's label, then the host's other labels by name.
+// Layers of a host, the lowest first: the lake's own, `all`, the platform's label, then the host's other labels by
+// name.
 
 /** What the hosts of one platform with the same configured labels have in common. */
 export interface LayeredConfig {

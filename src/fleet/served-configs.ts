@@ -15,7 +15,7 @@ export interface ServedConfigs {
   find(host: Host, layers: readonly ConfigurationVersion[], platform: AgentPlatform | undefined): ServedConfig
 }
 
-/** Texts by platform, versions and shards. Past its bound all are dropped: making one again costs about a millisecond. */
+/** Texts by platform, versions and shards. Past its bound all are dropped: making one again takes a millisecond. */
 export function openServedConfigs(): ServedConfigs {
   const layered = new Map<string, LayeredConfig>()
   const texts = new Map<string, ServedConfig>()

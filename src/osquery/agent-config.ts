@@ -98,7 +98,8 @@ function sizeOf(value: unknown, findings: Findings): number {
   }
   const bytes = Buffer.byteLength(JSON.stringify(value) ?? '')
   if (bytes > configBytesMax) {
-    const message = `has ${bytes.toLocaleString('en')} bytes: agents take at most ${configBytesMax.toLocaleString('en')}`
+    const [has, most] = [bytes.toLocaleString('en'), configBytesMax.toLocaleString('en')]
+    const message = `has ${has} bytes: agents take at most ${most}`
     findings.errors.push({ path: '', message })
   }
   return bytes

@@ -14,7 +14,7 @@ export const linuxHosts: readonly ShippedQuery[] = [
     intervalSeconds: 300,
     kind: 'events',
     description: 'Starts of a program with one command line by one user, as many as there were since the last time',
-    cost: 'audit events cost the kernel and the agent a little each; hashes are kept by the agent. A row a command line',
+    cost: 'each audit event a little, of kernel and agent; the agent keeps hashes. A row a command line',
     needs: 'the audit netlink: where auditd has it, one of both must give way',
     sql: `SELECT ${baseNameSql('e.path')} AS name, e.path, e.cmdline, e.pids, e.parents, e.uid, e.gid, e.euid, e.egid,
   e.time, h.sha1, h.sha256, e.event_count, e.event_timestamps, e.event_count > 1 AS folded
@@ -47,8 +47,8 @@ export const macHosts: readonly ShippedQuery[] = [
     description: 'The start of a program',
     cost: 'Endpoint Security tells the agent of each start; a row each, hashes are kept by the agent',
     needs: 'full disk access for osqueryd, which runs as root',
-    sql: `SELECT ${baseNameSql('e.path')} AS name, e.path, e.cmdline, e.pid, e.parent, e.pid AS pids, e.parent AS parents,
-  e.uid, e.gid, e.euid, e.egid, e.username, e.time, h.sha1, h.sha256
+    sql: `SELECT ${baseNameSql('e.path')} AS name, e.path, e.cmdline, e.pid, e.parent,
+  e.pid AS pids, e.parent AS parents, e.uid, e.gid, e.euid, e.egid, e.username, e.time, h.sha1, h.sha256
 FROM es_process_events AS e
 LEFT JOIN hash AS h ON h.path = e.path
 WHERE e.event_type = 'exec'`,

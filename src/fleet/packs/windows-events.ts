@@ -108,7 +108,8 @@ export const windowsEvents: readonly ShippedQuery[] = [
     needs: needsPolicy,
     sql: eventSql(
       accountMembers,
-      "source = 'Security'\n    AND eventid IN (4720, 4722, 4723, 4724, 4725, 4726, 4728, 4732, 4738, 4740, 4756, 4767, 4781)",
+      `source = 'Security'
+    AND eventid IN (4720, 4722, 4723, 4724, 4725, 4726, 4728, 4732, 4738, 4740, 4756, 4767, 4781)`,
       {
         // Of a change to a group, the member is what matters.
         columns: [

@@ -12,9 +12,10 @@ const hour = 3_600
 const startedSince = `coalesce(
   (SELECT max(last_executed) FROM osquery_schedule WHERE name LIKE '%running_processes_windows_sophos'), 0) - 60`
 
+const fileOptions = 'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Image File Execution Options'
+
 const keysOfAccessibility = ['sethc', 'utilman', 'osk', 'magnify', 'narrator', 'displayswitch', 'atbroker'].map(
-  program =>
-    `'HKEY_LOCAL_MACHINE\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Image File Execution Options\\${program}.exe'`,
+  program => `'${fileOptions}\\${program}.exe'`,
 )
 
 const suspiciousWords = [

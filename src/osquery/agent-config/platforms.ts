@@ -1,7 +1,7 @@
 import type { HostPlatform } from '../../model/host.ts'
 
-// `platform` of a pack or scheduled query, as the agent itself reads it (osquery's checkPlatform): a name found anywhere
-// in the text counts, commas or not, and all of Linux is one.
+// `platform` of a pack or scheduled query, as the agent itself reads it (osquery's checkPlatform): a name found
+// anywhere in the text counts, commas or not, and all of Linux is one.
 
 /** The systems as `platform` names them. */
 export const agentPlatforms = ['windows', 'darwin', 'linux'] as const

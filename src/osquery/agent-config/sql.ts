@@ -47,7 +47,8 @@ function tableWarning(name: string, { platforms, ownTables }: SqlPlace): string 
   const has = tablePlatforms(name)
   if (has === undefined) {
     const close = closestName(name, tableNames)
-    return `osquery has no table ${name}${close === undefined ? '' : ` (${close}?)`}: it fails where no extension adds it`
+    const perhaps = close === undefined ? '' : ` (${close}?)`
+    return `osquery has no table ${name}${perhaps}: it fails where no extension adds it`
   }
   const lacking = platforms.filter(platform => !has.includes(platform))
   if (lacking.length === 0) return undefined

@@ -1,7 +1,7 @@
 import type { AgentPlatform } from './platforms.ts'
 
 // Which tables osquery has and on which systems: names only, as its own list of specifications (`specs/CMakeLists.txt`,
-// 5.23) has them, with those that later versions dropped (bpf_*, alf_services …): a fleet's agents are of many versions.
+// 5.23) has them, with those that later versions dropped (bpf_*, alf_services …): a fleet has agents of many versions.
 
 const byPlatforms: readonly (readonly [platforms: readonly AgentPlatform[], names: string])[] = [
   [
