@@ -21,6 +21,8 @@ export async function referenceText(): Promise<string> {
     metrics: new Registry(),
     log: pino({ level: 'silent' }),
     queries: { functions: [] },
+    agents: {},
+    liveLibrary: { queries: [], categories: [] },
   }
   const app = buildApp(parts as unknown as AppDependencies)
   await app.ready()

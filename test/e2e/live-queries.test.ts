@@ -138,15 +138,18 @@ describe('two hundred hosts', () => {
 
   test('killed while they answer, three times, it loses nothing and counts nothing twice', async () => {
     const { id } = await start('SELECT 1', { adHocQuery: { template: 'SELECT 1', name: 'over kills' } })
+    let isMidway = false
     for (let kill = 0; kill < 3; kill++) {
       const { resultCount: before } = await send<LiveRun>('GET', `${path}/${id}`)
       let now = before
       // Some answers must have come since, and some must be missing.
       while (now < before + 20 && now < 2 * hostCount) now = (await send<LiveRun>('GET', `${path}/${id}`)).resultCount
+      isMidway ||= now > 0 && now < 2 * hostCount
       await server.stop('SIGKILL')
       server = await server.restart()
       client = await connect(server.firstRun)
     }
+    assert.ok(isMidway, 'no kill came while they answered')
     await assertWhole(await finished(id), 'live/over kills')
     assert.deepEqual(
       refusals.filter(text => /node_invalid/.test(text)),

@@ -130,3 +130,22 @@ test('what the tail brings is known before it is converted', async () => {
   assert.deepEqual((await schemaOf(store, 'u')).queryNames, [])
   await store.destroy()
 })
+
+test('names of live runs take no room from those of scheduled queries; their columns are there', async () => {
+  const store = openStore(':memory:')
+  const queryNames = [
+    { name: 'live/who runs', columns: ['answered'] },
+    { name: 'Live/7f1c', columns: ['answered'] },
+    { name: 'lively', columns: ['pid'] },
+  ]
+  assert.equal(await learnTail(store, 't', { queryNames, decorations: ['live_run_id'] }, 1), true)
+  const { tables, queryNames: noted } = await schemaOf(store, 't')
+  assert.deepEqual(
+    noted.map(({ name }) => name),
+    ['lively'],
+  )
+  const columns = tables.find(({ name }) => name === 'xdr_data')?.columns.map(({ name }) => name)
+  assert.ok(columns?.includes('answered') && columns.includes('meta_live_run_id'))
+  assert.equal(await learnTail(store, 't', { queryNames, decorations: [] }, 2), false)
+  await store.destroy()
+})

@@ -35,7 +35,7 @@ export interface Polling {
   readonly onRefused?: (text: string) => void
 }
 
-const pauseMs = 100
+const pauseMs = 400
 
 /** Asks and answers until stopped. A lost exchange, or one answered with an error, is tried again. */
 export async function poll(agent: PlainAgent, { url, behaviour, signal, onRefused }: Polling): Promise<void> {
