@@ -1,5 +1,5 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, type Transaction } from 'kysely'
+import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql, type Transaction } from 'kysely'
 import { AppError } from '../model/errors.ts'
 import { migrate, storeVersion } from './migrate.ts'
 import type { Tables } from './tables.ts'
@@ -77,4 +77,22 @@ export function inTransaction<Result>(
   work: (transaction: Transaction<Tables>) => Promise<Result>,
 ): Promise<Result> {
   return store.transaction().execute(work)
+}
+
+/**
+ * A transaction whose loss in a power failure does no harm, so its commit does not wait for the disk: what is only about
+ * processes that would have died as well. It outlives the end of this process, and later commits make it durable.
+ */
+export function inPassingTransaction<Result>(
+  store: Store,
+  work: (transaction: Transaction<Tables>) => Promise<Result>,
+): Promise<Result> {
+  return store.connection().execute(async connection => {
+    await sql`PRAGMA synchronous = NORMAL`.execute(connection)
+    try {
+      return await connection.transaction().execute(work)
+    } finally {
+      await sql`PRAGMA synchronous = FULL`.execute(connection)
+    }
+  })
 }

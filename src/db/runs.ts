@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import { AppError } from '../model/errors.ts'
 import { type QueryRun, type RunEvent, type RunState, runStates, runTransitions } from '../model/query-run.ts'
-import { type Db, inTransaction, type Store } from './db.ts'
+import { type Db, inPassingTransaction, inTransaction, type Store } from './db.ts'
 import type { RunRow } from './tables.ts'
 
 // Query runs. A run's state changes only through `runTransitions`, read and written in one transaction: of a cancel and
@@ -160,14 +160,17 @@ export async function listLiveRuns(db: Db): Promise<LiveRun[]> {
   }))
 }
 
-/** Makes a queued run running, with a lease; undefined where it is no longer queued. Of two claims one wins. */
+/**
+ * Makes a queued run running, with a lease; undefined where it is no longer queued. Of two claims one wins. A claim that
+ * a power failure takes back leaves the run queued, which is what becomes of it then anyhow.
+ */
 export function claimRun(
   store: Store,
   tenantId: string,
   id: string,
   leaseExpiresAt: number,
 ): Promise<{ run: QueryRun; statementJson: string } | undefined> {
-  return inTransaction(store, async transaction => {
+  return inPassingTransaction(store, async transaction => {
     const row = await transaction
       .updateTable('runs')
       .set(({ eb }) => ({

@@ -31,7 +31,7 @@ export interface AppDependencies {
   readonly queries: Pick<
     Queries,
     | ('start' | 'get' | 'progressOf' | 'list' | 'cancel' | 'results' | 'validate' | 'exportResult' | 'functions')
-    | ('keep' | 'checkTenantRunLimits')
+    | ('keep' | 'checkTenantRunLimits' | 'onEnd')
   >
   readonly manyRuns: Pick<ManyRuns, 'start' | 'get' | 'list' | 'cancel' | 'results'>
   readonly ingest: Pick<Ingest, 'accept' | 'importPositions' | 'tailKeys' | 'counts' | 'openSize'>

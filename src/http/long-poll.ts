@@ -7,7 +7,7 @@ import { isTerminal, type QueryRun } from '../model/query-run.ts'
 // `GET …/runs/{id}?wait=30`: the answer comes when the run has ended or the time is over, whichever is first. Counts as
 // one call. It ends early, with the run as it is, when the client is gone or the server stops.
 
-/** Pauses grow by a quarter: an end is heard at most that much later than it came. Asking costs 0.1 ms. */
+/** Pauses grow by a quarter: where nobody tells of an end, it is heard at most that much later than it came. */
 const firstPauseMs = 4
 const pauseGrowth = 1.25
 const pauseMsMax = 500
@@ -18,17 +18,47 @@ export function parseWait(parameters: Parameters): number {
   return Math.min(countParameter(parameters, 'wait') ?? 0, waitSecondsMax) * 1000
 }
 
-/** The run, asked for again with growing pauses until it has ended or `waitMs` has passed. */
-export function untilEnded(
+/** Says when it may be time to ask again; what it returns ends that. */
+export type Watch = (listener: () => void) => () => void
+
+/** Asked for that rarely where `watch` tells: it may miss an end that came before it listened. */
+const watchedPauseMs = 500
+
+/** The run, asked for again when `watch` says so, until it has ended or `waitMs` has passed. */
+export async function untilEnded(
   find: () => Promise<QueryRun>,
   waitMs: number,
   stopping: AbortSignal,
   socket: Socket,
+  watch: Watch,
 ): Promise<QueryRun> {
-  return untilReady(find, run => isTerminal(run.state), waitMs, stopping, socket)
+  let wake: () => void = () => undefined
+  let hasEnded = false
+  const stopWatching = watch(() => {
+    hasEnded = true
+    wake()
+  })
+  try {
+    let run = await find()
+    for (let left = waitMs; left > 0 && !isTerminal(run.state); run = await find()) {
+      const startedAt = performance.now()
+      const pause = new AbortController()
+      wake = () => pause.abort()
+      if (hasEnded) wake()
+      hasEnded = false
+      const signal = AbortSignal.any([stopping, pause.signal])
+      // Stopping is no failure: the client hears how far the run is.
+      await delay(Math.min(watchedPauseMs, left), undefined, { signal }).catch(() => undefined)
+      if (stopping.aborted || socket.destroyed) break
+      left -= Math.max(1, Math.round(performance.now() - startedAt))
+    }
+    return run
+  } finally {
+    stopWatching()
+  }
 }
 
-/** The same for whatever gets ready. */
+/** Whatever gets ready, asked for again with growing pauses until it is or `waitMs` has passed. */
 export async function untilReady<Found>(
   find: () => Promise<Found>,
   isReady: (found: Found) => boolean,

@@ -27,7 +27,16 @@ export interface SeenQueryName {
 }
 
 /** What one tenant can name: tables with shipped and grown columns, and the query names that have had rows. */
-export async function schemaOf(store: Db, tenantId: string): Promise<LakeSchema> {
+export function schemaOf(store: Db, tenantId: string): Promise<LakeSchema> {
+  return schemaWith(store, tenantId, undefined)
+}
+
+/** The same with no other query names than those of `relations`, in lower case: most of a schema is their columns. */
+export function schemaFor(store: Db, tenantId: string, relations: readonly string[]): Promise<LakeSchema> {
+  return schemaWith(store, tenantId, relations)
+}
+
+async function schemaWith(store: Db, tenantId: string, relations: readonly string[] | undefined): Promise<LakeSchema> {
   const declared = await listDeclaredTables(store, tenantId)
   const named = declared.filter(({ undeclaredAt }) => undeclaredAt === undefined)
   const tables = await withGrown(store, tenantId, named)
@@ -37,7 +46,10 @@ export async function schemaOf(store: Db, tenantId: string): Promise<LakeSchema>
     ?.columns.filter(({ fieldId }) => fieldId >= grownFieldIdMin)
   const decorations = (grown ?? []).map(({ name }) => name).filter(isDecoration)
   const envelope = [...envelopeNames, ...decorations]
-  return { tables, queryNames: await queryNamesOf(store, tenantId), envelope }
+  const isTable = (name: string) => tables.some(table => table.name === name)
+  const wanted = relations?.filter(name => !isTable(name))
+  const queryNames = wanted?.length === 0 ? [] : await queryNamesOf(store, tenantId, wanted)
+  return { tables, queryNames, envelope }
 }
 
 /** Every table that may have rows: those one can name, and undeclared ones as long as they are being emptied. */
@@ -68,10 +80,15 @@ function grownColumn(row: { name: string; field_id: number }): LakeColumn {
   return { name: row.name, type: 'string', fieldId: row.field_id, description: 'Brought by an agent' }
 }
 
-/** The tenant's query names of the wide table, by name. */
-export async function queryNamesOf(store: Db, tenantId: string): Promise<readonly QueryName[]> {
+/** The tenant's query names of the wide table, by name: all, or those that are one of `wanted` in lower case. */
+export async function queryNamesOf(
+  store: Db,
+  tenantId: string,
+  wanted?: readonly string[],
+): Promise<readonly QueryName[]> {
   const rows = await store
     .selectFrom('query_names')
+    .$if(wanted !== undefined, query => query.where(({ eb, fn }) => eb(fn('lower', ['name']), 'in', wanted ?? [])))
     .select(['name', 'columns_json'])
     .where('tenant_id', '=', tenantId)
     .where('table_name', '=', 'xdr_data')

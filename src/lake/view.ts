@@ -1,5 +1,5 @@
 import { hasBudgetDrops } from '../db/budget-drops.ts'
-import { type Db, inTransaction, type Store } from '../db/db.ts'
+import { type Db, inPassingTransaction, type Store } from '../db/db.ts'
 import { ingestOffWithin } from '../db/ingest-off-days.ts'
 import { overCapWithin } from '../db/upload-days.ts'
 import { AppError } from '../model/errors.ts'
@@ -14,7 +14,7 @@ import type { Storage } from '../storage/storage.ts'
 import { findSegment, listUnconsumedSegments, manifestVersion, type StoredSegment } from './catalog.ts'
 import { type LiveFile, listLiveFiles, withStats } from './data-files.ts'
 import { prune } from './prune.ts'
-import { schemaOf } from './schema.ts'
+import { schemaFor } from './schema.ts'
 import { storedTableOf } from './tables.ts'
 
 // What one run may see: one manifest version's files, pruned to what the statement needs, and the durable prefixes of
@@ -59,9 +59,14 @@ export interface PinnedView {
 export async function pinView(deps: ViewDeps, tenantId: string, request: ViewRequest): Promise<PinnedView> {
   // One transaction sees the files of a version and the segments that are not in it; the lease is part of it, so that
   // nothing of them can be unlinked between.
-  const pinned = await inTransaction(deps.store, async transaction => ({
+  // A lease means something to runs of this process only, so it need not outlive a power failure.
+  const pinned = await inPassingTransaction(deps.store, async transaction => ({
     version: await manifestVersion(transaction, tenantId),
-    schema: await schemaOf(transaction, tenantId),
+    schema: await schemaFor(
+      transaction,
+      tenantId,
+      request.scope.relations.map(({ relation }) => relation),
+    ),
     segments: await listUnconsumedSegments(transaction, tenantId),
     files: await filesOf(transaction, tenantId, request),
     leaseId: await insertLease(transaction, tenantId, request.now, request.leaseMs),
@@ -222,16 +227,18 @@ async function insertLease(transaction: Db, tenantId: string, now: number, lease
 
 /** Moves the lease's end; false when it had ended already: its files may be gone, the run must stop. */
 export async function renewLease(store: Store, leaseId: string, now: number, leaseMs: number): Promise<boolean> {
-  const { numUpdatedRows } = await store
-    .updateTable('leases')
-    .set({ expires_at: now + leaseMs })
-    .where('id', '=', leaseId)
-    .where('expires_at', '>', now)
-    .executeTakeFirst()
+  const { numUpdatedRows } = await inPassingTransaction(store, transaction =>
+    transaction
+      .updateTable('leases')
+      .set({ expires_at: now + leaseMs })
+      .where('id', '=', leaseId)
+      .where('expires_at', '>', now)
+      .executeTakeFirstOrThrow(),
+  )
   return numUpdatedRows === 1n
 }
 
 /** Ends the lease. Idempotent. */
 export async function releaseLease(store: Store, leaseId: string): Promise<void> {
-  await store.deleteFrom('leases').where('id', '=', leaseId).execute()
+  await inPassingTransaction(store, transaction => transaction.deleteFrom('leases').where('id', '=', leaseId).execute())
 }

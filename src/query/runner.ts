@@ -30,6 +30,8 @@ export interface RunnerDeps {
   /** Deletes results that have expired. */
   readonly expire: () => Promise<unknown>
   readonly limits: RunnerLimits
+  /** A run has ended; called after that was written. */
+  readonly onEnd: (runId: string) => void
 }
 
 export interface RunnerLimits {
@@ -284,8 +286,10 @@ async function endThrown(deps: RunnerDeps, run: QueryRun, thrown: unknown, signa
   await change(deps, run, 'error', { error: { code: error.code, message } })
 }
 
-function change(deps: RunnerDeps, run: QueryRun, event: RunEvent, fields: RunChange): Promise<boolean> {
-  return changeRun(deps.store, run.tenantId, run.id, event, deps.clock(), fields)
+async function change(deps: RunnerDeps, run: QueryRun, event: RunEvent, fields: RunChange): Promise<boolean> {
+  const hasEnded = await changeRun(deps.store, run.tenantId, run.id, event, deps.clock(), fields)
+  if (hasEnded) deps.onEnd(run.id)
+  return hasEnded
 }
 
 /** Why a run is stopped whose view is no longer pinned. */

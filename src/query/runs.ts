@@ -30,6 +30,7 @@ import { checkKeepUntil, openKeeping } from './keep.ts'
 import type { LakeAccess } from './lake-access.ts'
 import { openQueryDisk, type QueryDisk } from './query-disk.ts'
 import { deleteResult, type ResultPage, readResultPage } from './result-pages.ts'
+import { openRunEnds } from './run-ends.ts'
 import { checkTenantRunLimits, type LimitsInForce, runLimitsOf } from './run-limits.ts'
 import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
 import type { SqlThread } from './sql-thread.ts'
@@ -95,6 +96,8 @@ export interface Queries {
   start(caller: TenantCaller, request: StartRun, withRun?: WithRun): Promise<QueryRun>
   /** Rejects with `not_found` for a run that is unknown, expired or another tenant's. */
   get(tenantId: string, runId: string): Promise<QueryRun>
+  /** Calls the listener when the run has ended in this process; what it returns ends that. */
+  onEnd(runId: string, listener: () => void): () => void
   /** How far a run under way is; undefined: not under way, or not known. */
   progressOf(runId: string): RunProgress | undefined
   list(tenantId: string, filter: RunFilter): Promise<{ runs: QueryRun[]; total: number }>
@@ -160,7 +163,8 @@ export function openQueries(options: QueriesOptions): Queries {
   })
   const keeping = openKeeping({ store, clock, disk, limits })
   const expireNow = (): Promise<number> => expire({ ...options, disk }, runner)
-  const runner: Runner = openRunner({ ...options, disk, limits, expire: expireNow })
+  const ends = openRunEnds()
+  const runner: Runner = openRunner({ ...options, disk, limits, expire: expireNow, onEnd: ends.tell })
   const expiry = setInterval(
     () => void expireNow().catch(error => log.error({ err: error }, 'expired runs not deleted')),
     expireEveryMs,
@@ -176,6 +180,7 @@ export function openQueries(options: QueriesOptions): Queries {
       return run
     },
     get: (tenantId, runId) => getRun(store, tenantId, runId, clock()),
+    onEnd: ends.watch,
     progressOf: runId => runner.progressOf(runId),
     list: (tenantId, filter) => listRuns(store, tenantId, filter, clock()),
     async cancel(tenantId, runId) {
@@ -183,6 +188,7 @@ export function openQueries(options: QueriesOptions): Queries {
       // The state decides who wins, then the statement is stopped: a finish that comes later changes nothing.
       const isEnded = await changeRun(store, tenantId, runId, 'cancel', clock())
       if (isEnded) runner.stop(runId)
+      if (isEnded) ends.tell(runId)
       return isEnded
     },
     async keep(tenantId, runId, until) {

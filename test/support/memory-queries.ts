@@ -7,6 +7,7 @@ import { newId } from '../../src/model/ids.ts'
 import type { TenantCaller } from '../../src/model/principal.ts'
 import { isTerminal, type QueryRun } from '../../src/model/query-run.ts'
 import type { ResultFormat } from '../../src/model/result-format.ts'
+import { openRunEnds } from '../../src/query/run-ends.ts'
 import { checkTenantRunLimits } from '../../src/query/run-limits.ts'
 import type { StartRun } from '../../src/query/runs.ts'
 import type { ValidateSql, Validation } from '../../src/query/validate.ts'
@@ -38,6 +39,7 @@ export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
     if (run === undefined) throw new AppError('not_found', `there is no run ${runId}`)
     return run
   }
+  const ends = openRunEnds()
   const self: MemoryQueries = {
     runs: [],
     started: [],
@@ -55,6 +57,7 @@ export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
       const run = self.runs[index]
       if (run === undefined) throw new Error(`no run ${runId}`)
       self.runs[index] = { ...run, ...members }
+      if (isTerminal(self.runs[index]?.state ?? 'queued')) ends.tell(runId)
     },
     async start(caller, request, withRun) {
       self.started.push({ caller, request })
@@ -73,6 +76,7 @@ export function memoryQueries(clock: Clock, store: Store): MemoryQueries {
         .toSorted((a, b) => (order === 'asc' ? 1 : -1) * (a.createdAt - b.createdAt))
       return { runs: runs.slice(offset, offset + count), total: runs.length }
     },
+    onEnd: ends.watch,
     progressOf: () => self.progress,
     validate: async (tenantId, request) => {
       self.validated.push({ tenantId, request })

@@ -7,14 +7,15 @@ import type { ResultColumn } from '../../model/lake-type.ts'
 import type { Truncation } from '../../model/query-run.ts'
 import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
+import { macroStatementsFor } from '../../sql/macros.ts'
 import type { RunProgress } from '../engine.ts'
 import {
   boundMemory,
   boundTemporaryFiles,
   guardStatement,
   lockDatabase,
-  makeMacros,
   readRowsLate,
+  runAll,
 } from './locked-database.ts'
 import { distinctNames, nestingOf, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
@@ -98,8 +99,8 @@ export async function renderFirstPage(
 
 async function bindStatement(connection: DuckDBConnection, job: StatementJob): Promise<BoundStatement> {
   await guardStatement(connection, job.sql, relationNames(job.view))
-  await makeMacros(connection, job.sql)
-  await runAll(connection, emptyViewStatements(job.view))
+  // The macros the statement can call are of our own making, so a locked database is as good.
+  await runAll(connection, [...macroStatementsFor(job.sql), ...emptyViewStatements(job.view)])
   const prepared = await connection.prepare(job.sql)
   if (prepared.parameterCount > 0) throw new AppError('invalid_argument', 'the statement has an unbound parameter')
   const indexes = Array.from({ length: prepared.columnCount }, (_, index) => index)
@@ -121,10 +122,6 @@ function checkNesting(name: string, type: DuckDBType): void {
 
 function relationNames(view: RunView): ReadonlySet<string> {
   return new Set(view.relations.map(relation => relation.name))
-}
-
-async function runAll(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
-  for (const statement of statements) await connection.run(statement)
 }
 
 interface Copied {

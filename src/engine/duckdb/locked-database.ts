@@ -3,7 +3,6 @@ import { fewRowsMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import { checkSerializedTree } from '../../sql/guard.ts'
-import { macroStatementsFor } from '../../sql/macros.ts'
 import type { ChildSetup } from './protocol.ts'
 
 // A DuckDB that can do nothing but compute over the files it was told. Modes: fresh (nothing locked: only our own text
@@ -63,14 +62,16 @@ export async function boundMemory(connection: DuckDBConnection, bytesMax: number
 
 /** From now on the database opens `paths` and nothing else, and no setting changes any more. */
 export async function lockDatabase(connection: DuckDBConnection, paths: readonly string[]): Promise<void> {
-  await connection.run(`SET allowed_paths = [${paths.map(quoteText).join(', ')}]`)
-  await connection.run('SET enable_external_access = false')
-  await connection.run('SET lock_configuration = true')
+  await runAll(connection, [
+    `SET allowed_paths = [${paths.map(quoteText).join(', ')}]`,
+    'SET enable_external_access = false',
+    'SET lock_configuration = true',
+  ])
 }
 
-/** Makes the lake's macros that the statement can call; of our own making, so a locked database is as good. */
-export async function makeMacros(connection: DuckDBConnection, sql: string): Promise<void> {
-  for (const statement of macroStatementsFor(sql)) await connection.run(statement)
+/** Our own statements, one after another, in one call: each call costs as much as a small statement. */
+export async function runAll(connection: DuckDBConnection, statements: readonly string[]): Promise<void> {
+  if (statements.length > 0) await connection.run(statements.join(';\n'))
 }
 
 /**

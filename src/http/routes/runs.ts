@@ -90,7 +90,9 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
       const { tenantId } = tenantCallerOf(request)
       const runId = runIdOf(request)
       const waitMs = parseWait(request.query as Parameters)
-      const run = await untilEnded(() => queries.get(tenantId, runId), waitMs, app.stopping, request.raw.socket)
+      const find = () => queries.get(tenantId, runId)
+      const watch = (listener: () => void) => queries.onEnd(runId, listener)
+      const run = await untilEnded(find, waitMs, app.stopping, request.raw.socket, watch)
       return {
         ...toWireRun(run, await openReferences(deps.store, tenantId)(run)),
         ...present({ progress: toWireProgress(run.state, queries.progressOf(run.id)) }),
