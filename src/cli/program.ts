@@ -13,6 +13,7 @@ import type { ConnectionFlags } from './connection.ts'
 import { addDirectoryCommands } from './directory-commands.ts'
 import { type CliEffects, printLine } from './effects.ts'
 import { exitCodes, failureOf } from './failure.ts'
+import { addHostCommands } from './host-commands.ts'
 import { addLiveCommands } from './live-commands.ts'
 import { rowFormats } from './row-format.ts'
 import { addSimulateCommand } from './simulate-command.ts'
@@ -96,6 +97,7 @@ function buildProgram(effects: CliEffects, parts: ProgramParts, end: (exitCode: 
     .action(async (flags: AgentFilesFlags) => end(await writeAgentFiles(effects, parts.readAgentFiles, flags)))
   addDirectoryCommands(program, effects, parts.directory, end)
   addSimulateCommand(program, effects, parts.openSimulation, end)
+  addHostCommands(program, effects, withConnection, end)
   addLiveCommands(program, effects, withConnection, end)
   addConfigurationCommands(program, effects, withConnection, end)
   addAdminCommands(program, effects, parts.recover, withConnection, end)

@@ -22,6 +22,7 @@ export interface AdminCall {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   readonly json?: object
+  readonly query?: Readonly<Record<string, string | undefined>>
   /** Members that a table shows; undefined: the answer is one item. */
   readonly columns?: readonly string[]
   /** Comes in numbered pages. */
@@ -38,11 +39,12 @@ export async function openAdmin(effects: CliEffects, flags: ConnectionFlags): Pr
 export async function administer(effects: CliEffects, flags: AdminFlags, call: AdminCall): Promise<number> {
   const client = await openAdmin(effects, flags)
   const { method, path, json, columns, done, isPaged } = call
+  const asked = Object.fromEntries(Object.entries(call.query ?? {}).filter(([, value]) => value !== undefined))
   const isAccount = flags.account === true
   const request = { method, path, isRepeatable: method !== 'POST', signal: effects.signal, isAccount }
   const items: Item[] = []
   for (let page = 1, pages = 1; page <= pages; page += 1) {
-    const query = isPaged ? { query: { page, pageSize: 100, pageTotal: true } } : {}
+    const query = isPaged ? { query: { ...asked, page, pageSize: 100, pageTotal: true } } : {}
     const answer = await client.call({ ...request, ...query, ...(json === undefined ? {} : { json }) })
     if (done !== undefined) await printLine(effects.stdout, done)
     else if (columns === undefined) await printItem(effects, answer as Item, flags.print)
