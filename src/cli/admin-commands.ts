@@ -93,9 +93,9 @@ function addTenants(adding: Adding): void {
 
 interface LimitFlags extends ConnectionFlags {
   readonly retentionDays?: number
-  readonly uploadCapHost?: number | null
-  readonly uploadCapTenant?: number | null
-  readonly diskBudget?: number | null
+  readonly uploadCapHost?: number | 'none'
+  readonly uploadCapTenant?: number | 'none'
+  readonly diskBudget?: number | 'none'
 }
 
 function addLimits(tenants: Command, { effects, end, withConnection }: Adding): void {
@@ -107,10 +107,11 @@ function addLimits(tenants: Command, { effects, end, withConnection }: Adding): 
     .option('--disk-budget <size>', "of the disk; none: as the lake's settings say", parseSize)
     .action(async (id: string, flags: LimitFlags) => {
       const { retentionDays, uploadCapHost, uploadCapTenant, diskBudget, ...connection } = flags
-      const json = {
-        ...{ retentionDays, uploadCapHostBytes: uploadCapHost, uploadCapTenantBytes: uploadCapTenant },
-        diskBudgetBytes: diskBudget,
-      }
+      const bounds = { uploadCapHostBytes: uploadCapHost, uploadCapTenantBytes: uploadCapTenant }
+      const own = Object.entries({ ...bounds, diskBudgetBytes: diskBudget })
+      // The API has null for a bound that is the lake's again.
+      const given = own.map(([name, value]) => [name, value === 'none' ? null : value])
+      const json = { retentionDays, ...Object.fromEntries(given) }
       const isChange = Object.values(json).some(value => value !== undefined)
       const path = `/lake/v1/tenants${idInPath(id)}/limits`
       const call = isChange ? ({ method: 'PATCH', path, json } as const) : ({ method: 'GET', path } as const)
@@ -182,9 +183,9 @@ function parseDays(text: string): number {
   return Number(text)
 }
 
-/** null: none of its own. */
-function parseSize(text: string): number | null {
-  if (text === 'none') return null
+/** `none`: none of its own. */
+function parseSize(text: string): number | 'none' {
+  if (text === 'none') return text
   try {
     return parseBytes(text)
   } catch {

@@ -28,7 +28,7 @@ export function sendError(clock: Clock, thrown: unknown, request: FastifyRequest
   const error = toRequestError(thrown)
   request.refusal = error.code
   if (error.code === 'internal') request.log.error({ err: error.cause ?? error }, 'request failed')
-  else if (statusOf[error.code] >= 500) request.log.warn({ err: error.cause ?? error }, 'request not served')
+  else if (isNews(error)) request.log.warn({ err: error.cause ?? error }, 'request not served')
   // The rest of a body nobody will read is not waited for: the connection ends with this answer.
   if (hasBody(request) && !request.raw.complete) reply.header('connection', 'close')
   // Here too: a request that was refused before its route was found has passed no hook.
@@ -40,6 +40,11 @@ export function sendError(clock: Clock, thrown: unknown, request: FastifyRequest
   const challenge = error.code === 'unauthenticated' ? challengeFor(request) : undefined
   if (challenge !== undefined) reply.header('www-authenticate', challenge)
   return reply.code(rendered.status).type(rendered.contentType).send(JSON.stringify(rendered.body))
+}
+
+/** Whoever is told when to come again was put off by a bound, and often: metrics count them, a stack says nothing. */
+function isNews({ code, details }: AppError): boolean {
+  return statusOf[code] >= 500 && details?.['retryAfterSeconds'] === undefined
 }
 
 function hasBody(request: FastifyRequest): boolean {

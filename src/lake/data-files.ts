@@ -122,11 +122,12 @@ export async function listLiveTables(store: Db, tenantId: string): Promise<reado
   return rows.map(({ table_name: name }) => name)
 }
 
-/** The live files of all tables but one that were received first, oldest first, without their statistics. */
+/** The oldest live files of all tables but one whose every row was received before `time` (ms), oldest first. */
 export async function listOldestFiles(
   store: Db,
   tenantId: string,
   exceptTable: string,
+  time: number,
   filesMax: number,
 ): Promise<readonly LiveFile[]> {
   const rows = await store
@@ -135,6 +136,7 @@ export async function listOldestFiles(
     .where('tenant_id', '=', tenantId)
     .where('dropped_version', 'is', null)
     .where('table_name', '<>', exceptTable)
+    .where('max_ingested', '<', time)
     .orderBy('max_ingested')
     .orderBy('id')
     .limit(filesMax)

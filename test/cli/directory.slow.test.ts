@@ -35,16 +35,25 @@ test('a lake is backed up while it runs, restored, checked, merged, kept, erased
   await client.ingest(body('beta', 1, 20))
   const data = ['--data', server.directory]
 
-  for (const words of [['fsck'], ['compact'], ['retention', 'set', '--days', '5'], ['erase', '--host', 'x']]) {
+  for (const words of [['fsck'], ['compact'], ['erase', '--host', 'x']]) {
     const refused = await runCommand([...words, ...data])
     assert.equal(refused.exitCode, 1)
     assert.match(refused.stderr, /^edr-lake: another server is running on the data directory /)
+  }
+  // What a server may change while it runs is asked of it.
+  for (const [words, said] of [
+    [['--days', '5'], 'rows are kept 5 days (through the server)'],
+    [['--query-name', 'Ports', '--days', '3'], 'rows of Ports are kept 3 days (through the server)'],
+    [['--query-name', 'Ports', '--reset'], "rows of Ports are kept as long as their tenant's (through the server)"],
+  ] as const) {
+    const changed = await runCommand(['retention', 'set', ...words, ...data])
+    assert.deepEqual([changed.exitCode, changed.stdout, changed.stderr], [0, `${said}\n`, ''])
   }
   const taken = await runCommand(['backup', backup, ...data])
   assert.deepEqual([taken.exitCode, taken.stderr], [0, ''])
   assert.equal(taken.stdout, `backed up to ${backup}: 0 data files (0 B), 1 open segment\n`)
   const stats = await runCommand(['stats', ...data])
-  assert.match(stats.stdout, /^tenant \S+ \(Default\), rows kept 90 days\n {2}not in data files yet: 1 segment, /)
+  assert.match(stats.stdout, /^tenant \S+ \(Default\), rows kept 5 days\n {2}not in data files yet: 1 segment, /)
 
   const made = await runCommand(['restore', backup, '--data', restored])
   assert.deepEqual([made.exitCode, made.stderr], [0, ''])
@@ -59,10 +68,12 @@ test('a lake is backed up while it runs, restored, checked, merged, kept, erased
   const hostId = /"h":"([^"]+)","hi":"beta"/.exec(tailText(restored))?.[1] ?? ''
   const erased = await runCommand(['erase', '--host', hostId, '--data', restored])
   assert.deepEqual([erased.stdout, erased.stderr], ['40 rows erased from 2 data files\n', ''])
+  const checked = await runCommand(['fsck', '--data', restored])
+  assert.match(checked.stderr, /: no difference(?:;|$)/m)
   const kept = await runCommand(['retention', 'set', '--query-name', 'Ports', '--days', '7', '--data', restored])
   assert.equal(kept.stdout, 'rows of Ports are kept 7 days\n')
   const merged = await runCommand(['compact', '--data', restored])
-  assert.match(merged.stdout, /^0 merges, 0 failed: 2 data files before, 2 now\n$/)
+  assert.match(merged.stdout, /^0 merges, 0 failed: 3 data files before, 3 now\n$/)
   const counted = await runCommand(['stats', '--data', restored])
   assert.match(counted.stdout, / {2}xdr_data: 30 rows, 1 file, \S+ KiB, \d+ bytes a row, 20/)
 

@@ -167,7 +167,8 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
     const budget = limitsOf(tenantId).diskBudgetBytes
     if (budget !== undefined && mayRefuse(tenantId)) {
       const used = sumOf(partsOf(tenantId)) + (sealedSince.get(tenantId) ?? 0)
-      if (used >= budget) return `the tenant's disk budget of ${formatGib(budget)} is used up: nothing was stored`
+      const by = whenFull === 'refuse' ? '' : ' by what came within two hours'
+      if (used >= budget) return `the tenant's disk budget of ${formatGib(budget)} is used up${by}: nothing was stored`
     }
     return refusesAll() ? "the lake's disk budget is used up: nothing was stored" : undefined
   }

@@ -1,4 +1,5 @@
 import type { Store } from '../../db/db.ts'
+import { consumedSegmentAgeMsMin } from '../../limits.ts'
 import type { Log } from '../../model/log.ts'
 import { commitBudgetDrop } from '../commit.ts'
 import { listOldestFiles } from '../data-files.ts'
@@ -8,7 +9,8 @@ import { type Budgets, sumOf } from './budgets.ts'
 // `--when-full drop-oldest`: the janitor drops the oldest data files of a tenant that is over its budget, and of the
 // largest tenants when the whole lake is over its own: whoever fills the disk pays, a quiet tenant loses nothing to a
 // loud one. What goes is noted with the time of its rows, so that every run over that time says so. The audit log
-// never goes: nobody could be allowed to flood it away.
+// never goes: nobody may flood it away. Nor do rows of the last two hours: their lines as they came are still there as
+// well, and go by themselves; where those alone fill a budget, lines are refused until they have.
 
 export interface Dropped {
   readonly files: number
@@ -93,7 +95,8 @@ async function dropOldest(
 ): Promise<Dropped> {
   const chosen = []
   let [rows, bytes] = [0, 0]
-  for (const file of await listOldestFiles(store, tenantId, auditTable, filesMax)) {
+  const before = clock() - consumedSegmentAgeMsMin
+  for (const file of await listOldestFiles(store, tenantId, auditTable, before, filesMax)) {
     if (bytes >= overBytes) break
     chosen.push(file)
     bytes += file.bytes

@@ -4,6 +4,7 @@ import { budgetDropsOf, forgetBudgetDrops, hasBudgetDrops } from '../../../src/d
 import { openStore, type Store } from '../../../src/db/db.ts'
 import { openBudgets, type WhenFull } from '../../../src/lake/space/budgets.ts'
 import { dropOverBudget } from '../../../src/lake/space/drop-oldest.ts'
+import { consumedSegmentAgeMsMin } from '../../../src/limits.ts'
 import { silentLog } from '../../../src/model/log.ts'
 import { dayMs } from '../../../src/model/time-range.ts'
 import { putFile, putSegment } from '../../support/catalog-rows.ts'
@@ -53,13 +54,16 @@ test('the oldest files of a tenant over its budget go, just as many as are too m
   assert.deepEqual(await budgetDropsOf(store, 'a'), { files: 2, rows: 20, bytes: 200 })
 })
 
-test('the audit log stays, and a tenant with nothing else is refused until it has', async () => {
+test('the audit log and what came just now stay, and a tenant with nothing else is refused until it has', async () => {
   await putFile(store, 'a', { path: 'audit', table_name: 'lake_audit', bytes: 10 })
+  await putFile(store, 'a', { path: 'new', bytes: 10, max_ingested: now - consumedSegmentAgeMsMin })
   await putSegment(store, 'a', 'consumed', 500)
   const { drop, budgets } = bounded({ tenants: { a: 100 } })
   assert.deepEqual([...(await drop())], [])
-  assert.deepEqual(await livePaths(), ['audit'])
-  assert.throws(() => budgets.admit('a'), { code: 'unavailable' })
+  assert.deepEqual(await livePaths(), ['audit', 'new'])
+  const message =
+    "the tenant's disk budget of 0.0000954 MiB is used up by what came within two hours: nothing was stored"
+  assert.throws(() => budgets.admit('a'), { code: 'unavailable', message })
   await store.deleteFrom('segments').execute()
   await drop()
   budgets.admit('a')
