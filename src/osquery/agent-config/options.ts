@@ -14,7 +14,7 @@ const flagfileOnly: ReadonlySet<string> = new Set(
   enroll_secret_path enroll_tls_endpoint extensions_autoload extensions_interval extensions_require extensions_socket
   extensions_timeout flagfile force install logger_mode logger_plugin logger_stderr logtostderr pidfile proxy_hostname
   stderrthreshold tls_client_cert tls_client_key tls_enroll_max_attempts tls_enroll_max_interval tls_hostname
-  tls_secret_always tls_server_certs tls_session_reuse tls_session_timeout uninstall utc watchdog_delay
+  tls_secret_always tls_server_certs tls_session_reuse tls_session_timeout uninstall watchdog_delay
   watchdog_forced_shutdown_delay watchdog_latency_limit watchdog_level watchdog_memory_limit
   watchdog_utilization_limit`.split(/\s+/),
 )
@@ -55,7 +55,7 @@ const optionNames: readonly string[] =
   schedule_epoch schedule_lognames schedule_max_drift schedule_reload schedule_splay_percent schedule_timeout
   specified_identifier stop_logging_if_full_disk syslog_events_expiry syslog_events_max syslog_pipe_path
   syslog_rate_limit table_delay table_exceptions thrift_string_size_limit thrift_timeout thrift_verbose
-  tls_disable_status_log tls_dump users_service_delay users_service_interval usn_journal_reader_debug verbose
+  tls_disable_status_log tls_dump users_service_delay users_service_interval usn_journal_reader_debug utc verbose
   windows_event_channels worker_threads yara_delay yara_malloc_trim yara_sigurl_authenticate`.split(/\s+/)
 
 const known: ReadonlySet<string> = new Set(optionNames)
