@@ -50,11 +50,11 @@ export function openExchangeFigures(): ExchangeFigures {
       const tally = tallyOf(route)
       tally.requests += 1
       tally.outcomes[outcome] = (tally.outcomes[outcome] ?? 0) + 1
-      if (outcome === 'lost' || outcome === 'late') {
+      if (reason !== '') {
         const key = `${route}: ${reason}`
         if (reasons.has(key) || reasons.size < reasonsMax) reasons.set(key, (reasons.get(key) ?? 0) + 1)
-        return
       }
+      if (outcome === 'lost' || outcome === 'late') return
       tally.max = Math.max(tally.max, ms)
       const bucket = Math.floor(Math.log(Math.max(ms, msMin) / msMin) / base)
       tally.counts[Math.min(bucket, buckets - 1)]! += 1

@@ -94,11 +94,18 @@ export interface Comparison {
 
 const examplesMax = 20
 
-/** `ledgers` by agents' names. `runs` may come in any order. */
+/** What was acknowledged before the lake was asked, by agents' names. */
+export type AcknowledgedBefore = ReadonlyMap<string, (mark: number) => boolean>
+
+/**
+ * `ledgers` by agents' names. `runs` may come in any order. While agents go on, `before` is taken before the lake is
+ * asked and the ledgers are read after: what was acknowledged in between may be there or not.
+ */
 export function compareWithLake(
   kind: LineKind,
   ledgers: ReadonlyMap<string, Ledger>,
   runs: readonly MarkRun[],
+  before?: AcknowledgedBefore,
 ): Comparison {
   const faults: Record<Fault, number> = { lost: 0, doubled: 0, torn: 0, unexpected: 0 }
   const examples: FoundFault[] = []
@@ -106,7 +113,10 @@ export function compareWithLake(
   const found = foundRows(ledgers, runs)
   for (const [agent, ledger] of ledgers) {
     const rowsOf = found.rows.get(agent) ?? new Map<number, number>()
-    for (const line of ledger.lines()) {
+    const wasAcknowledged = before?.get(agent)
+    for (const known of ledger.lines()) {
+      const isSettled = wasAcknowledged === undefined || known.state !== 'acknowledged' || wasAcknowledged(known.mark)
+      const line: LedgerLine = isSettled ? known : { ...known, state: 'sent' }
       if (line.kind !== kind || line.rows === 0) continue
       const rowsFound = rowsOf.get(line.mark) ?? 0
       rowsOf.delete(line.mark)

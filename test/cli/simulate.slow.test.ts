@@ -57,7 +57,7 @@ test('it says what failed, and what an empty answer has taken', async t => {
   assert.equal(await ended, 0)
   assert.match(effects.stdout.text, /\d+ lines? acknowledged by an empty answer, which no lake gives/)
   assert.match(effects.stdout.text, /read .* 1 failed\n/)
-  assert.match(effects.stdout.text, /no answer, 1 time: read: the server closed the connection\n/)
+  assert.match(effects.stdout.text, /failed, 1 time: read: the server closed the connection\n/)
 })
 
 test('a person may stop it before its time; the lines still arrive', async t => {

@@ -13,7 +13,10 @@ test('quantiles are within two percent, and nothing that had no answer is among 
   assert.deepEqual([requests, outcomes, max], [1_002, { success: 1_000, late: 1, refused: 1 }, 1_000])
   assert.ok(p50 >= 499 && p50 <= 512, String(p50))
   assert.ok(p99 >= 989 && p99 <= 1_012, String(p99))
-  assert.deepEqual(figures.reasons(), [['log: no answer in time', 1]])
+  assert.deepEqual(figures.reasons(), [
+    ['log: no answer in time', 1],
+    ['log: x', 1],
+  ])
 })
 
 test('a route without requests', () => {

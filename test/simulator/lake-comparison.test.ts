@@ -79,6 +79,20 @@ test('what was never sent must not be there; what was in doubt may', () => {
   assert.deepEqual([present, doubtfulPresent, doubtfulAbsent, nothingAbsent], [0, 3, 1, 1])
 })
 
+test('what is acknowledged after the lake was asked may be there or not', () => {
+  const ledger = openLedger()
+  for (let n = 0; n < 3; n += 1) ledger.add('result', 'users', 1)
+  for (const mark of [1, 2, 3]) ledger.sent(mark)
+  ledger.acknowledged(1, false)
+  const before = new Map([['r-1', ledger.acknowledgedUntilNow()]])
+  for (const mark of [2, 3]) ledger.acknowledged(mark, false)
+  const late = ledger.add('result', 'users', 1)
+  ledger.acknowledged(late, false)
+  const comparison = compareWithLake('result', new Map([['r-1', ledger]]), [run(2, 2)], before)
+  assert.deepEqual(comparison.faults, { ...none, lost: 1 })
+  assert.deepEqual([comparison.examples[0]?.mark, comparison.doubtfulPresent, comparison.doubtfulAbsent], [1, 1, 2])
+})
+
 test('marks and agents that nobody knows', () => {
   const comparison = compare(tenLines(), run(1, 11), run(1, 1, { agent: 'r-9' }))
   assert.deepEqual(comparison.faults, { ...none, unexpected: 2 })

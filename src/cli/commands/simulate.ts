@@ -79,7 +79,7 @@ export interface Simulation {
   start(spreadMs: number, signal: AbortSignal): Promise<void>
   state(): SimulationState
   routes(): readonly SimulatedRoute[]
-  /** Reasons of requests without an answer, the most frequent first. */
+  /** Reasons of failed requests, the most frequent first. */
   reasons(): readonly (readonly [reason: string, count: number])[]
   quiet(): void
   /** True when every line is acknowledged or dropped. */
@@ -213,7 +213,7 @@ async function printSummary(
     await printLine(stdout, `  ${route.padEnd(7)}${formatCount(requests).padStart(9)} requests  ${times}${failed}`)
   }
   for (const [reason, count] of simulation.reasons().slice(0, 5)) {
-    await printLine(stdout, `  no answer, ${countOf(count, 'time')}: ${harmlessText(reason)}`)
+    await printLine(stdout, `  failed, ${countOf(count, 'time')}: ${harmlessText(reason)}`)
   }
 }
 

@@ -49,6 +49,8 @@ export interface Ledger {
   /** All lines, in the order of their marks. */
   lines(): IterableIterator<LedgerLine>
   counts(): LedgerCounts
+  /** Whether a line was acknowledged by now, to be asked later. */
+  acknowledgedUntilNow(): (mark: number) => boolean
 }
 
 export type LedgerCounts = Readonly<Record<LineState | 'logged', number>>
@@ -115,6 +117,11 @@ export function openLedger(): Ledger {
       const counts = Object.fromEntries(states.map(state => [state, 0])) as Record<LineState, number>
       for (let mark = 1; mark <= last; mark += 1) counts[states[stateOf[mark]!]!] += 1
       return { ...counts, logged: last }
+    },
+    acknowledgedUntilNow() {
+      const present = stateOf.slice(0, last + 1)
+      const acknowledged = states.indexOf('acknowledged')
+      return mark => present[mark] === acknowledged
     },
   }
 }
