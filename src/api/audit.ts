@@ -10,7 +10,7 @@ import { present } from './query-runs.ts'
 export const WireAuditEntry = Type.Object({
   at: Type.String(),
   action: Type.String(),
-  outcome: Type.Enum(['done', 'refused']),
+  outcome: Type.Enum(['done', 'refused', 'interrupted']),
   principalId: Type.Optional(Type.String()),
   role: Type.Optional(Type.String()),
   address: Type.String(),

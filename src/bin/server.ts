@@ -78,6 +78,7 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
   if (taken.length > 0) log.warn({ ids: taken }, 'canned queries left out: their ids are taken')
   await agents.labels.load()
   await ingest.recover()
+  await audit.recover()
   await liveQueries.recover()
   await queries.recover()
   await space.load()

@@ -8,10 +8,11 @@ import { agentConfigurations } from './migrations/0004-agent-configurations.ts'
 import { liveQueries } from './migrations/0005-live-queries.ts'
 import { lakeLimits } from './migrations/0006-lake-limits.ts'
 import { runLimits } from './migrations/0007-run-limits.ts'
+import { auditIntents } from './migrations/0008-audit-intents.ts'
 
 const migrations: readonly Migration[] = [
   ...[initial, management, fleet, agentConfigurations, liveQueries, lakeLimits],
-  runLimits,
+  ...[runLimits, auditIntents],
 ]
 
 /** The format a store has after `migrate`. */

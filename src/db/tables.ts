@@ -40,6 +40,7 @@ export interface Tables {
   query_categories: QueryCategoryRow
   idempotency_keys: IdempotencyKeyRow
   ingest_tokens: IngestTokenRow
+  audit_intents: { id: Generated<number>; entry_json: string }
   account_audit: { id: Generated<number>; account_id: string; at: number; entry_json: string }
   many_runs: ManyRunRow
   many_run_parts: ManyRunPartRow

@@ -1,4 +1,5 @@
 import { insertAccountAudit } from '../db/account-audit.ts'
+import { endIntent, listIntents } from '../db/audit-intents.ts'
 import type { Store } from '../db/db.ts'
 import { accountAuditEntriesMax, refusalKindsMax, refusalsSummedMs } from '../limits.ts'
 import type { AuditEntry, AuditLog, Refusal } from '../model/audit.ts'
@@ -19,6 +20,11 @@ export interface AuditLogOptions {
 }
 
 export interface OpenAuditLog extends AuditLog {
+  /**
+   * Tells of what an earlier process was about to do and never said it had: how many. Called once, before the first
+   * request.
+   */
+  recover(): Promise<number>
   /** Writes the refused calls counted so far. */
   flush(): Promise<void>
   /** Flushes a last time. */
@@ -38,6 +44,8 @@ export function auditLine(entry: AuditEntry): string {
   }
   return `${JSON.stringify(row)}\n`
 }
+
+const intentsAtOnce = 100
 
 interface Counted extends Refusal {
   count: number
@@ -94,6 +102,24 @@ export function openAuditLog({ store, log, keep, flushMs = refusalsSummedMs }: A
     record,
     refused,
     flush,
+    async recover() {
+      let told = 0
+      try {
+        let left = await listIntents(store, intentsAtOnce)
+        for (; left.length > 0; left = await listIntents(store, intentsAtOnce)) {
+          for (const { id, entry } of left) {
+            // Kept first: told twice is better than never.
+            await record(entry)
+            await endIntent(store, id)
+            told += 1
+          }
+        }
+      } catch (error) {
+        // A lake that takes no entries now must still start; the next start tells.
+        log.error({ err: error }, 'interrupted calls not told of in the audit log')
+      }
+      return told
+    },
     async close() {
       clearInterval(timer)
       await flush()

@@ -333,7 +333,7 @@ const auditColumns: readonly Shipped[] = [
   [10, 'customer_id', 'string', 'Id of the tenant'],
   [11, 'calendar_time', 'timestamp', 'When it was done; of refused calls the first, UTC'],
   [12, 'action', 'string', 'What was done: runs.start, results.export, principals.create …'],
-  [13, 'outcome', 'string', 'done or refused'],
+  [13, 'outcome', 'string', 'done, refused or interrupted'],
   [14, 'principal_id', 'string', 'Who did it: a principal, or a source by its ingest token'],
   [15, 'account_type', 'string', 'What the principal belongs to: tenant, partner or organization'],
   [16, 'account_id', 'string', 'Id of what the principal belongs to'],

@@ -9,7 +9,8 @@ export interface AuditEntry {
   readonly at: number
   /** `<what>.<verb>`, for instance `runs.start`. */
   readonly action: string
-  readonly outcome: 'done' | 'refused'
+  /** `interrupted`: the server ended before it was known whether it was done. */
+  readonly outcome: 'done' | 'refused' | 'interrupted'
   /** undefined: nobody we know. */
   readonly actor: AuditActor | undefined
   readonly address: string

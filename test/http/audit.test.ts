@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { listIntents } from '../../src/db/audit-intents.ts'
+import type { AuditEntry } from '../../src/model/audit.ts'
 import { newId } from '../../src/model/ids.ts'
 import { openTestApp } from '../support/test-app.ts'
 
@@ -102,5 +104,41 @@ test('failed logins of a known client are counted, those of an unknown one are n
   assert.deepEqual(
     lake.audit.refusals.map(({ tenantId, action, actor }) => [tenantId, action, actor?.principalId]),
     [[tenant.id, 'tokens.issue', principalId]],
+  )
+})
+
+test('what is about to be done is kept until it is known what became of it', async t => {
+  const lake = await openTestApp(t)
+  const tenant = await lake.tenant()
+  const headers = await lake.headersFor(tenant.id)
+  const url = `/lake/v1/tenants/${tenant.id}`
+  const patch = (body: object) => lake.app.inject({ method: 'PATCH', url, headers, payload: JSON.stringify(body) })
+  const intents = async () => (await listIntents(lake.store, 10)).map(({ entry }) => entry)
+  // What the store holds while the handler works: a change that fails half way would leave this behind.
+  const seen: unknown[] = []
+  const { record } = lake.audit
+  lake.audit.record = async entry => {
+    seen.push(...(await intents()))
+    return record(entry)
+  }
+  assert.equal((await patch({ retentionDays: 9 })).statusCode, 200)
+  const [{ requestId, actor, ...intent }] = seen as [AuditEntry]
+  assert.deepEqual(intent, {
+    ...{ at: lake.now, action: 'tenants.change', outcome: 'interrupted', address: '127.0.0.1', tenantId: tenant.id },
+    ...{ target: tenant.id, details: { method: 'PATCH', url } },
+  })
+  assert.equal(actor?.accountId, tenant.id)
+  assert.equal(requestId, lake.audit.entries[0]?.requestId)
+  assert.deepEqual(await intents(), [])
+  assert.equal((await patch({ retentionDays: -1 })).statusCode, 400)
+  assert.deepEqual(await intents(), [], 'a refused change leaves none')
+  lake.audit.record = async () => {
+    throw new Error('disk full')
+  }
+  assert.equal((await patch({ retentionDays: 8 })).statusCode, 200)
+  assert.deepEqual(
+    (await intents()).map(({ action }) => action),
+    ['tenants.change'],
+    'it is told of at the next start',
   )
 })

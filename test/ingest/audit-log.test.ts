@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
 import { listAccountAudit } from '../../src/db/account-audit.ts'
+import { beginIntent, endIntent } from '../../src/db/audit-intents.ts'
 import { openStore } from '../../src/db/db.ts'
 import { openAuditLog } from '../../src/ingest/audit-log.ts'
 import type { AuditActor, AuditEntry, Refusal } from '../../src/model/audit.ts'
@@ -74,4 +75,23 @@ test('an entry that cannot be kept is said to its caller; refused calls that can
   await audit.flush()
   await audit.flush()
   assert.equal(calls, 2)
+})
+
+test('what an earlier process was about to do is told of once, however late it can be kept', async t => {
+  let isFull = true
+  const kept: AuditEntry[] = []
+  const { store, audit } = openLog(t, async (_tenantId, entry) => {
+    if (isFull) throw new Error('disk full')
+    kept.push(entry)
+  })
+  const begun = (requestId: string) => entryOf({ outcome: 'interrupted', action: 'tenants.change', requestId })
+  const done = await beginIntent(store, begun('done'))
+  await beginIntent(store, begun('cut off'))
+  await endIntent(store, done)
+  await endIntent(store, done)
+  assert.equal(await audit.recover(), 0)
+  isFull = false
+  assert.equal(await audit.recover(), 1)
+  assert.equal(await audit.recover(), 0)
+  assert.deepEqual(kept, [begun('cut off')])
 })

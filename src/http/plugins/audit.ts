@@ -1,10 +1,12 @@
 import type { FastifyRequest } from 'fastify'
+import { beginIntent, endIntent } from '../../db/audit-intents.ts'
 import type { AuditEntry } from '../../model/audit.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
 
 // Every change, every run and every export is in the audit log before its caller is answered; a route names what it
-// does in `config.audit`, its handler adds what it was done to. Refused calls are counted, whatever the route.
+// does in `config.audit`, its handler adds what it was done to. What is about to be done is kept before it is, so that
+// one the server ends in the middle of is told of at its next start. Refused calls are counted, whatever the route.
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -14,6 +16,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** What the handler did, for the audit log. */
     audited: Audited | undefined
+    /** Of what it was about to do. */
+    intent: number | undefined
   }
 }
 
@@ -29,15 +33,26 @@ export interface Audited {
 const allRefusals = /^4/
 const foreignRefusals = /^(?:401|403|404|429)$/
 
-export function auditRequests(app: App, { audit, clock }: AppDependencies): void {
+export function auditRequests(app: App, { audit, store, clock }: AppDependencies): void {
   app.decorateRequest('audited', undefined)
+  app.decorateRequest('intent', undefined)
+  app.addHook('preHandler', async request => {
+    const { audit: action } = request.routeOptions.config
+    if (action === undefined || request.caller === undefined) return
+    const details = { method: request.method, url: request.url }
+    const facts = { ...factsOf(request, action, clock()), target: targetOf(request) }
+    request.intent = await beginIntent(store, { ...facts, outcome: 'interrupted', details })
+  })
   app.addHook('onSend', async (request, reply) => {
     const { audit: action } = request.routeOptions.config
-    if (action === undefined || reply.statusCode >= 400) return
+    if (action === undefined) return
     try {
-      await audit.record({ ...factsOf(request, action, clock()), outcome: 'done', ...request.audited })
+      if (reply.statusCode < 400) {
+        await audit.record({ ...factsOf(request, action, clock()), outcome: 'done', ...request.audited })
+      }
+      if (request.intent !== undefined) await endIntent(store, request.intent)
     } catch (error) {
-      // It is done, and the caller must hear of it: a secret in this answer is shown once.
+      // It is done, and the caller must hear of it: a secret in this answer is shown once. The intent stays.
       request.log.error({ err: error, action, target: request.audited?.target }, 'audit entry not kept')
     }
   })
@@ -51,6 +66,15 @@ export function auditRequests(app: App, { audit, clock }: AppDependencies): void
     audit.refused({ ...factsOf(request, action, clock()), details })
   })
 }
+
+/** The id in the path. */
+function targetOf(request: FastifyRequest): string | undefined {
+  const ids = Object.values((request.params ?? {}) as Record<string, unknown>)
+  const last = ids.at(-1)
+  return typeof last === 'string' ? last.slice(0, targetCharsMax) : undefined
+}
+
+const targetCharsMax = 300
 
 /** A refused caller's own account hears of it: the tenant it asked for may be another's. */
 function factsOf(request: FastifyRequest, action: string, at: number) {
