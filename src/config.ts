@@ -20,6 +20,7 @@ import {
   type Setting,
   windowSetting,
 } from './config/values.ts'
+import * as live from './limits/live.ts'
 import * as limits from './limits.ts'
 import { formatBytes } from './model/byte-size.ts'
 import { AppError } from './model/errors.ts'
@@ -209,26 +210,26 @@ export const settings = {
   runsPerDay: windowSetting('runs-per-day', 0),
   liveRunsPerMinute: integerSetting(
     'live-runs-per-minute',
-    limits.liveRunsPerMinuteMax,
+    live.liveRunsPerMinuteMax,
     'runs',
     'live runs one tenant starts in a minute, then 429; 0: not counted',
     0,
   ),
   liveRunsPerDay: integerSetting(
     'live-runs-per-day',
-    limits.liveRunsPerDayMax,
+    live.liveRunsPerDayMax,
     'runs',
     'live runs one tenant starts on a day, then 429; 0: not counted',
     0,
   ),
   liveRunMs: durationSetting(
     'live-run-timeout',
-    limits.liveRunMs,
+    live.liveRunMs,
     'how long hosts are waited for by a live run that does not say, then timedOut',
   ),
   liveLifetimeMs: durationSetting(
     'live-run-lifetime',
-    limits.liveLifetimeMs,
+    live.liveLifetimeMs,
     'how long a live run and its result are kept after its time; its rows stay in the lake',
   ),
   bodyBytesMax: bytesSetting('body-bytes', limits.bodyBytesMax, 'largest ingest body after inflating'),

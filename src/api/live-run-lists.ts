@@ -87,8 +87,8 @@ function parseMatch(text: string): LiveEndpointMatch {
     (data === undefined || data === 'withData' || data === 'withoutData')
   if (!isKnown || rest.length > 0) {
     const shown = JSON.stringify(text.slice(0, 100))
-    const message = `match is ${shown}: status[:result[:withData|withoutData]] is expected, as in finished:succeeded:withData`
-    throw new AppError('invalid_argument', message)
+    const expected = 'status[:result[:withData|withoutData]] is expected, as in finished:succeeded:withData'
+    throw new AppError('invalid_argument', `match is ${shown}: ${expected}`)
   }
   const states = liveHostStates.filter(
     state => liveStatusOf(state) === status && (result === undefined || liveResultOf[state] === result),

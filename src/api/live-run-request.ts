@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox'
 import { Compile } from 'typebox/compile'
-import { liveFiltersMax, liveRunMsMax, liveRunMsMin, matchEndpointIdsMax } from '../limits.ts'
+import { liveFiltersMax, liveRunMsMax, liveRunMsMin } from '../limits/live.ts'
+import { matchEndpointIdsMax } from '../limits.ts'
 import { type EndpointFilter, type EndpointMatch, type SearchField, searchFields } from '../model/endpoint-filter.ts'
 import { AppError } from '../model/errors.ts'
 import { parseUuid } from '../model/ids.ts'
@@ -10,8 +11,8 @@ import { Variable } from './query-runs.ts'
 import { emptyAsAbsent, type RunRequestBounds } from './run-request.ts'
 import { parseBound } from './time.ts'
 
-// What starts a live run. Filters say which hosts are asked; PowerShell makes a list of one a plain value, so every list
-// may be one.
+// What starts a live run. Filters say which hosts are asked; PowerShell makes a list of one a plain value, so every
+// list may be one.
 
 const OneOrMany = (description: string) =>
   Type.Union([Type.String(), Type.Array(Type.String(), { minItems: 1, maxItems: matchEndpointIdsMax })], {

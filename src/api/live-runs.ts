@@ -1,5 +1,5 @@
 import Type, { type Static } from 'typebox'
-import { liveAnswerBytesMax, liveRunBytesMax, liveRunRowsMax } from '../limits.ts'
+import { liveAnswerBytesMax, liveRunBytesMax, liveRunRowsMax } from '../limits/live.ts'
 import {
   isLiveRunOpen,
   type LiveHost,

@@ -1,7 +1,7 @@
 import type { HostPlatform } from '../model/host.ts'
 import type { EndpointType, LiveHost, LiveHostState } from '../model/live-run.ts'
 import type { Db } from './db.ts'
-import type { LiveHostRow } from './tables.ts'
+import type { LiveHostRow } from './live-tables.ts'
 
 // The hosts of live runs, by run number.
 

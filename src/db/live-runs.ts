@@ -9,7 +9,7 @@ import {
   liveRunTransitions,
 } from '../model/live-run.ts'
 import { type Db, inTransaction, type Store } from './db.ts'
-import type { LiveRunRow } from './tables.ts'
+import type { LiveRunRow } from './live-tables.ts'
 
 // Live runs. A run's state changes only through `liveRunTransitions`, read and written in one transaction.
 
@@ -141,7 +141,9 @@ export async function growLiveRun(db: Db, number: number, change: LiveRunChange)
     .execute()
 }
 
-/** Applies an event. In the caller's transaction; false where it means nothing in the run's state, and nothing changed. */
+/**
+ * Applies an event, in the caller's transaction. False where it means nothing in the run's state: nothing has changed.
+ */
 export async function changeLiveRun(
   db: Db,
   number: number,

@@ -1,4 +1,4 @@
-import { liveAccelerateSeconds, liveHandOutMs, liveHandOutsMax, liveQueriesPerReadMax } from '../limits.ts'
+import { liveAccelerateSeconds, liveHandOutMs, liveHandOutsMax, liveQueriesPerReadMax } from '../limits/live.ts'
 import type { Host, HostPlatform } from '../model/host.ts'
 import {
   type EndpointType,

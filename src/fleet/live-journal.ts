@@ -3,7 +3,7 @@ import { type Db, inTransaction, type Store } from '../db/db.ts'
 import { insertLiveAnswers, type LiveAnswerPart, noteAnswersInLake } from '../db/live-answers.ts'
 import { changeLiveHost } from '../db/live-hosts.ts'
 import { changeLiveRun, growLiveRun } from '../db/live-runs.ts'
-import { liveBatchAnswersMax, liveColumnsMax, liveRunBytesMax, liveRunRowsMax } from '../limits.ts'
+import { liveBatchAnswersMax, liveColumnsMax, liveRunBytesMax, liveRunRowsMax } from '../limits/live.ts'
 import type { Clock } from '../model/clock.ts'
 import {
   isLiveHostOpen,

@@ -56,7 +56,9 @@ export async function inflateText(bytes: Uint8Array): Promise<string> {
 }
 
 export function openLiveLake({ store, ingest, journal, log }: LiveLakeOptions): LiveLake {
-  /** Positions that the lake has, by run: what a crash keeps from being noted is put once more, and known by the nets. */
+  /**
+   * Positions that the lake has, by run: what a crash keeps from being noted is put once more, and known by the nets.
+   */
   let taken = new Map<number, number[]>()
   /** By tenant and host, by run. */
   const due = new Map<string, Map<number, Due>>()

@@ -1,4 +1,4 @@
-import { liveDecorationBytesMax, livePartBytesMax, livePartRowsMax, liveRowBytesMax } from '../limits.ts'
+import { liveDecorationBytesMax, livePartBytesMax, livePartRowsMax, liveRowBytesMax } from '../limits/live.ts'
 import type { Host } from '../model/host.ts'
 import { type LiveRun, liveQueryName } from '../model/live-run.ts'
 import { formatInstant } from '../model/time-range.ts'

@@ -26,8 +26,8 @@ import { expireLiveRuns, recoverBoard } from './live-upkeep.ts'
 // yet) ──recover()──► ready ──close()──► closed.
 //
 // A query is handed out at least once and counts once. An agent that lost what it was given asks again and gets it
-// again; what it answers is durable in the store first, then in the lake, then it is told so; an answer sent again, also
-// to another process after a crash, finds the host's place taken and adds nothing.
+// again; what it answers is durable in the store first, then in the lake, then it is told so; an answer sent again,
+// also to another process after a crash, finds the host's place taken and adds nothing.
 
 export interface LiveQueriesOptions {
   readonly store: Store

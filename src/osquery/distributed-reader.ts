@@ -4,7 +4,7 @@ import {
   liveMessageCharsMax,
   liveQueriesPerWriteMax,
   liveRowBytesMax,
-} from '../limits.ts'
+} from '../limits/live.ts'
 import { AppError } from '../model/errors.ts'
 import type { DistributedAnswer, DistributedRow, DistributedStats, DistributedWrite } from './distributed.ts'
 
@@ -207,6 +207,13 @@ export function openDistributedReader(given: Partial<DistributedBounds> = {}): D
   }
 
   return { push, end }
+}
+
+/** The body of distributed/write. Throws `invalid_argument` for one that is no JSON object. */
+export function parseDistributedWrite(bytes: Buffer, bounds?: Partial<DistributedBounds>): DistributedWrite {
+  const reader = openDistributedReader(bounds)
+  reader.push(bytes)
+  return reader.end()
 }
 
 function malformed(cause?: unknown): AppError {

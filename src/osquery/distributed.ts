@@ -1,5 +1,4 @@
 import { AppError } from '../model/errors.ts'
-import { type DistributedBounds, openDistributedReader } from './distributed-reader.ts'
 
 // Distributed queries on the wire: what an agent asks and is given, what it brings back. Forms and variations: osquery
 // `plugins/distributed/tls_distributed.cpp` and `osquery/distributed/distributed.cpp`; statuses are SQLite's result
@@ -55,14 +54,10 @@ export interface DistributedWrite {
   readonly answers: DistributedAnswers
 }
 
-/** The body of distributed/write. Throws `invalid_argument` for one that is no JSON object. */
-export function parseDistributedWrite(bytes: Buffer, bounds?: Partial<DistributedBounds>): DistributedWrite {
-  const reader = openDistributedReader(bounds)
-  reader.push(bytes)
-  return reader.end()
-}
-
-/** The node key in the body of distributed/read; undefined where it names none. Throws like the above. */
+/**
+ * The node key in the body of distributed/read; undefined where it names none. Throws `invalid_argument` for
+ * one that is no JSON object.
+ */
 export function parseDistributedRead(bytes: Buffer): string | undefined {
   let body: unknown
   try {

@@ -1,5 +1,5 @@
-// docs/live-queries.md, block by block in one shell, with a few agents that answer: every command must succeed, and what
-// it prints must be what the page says it is.
+// docs/live-queries.md, block by block in one shell, with a few agents that answer: every command must succeed, and
+// what it prints must be what the page says it is.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -26,7 +26,7 @@ test('every command of the page', async t => {
 
   const stopped = new AbortController()
   const { enrollSecret } = server.firstRun
-  const polling = []
+  const polling: Promise<void>[] = []
   for (const [name, platform] of [
     ['web-1', 'ubuntu'],
     ['web-2', 'debian'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { deleteLiveAnswersOf } from '../../src/db/live-answers.ts'
-import { liveHandOutMs } from '../../src/limits.ts'
+import { liveHandOutMs } from '../../src/limits/live.ts'
 import { AppError } from '../../src/model/errors.ts'
 import type { LiveHostCounts } from '../../src/model/live-run.ts'
 import { answersOf, everyHost, openTestLive } from '../support/live.ts'

@@ -5,10 +5,9 @@ import {
   emptyDistributedRead,
   isDenylisted,
   parseDistributedRead,
-  parseDistributedWrite,
   renderDistributedRead,
 } from '../../src/osquery/distributed.ts'
-import { openDistributedReader } from '../../src/osquery/distributed-reader.ts'
+import { openDistributedReader, parseDistributedWrite } from '../../src/osquery/distributed-reader.ts'
 import { type Random, randomOf } from '../fuzz/random.ts'
 
 const noStats = { wallTimeMs: undefined, userTimeMs: undefined, systemTimeMs: undefined, memoryBytes: undefined }

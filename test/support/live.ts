@@ -7,7 +7,8 @@ import type { AcceptOptions, AcceptResult, BodySource } from '../../src/ingest/i
 import type { Host } from '../../src/model/host.ts'
 import { silentLog } from '../../src/model/log.ts'
 import type { TenantCaller } from '../../src/model/principal.ts'
-import { type DistributedAnswer, parseDistributedWrite } from '../../src/osquery/distributed.ts'
+import type { DistributedAnswer } from '../../src/osquery/distributed.ts'
+import { parseDistributedWrite } from '../../src/osquery/distributed-reader.ts'
 import { type TestIngest, testIngest } from './ingest.ts'
 import { liveHostOf } from './live-fixtures.ts'
 

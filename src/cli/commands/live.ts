@@ -18,8 +18,8 @@ import { type CliEffects, printLine } from '../effects.ts'
 import { exitCodes, failureOf, placeOf, pointAt, UsageError } from '../failure.ts'
 import { openProgress } from '../progress.ts'
 
-// `edr-lake live run 'SELECT …' --wait`: asks hosts now and prints their rows as they come, one JSON object a line. Rows
-// go to standard output, everything for the person to standard error.
+// `edr-lake live run 'SELECT …' --wait`: asks hosts now and prints their rows as they come, one JSON object a line.
+// Rows go to standard output, everything for the person to standard error.
 
 export interface LiveFlags extends ConnectionFlags {
   readonly all?: boolean

@@ -2,7 +2,7 @@ import { LiveResultPage, LiveResultQuery, toWireTruncation } from '../../api/liv
 import { keyedPages, parseKeyedPage } from '../../api/page.ts'
 import { type Parameters, textParameter } from '../../api/parameters.ts'
 import { present } from '../../api/query-runs.ts'
-import { livePageRowsMax } from '../../limits.ts'
+import { livePageRowsMax } from '../../limits/live.ts'
 import { AppError } from '../../model/errors.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import type { App } from '../instance.ts'
