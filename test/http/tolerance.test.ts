@@ -270,3 +270,14 @@ test('T29: every id we make is a version-4 UUID', async t => {
   const { body } = await start()
   for (const id of [body.id, body.createdBy.id, credentials.clientId, tenant.id]) assert.match(id, uuidV4)
 })
+
+test('T30: nothing waits for a run to end unless it is asked to', async t => {
+  const { call, start } = await openServer(t)
+  const startedAt = performance.now()
+  const { body } = await start()
+  assert.equal((await call('GET', `${runs}/${body.id}`)).body.status, 'pending')
+  assert.equal((await call('GET', runs)).status, 200)
+  assert.equal((await call('GET', `${runs}/${body.id}/results`)).status, 400)
+  assert.equal((await call('POST', `${runs}/${body.id}/cancel`, '{}')).status, 200)
+  assert.ok(performance.now() - startedAt < 30_000)
+})

@@ -38,6 +38,7 @@ const cases: readonly (readonly [sql: string, type: string, expected: string])[]
   [`CAST('{"a": [1, 2]}' AS JSON)`, 'string', '"{\\"a\\": [1, 2]}"'],
   ["CAST('\\xAA\\x00b' AS BLOB)", 'string', '"qgBi"'],
   ["CAST('6f0c1a6e-0f7e-4d5e-9f43-1d6f0b7a2c11' AS UUID)", 'string', '"6f0c1a6e-0f7e-4d5e-9f43-1d6f0b7a2c11"'],
+  // T32: a client parses rows with the fraction and the Z.
   ["TIMESTAMP '2026-02-03 07:59:40'", 'timestamp', '"2026-02-03T07:59:40.000Z"'],
   ["TIMESTAMP '2026-02-03 07:59:40.123987'", 'timestamp', '"2026-02-03T07:59:40.123Z"'],
   ["TIMESTAMP '1969-12-31 23:59:59.5'", 'timestamp', '"1969-12-31T23:59:59.500Z"'],
