@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type Logger, pino } from 'pino'
 import { openSigningKeys } from '../auth/signing-keys.ts'
 import { type Config, parseConfig, processEnvironment, settingRows, settingsInForce } from '../config.ts'
-import { openStore } from '../db/db.ts'
+import { openStore, type Upgrade } from '../db/db.ts'
 import { openDuckdbEngine } from '../engine/duckdb/duckdb-engine.ts'
 import { openLiveQueries } from '../fleet/live-queries.ts'
 import { buildApp } from '../http/app.ts'
@@ -46,15 +46,23 @@ async function main(args: readonly string[]): Promise<void> {
   if (args.includes('--help')) return printHelp()
   const config = parseConfig(args, processEnvironment())
   const directory = openDataDirectory(config.dataDirectory)
-  const stop = await start(config, directory)
+  const { stop, reload } = await start(config, directory)
+  // A person who closes a terminal ends what runs in it; a service is asked to read its files again.
+  const isTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
+  if (!isTerminal) process.on('SIGHUP', reload)
   const signal = await new Promise<string>(resolve => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.on(name, () => resolve(name))
   })
   await stop(signal)
 }
 
+interface Running {
+  readonly stop: (reason: string) => Promise<void>
+  readonly reload: () => void
+}
+
 /** Starts every part; resolves with what stops them again when the lake is ready. */
-async function start(config: Config, directory: DataDirectory): Promise<(reason: string) => Promise<void>> {
+async function start(config: Config, directory: DataDirectory): Promise<Running> {
   const log = pino({ level: config.logLevel, base: { pid: process.pid } })
   const parts = await openParts(config, directory, log)
   const { store, agents, ingest, engine, queries, janitor, manyRuns, audit, space, tables, liveQueries } = parts
@@ -99,7 +107,7 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
   }
   log.info({ url, ...tlsFacts, version, dataDirectory: directory.root }, 'ready')
 
-  return async reason => {
+  const stop = async (reason: string): Promise<void> => {
     log.info({ reason }, 'stopping')
     // What does not end by itself in time is cut off: everything acknowledged is durable already.
     setTimeout(() => process.exit(0), shutdownMsMax).unref()
@@ -113,11 +121,13 @@ async function start(config: Config, directory: DataDirectory): Promise<(reason:
     directory.release()
     log.info({ reason }, 'stopped')
   }
+  return { stop, reload: tls.reload }
 }
 
 /** Opens the parts behind the API in the order in which they need one another; `close` is the reverse. */
 async function openParts(config: Config, directory: DataDirectory, log: Logger) {
-  const store = openStore(directory.storeFile)
+  const onUpgraded = (upgrade: Upgrade) => log.warn({ ...upgrade }, 'the store was brought to a newer format')
+  const store = openStore(directory.storeFile, { onUpgraded })
   const storage = await openLocalStorage(directory.lake)
   const writerOptions = { memoryBytes: writerMemoryBytes, threads: writerThreads, tempFolder: directory.temporary }
   // Merges have a process of their own, so that rows just sealed never wait for one.

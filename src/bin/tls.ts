@@ -38,6 +38,8 @@ export interface Tls {
   /** Resolves with what to say about it; undefined where there is no listener. Rejects where the port is taken. */
   listen(): Promise<{ readonly tlsUrl: string; readonly caFile: string | undefined } | undefined>
   health(): HealthCheck | undefined
+  /** Looks at once whether there is another certificate to serve. */
+  reload(): void
   close(): void
 }
 
@@ -53,6 +55,7 @@ export async function openTls(deps: TlsDeps): Promise<Tls> {
       door: () => findAgentDoor({ listener: undefined, ...doorFacts(config), proxyAuthorityPem }),
       listen: async () => undefined,
       health: () => undefined,
+      reload: () => {},
       close: () => {},
     }
   }
@@ -71,7 +74,6 @@ async function openListener(deps: TlsDeps, wantedPort: number, proxyAuthorityPem
     ...{ address: config.tlsHost, port, authorityPem: certificates.authorityPem() },
     names: namesOf(certificates),
   })
-  const isAgain = () => void certificates.check()
   return {
     attach(app) {
       const attached = tlsListener(app, {
@@ -89,7 +91,6 @@ async function openListener(deps: TlsDeps, wantedPort: number, proxyAuthorityPem
     async listen() {
       if (listener === undefined) throw new AppError('internal', 'the TLS listener is not attached')
       port = await listenOn(listener, config.tlsHost, wantedPort)
-      if (hasOwnCertificate(config) && !isTerminal()) process.on('SIGHUP', isAgain)
       const { host } = findAgentDoor({
         listener: own(),
         ...doorFacts(config),
@@ -100,10 +101,8 @@ async function openListener(deps: TlsDeps, wantedPort: number, proxyAuthorityPem
       return { tlsUrl, caFile: certificates.authorityPem() === undefined ? undefined : caFile }
     },
     health: () => healthOf(certificates, clock()),
-    close() {
-      process.off('SIGHUP', isAgain)
-      certificates.close()
-    },
+    reload: () => void certificates.check(),
+    close: () => certificates.close(),
   }
 }
 
@@ -113,11 +112,6 @@ function doorFacts({ tlsNames, publicUrl }: Config) {
 
 function hasOwnCertificate({ tlsCertFile, tlsKeyFile }: Config): boolean {
   return tlsCertFile !== undefined || tlsKeyFile !== undefined
-}
-
-/** A person who closes a terminal ends what runs in it; a service is asked to read its files again. */
-function isTerminal(): boolean {
-  return process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY
 }
 
 function sourceOf(config: Config, root: string): CertificateSource {
