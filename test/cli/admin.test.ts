@@ -8,6 +8,7 @@ import { readAgentFiles } from '../../src/bin/agent-files.ts'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
 import { holdLockFile } from '../../src/bin/lock-file.ts'
 import { recoverAccess } from '../../src/bin/recover.ts'
+import { openSimulation } from '../../src/bin/simulation.ts'
 import { runCli } from '../../src/cli/program.ts'
 import { putCategory, putSavedQuery } from '../../src/db/saved-queries.ts'
 import { newId } from '../../src/model/ids.ts'
@@ -34,6 +35,7 @@ async function openAdmin(context: TestContext, folder?: string) {
     readAgentFiles,
     recover: recoverAccess,
     holdLock: holdLockFile,
+    openSimulation,
   }
   const runOn = async (isTerminal: boolean, args: readonly string[]) => {
     const place = folder === undefined ? {} : { workingDirectory: folder }
@@ -102,6 +104,18 @@ test('principals of a tenant and of the account, ingest tokens, enroll secrets, 
   const several = await run('ingest-tokens', 'list')
   assert.equal(several.exitCode, 1)
   assert.match(several.stderr, /^edr-lake: this partner's credentials manage several tenants: name one\n$/)
+})
+
+test('enroll secrets that agents have already are read from a file, with the environment in their paths', async t => {
+  const folder = temporaryFolder(t, { fleet: ' from-another-server \n', short: 'abc' })
+  const { tenant, items, run } = await openAdmin(t, folder)
+  const ofTenant = ['--tenant', tenant.id]
+  const create = ['enroll-secrets', 'create', 'fleet', ...ofTenant, '--secret-file']
+  const [made] = await items(...create, 'fleet', '--environment', 'production')
+  assert.deepEqual([made.secret, made.environment], ['from-another-server', 'production'])
+  assert.equal((await run(...create, 'short')).stderr, 'edr-lake: secret must not have fewer than 8 characters\n')
+  assert.equal((await run(...create, 'gone')).stderr, 'edr-lake: cannot read gone: there is no such file\n')
+  assert.deepEqual((await run('ingest-tokens', 'create', 'x', '--environment', 'y')).exitCode, 2)
 })
 
 test('saved queries go to a folder and from it, also to another tenant, and come back the same', async t => {
