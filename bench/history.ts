@@ -17,8 +17,8 @@ import { type FleetLog, openFleet } from './fleet.ts'
 import { count, machine, otherWork } from './support/report.ts'
 
 // A lake with a past: the fleet's log taken in day after day as if it had just been written, converted, and kept by the
-// janitor, all by the server's own parts on a clock that is set. What is left is a data directory as a server would have
-// it after that many days; the same rows stand in the log that `bench/fleet.ts` writes with the same flags.
+// janitor, all by the server's own parts on a clock that is set. What is left is a data directory as a server would
+// have it after that many days; the same rows stand in the log that `bench/fleet.ts` writes with the same flags.
 //
 //   node bench/history.ts --data /tmp/lake --lines 550000 [--seed 1] [--days 30] [--tenants 5] [--end 2026-11-20]
 

@@ -7,8 +7,8 @@ import { openFleet } from './fleet.ts'
 import { count, type Figure, machine, median, milliseconds, otherWork, quantile, table } from './support/report.ts'
 import { conversionSince } from './support/store-reading.ts'
 
-// What ingest and queries cost one another, on a lake with a past: bodies at a steady rate alone, queries alone, and both
-// at once while segments are converted and files are merged.
+// What ingest and queries cost one another, on a lake with a past: bodies at a steady rate alone, queries alone, and
+// both at once while segments are converted and files are merged.
 //
 //   npm run bench -- mixed --data=/tmp/lake [--rate=3000] [--seconds=30] [--queries=10]
 

@@ -9,8 +9,8 @@ import { greetings, writeBodies } from './support/bodies.ts'
 import { sendBodies } from './support/load.ts'
 import { count, machine, milliseconds, otherWork, table } from './support/report.ts'
 
-// How long a lake that was killed with a large open tail keeps its agents waiting: from the start of the next process to
-// its first acknowledgement, every frame of the tail read and checked meanwhile.
+// How long a lake that was killed with a large open tail keeps its agents waiting: from the start of the next process
+// to its first acknowledgement, every frame of the tail read and checked meanwhile.
 //
 //   npm run bench -- recovery [--bytes=1000000000] [--seed=1]
 

@@ -3,7 +3,8 @@ import { checkStatement } from '../src/sql/check.ts'
 import { lakeSchema, now } from '../test/sql/lake.ts'
 import { count, type Figure, machine, milliseconds, otherWork, quantile, table } from './support/report.ts'
 
-// The SQL front end in figures: variables, grammar, names and types, rewriting and scope of one statement, on queries of
+// The SQL front end in figures: variables, grammar, names and types, rewriting and scope of one statement, on queries
+// of
 // 40 and 200 lines, and whether its memory stays level.
 //
 //   npm run bench -- sql [--rounds=2000]

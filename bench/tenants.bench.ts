@@ -8,8 +8,9 @@ import { type FleetLog, openFleet } from './fleet.ts'
 import { count, type Figure, machine, median, milliseconds, otherWork, quantile, table } from './support/report.ts'
 import { committedFiles } from './support/store-reading.ts'
 
-// Many small tenants on one lake: each takes its share of a steady stream while queries go to one after the other. Before
-// it every tenant gets what it would have had waiting in its tail, so that the figures are those of an hour's work.
+// Many small tenants on one lake: each takes its share of a steady stream while queries go to one after the other.
+// Before it every tenant gets what it would have had waiting in its tail, so that the figures are those of an hour's
+// work.
 //
 //   npm run bench -- tenants [--tenants=300] [--hosts=27] [--rate=1750] [--seconds=60] [--tail=2000]
 

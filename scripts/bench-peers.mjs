@@ -1,5 +1,5 @@
-// `npm run bench:peers -- --data DIR --lines N --end DATE`: the hunt of bench/lake.bench.ts, and beside it chDB from PyPI
-// on the same files. Needs Python 3 with venv; chDB is installed once, below the system's temporary folder.
+// `npm run bench:peers -- --data DIR --lines N --end DATE`: the hunt of bench/lake.bench.ts, and beside it chDB from
+// PyPI on the same files. Needs Python 3 with venv; chDB is installed once, below the system's temporary folder.
 
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'

@@ -1,4 +1,5 @@
-// `npm run test:crash [-- part-of-a-path…]`: the crash suite whole, with a kill at every step, where `npm test` samples.
+// `npm run test:crash [-- part-of-a-path…]`: the crash suite whole, with a kill at every step, where `npm test`
+// samples.
 
 import { projectRoot, runNode, runScript } from './project-node.mjs'
 import { listTestFiles } from './test-files.mjs'

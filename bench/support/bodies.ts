@@ -29,7 +29,9 @@ export function greetings(log: FleetLog): string {
   return `${lines.join('\n')}\n`
 }
 
-/** Cuts the log's lines, in their order, into bodies of `linesPerBody` lines of one host; the last of a host is shorter. */
+/**
+ * Cuts the log's lines, in their order, into bodies of `linesPerBody` lines of one host; the last of a host is shorter.
+ */
 export function writeBodies(log: FleetLog, linesPerBody: number, path: string): Bodies {
   const file = openSync(path, 'w+')
   const places: BodyPlace[] = []
@@ -66,6 +68,20 @@ function bodiesOf(file: number, places: readonly BodyPlace[], lines: number, byt
     },
     close: () => closeSync(file),
   }
+}
+
+/** The same lines as other bodies: `change` makes each of the old one's text and of its host. */
+export function changeBodies(bodies: Bodies, path: string, change: (text: string, host: string) => string): Bodies {
+  const file = openSync(path, 'w+')
+  const places: BodyPlace[] = []
+  let offset = 0
+  for (let index = 0; index < bodies.count; index += 1) {
+    const text = bodies.read(index).toString('utf8')
+    const length = writeSync(file, change(text, hostOf(text)), offset)
+    places.push({ offset, length, lines: bodies.lineCount(index) })
+    offset += length
+  }
+  return bodiesOf(file, places, bodies.lines, offset)
 }
 
 const hostPattern = /"(?:hostIdentifier|hostname)":"([^"]+)"/

@@ -1,8 +1,8 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
 
-// Requests as bytes over kept sockets, one at a time on each, with no parsing beyond status and length: what is measured
-// is the server, not its client.
+// Requests as bytes over kept sockets, one at a time on each, with no parsing beyond status and length: what is
+// measured is the server, not its client.
 
 export interface Answered {
   readonly status: number

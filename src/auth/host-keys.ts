@@ -17,8 +17,8 @@ import { hashClientSecret, newClientSecret } from './client-secret.ts'
 // by their hash. Asked for by every request of every agent, so what is known of a key is held in memory for a minute.
 //
 // A key is in force ──its host enrols again──► replaced ──`replacedNodeKeyMs`──► unknown. In between it works: the
-// answer with the new key may have been lost, or two copies of one machine share a host, and each copy that is told that
-// its key is unknown enrols at once.
+// answer with the new key may have been lost, or two copies of one machine share a host, and each copy that is told
+// that its key is unknown enrols at once.
 
 export interface HostKeys {
   /**

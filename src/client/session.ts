@@ -2,8 +2,8 @@ import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { Answer, ApiRequest, Transport } from './transport.ts'
 
-// Calls in the name of one service principal: fetches a token, renews it before it ends, and after a 401 once more. Or in
-// the name of a source, which has a token that does not end.
+// Calls in the name of one service principal: fetches a token, renews it before it ends, and after a 401 once more. Or
+// in the name of a source, which has a token that does not end.
 
 export interface Credentials {
   readonly clientId: string

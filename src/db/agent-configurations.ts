@@ -1,7 +1,7 @@
 import { AppError } from '../model/errors.ts'
 import type { ConfigurationChange, ConfigurationLayer, ConfigurationVersion } from '../model/label-configuration.ts'
 import { type Db, inTransaction, type Store } from './db.ts'
-import type { AgentConfigurationRow } from './tables.ts'
+import type { AgentConfigurationRow } from './host-tables.ts'
 
 // Versions of configurations by label. Labels compare without case and keep the letters they were first saved with.
 

@@ -1,7 +1,7 @@
 import type { HostPlatform, HostRecord, HostStatus } from '../model/host.ts'
 import type { Db } from './db.ts'
 import { toHost } from './hosts.ts'
-import type { HostRow } from './tables.ts'
+import type { HostRow } from './host-tables.ts'
 
 // Hosts as those who manage them see them.
 

@@ -1,7 +1,7 @@
 import type { Host } from '../model/host.ts'
 import { newId } from '../model/ids.ts'
 import type { Db } from './db.ts'
-import type { HostRow } from './tables.ts'
+import type { HostRow } from './host-tables.ts'
 
 /**
  * The hosts with these identifiers, at most `hostsPutMax` of them, in no order; new ones are made, with random ids. One

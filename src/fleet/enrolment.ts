@@ -7,11 +7,11 @@ import {
   listIdentityCandidates,
   updateEnrolledHost,
 } from '../db/host-identities.ts'
-import { findHostRecord } from '../db/host-records.ts'
 import { addHostLabels } from '../db/labels.ts'
-import { listSharedHosts, putNodeKey } from '../db/node-keys.ts'
+import { insertNodeKey, listSharedHosts, replaceNodeKeys } from '../db/node-keys.ts'
 import { findTenant } from '../db/tenants.ts'
 import {
+  enrolmentsAtOnceMax,
   hostIdentifierCharsMax,
   hostOnlineMs,
   identityCandidatesMax,
@@ -21,7 +21,7 @@ import {
 } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
-import type { Host, HostRecord } from '../model/host.ts'
+import type { Host, HostFacts, HostRecord } from '../model/host.ts'
 import { newId } from '../model/ids.ts'
 import type { EnrolRequest } from '../osquery/host-details.ts'
 import { type Candidate, identify } from './identity.ts'
@@ -76,34 +76,65 @@ export interface EnrolmentDependencies {
   readonly onLabelled: (host: Pick<Host, 'id' | 'tenantId'>) => Promise<void>
 }
 
-export function openEnrolment({
-  store,
-  clock,
-  newKey,
-  lastHeard,
-  onChanged,
-  onLabelled,
-}: EnrolmentDependencies): Enrolment {
-  async function enrol(request: EnrolRequest, from: EnrolledFrom): Promise<Enrolled> {
+export function openEnrolment(dependencies: EnrolmentDependencies): Enrolment {
+  const { store, clock, newKey, lastHeard, onChanged, onLabelled } = dependencies
+  const waiting: Waiting[] = []
+  let isRunning = false
+
+  /** What waits while a transaction is written shares the next one: thousands of agents may come at once. */
+  async function run(): Promise<void> {
+    isRunning = true
+    while (waiting.length > 0) {
+      const batch = waiting.splice(0, enrolmentsAtOnceMax)
+      try {
+        const done = await inTransaction(store, async transaction => {
+          const results: (() => void)[] = []
+          for (const each of batch) results.push(await enrolOne(transaction, each))
+          return results
+        })
+        for (const settle of done) settle()
+      } catch (error) {
+        const refusal = new AppError('unavailable', 'agents cannot be enrolled at the moment', { cause: error })
+        for (const { reject } of batch) reject(refusal)
+      }
+    }
+    isRunning = false
+  }
+
+  /** One agent's part of a transaction; resolves with how to answer it. A refusal comes before anything is changed. */
+  async function enrolOne(transaction: Db, { request, from, resolve, reject }: Waiting): Promise<() => void> {
+    try {
+      const made = await put(transaction, request, from)
+      return () => resolve(made)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      return () => reject(error)
+    }
+  }
+
+  async function put(transaction: Db, request: EnrolRequest, from: EnrolledFrom): Promise<Made> {
     const now = clock()
     const { nodeKey, hash } = newKey()
-    const { enrolled, before, labels } = await inTransaction(store, async transaction => {
-      const secret = await admit(transaction, request.secret, from.tenantId)
-      const claim = claimOf(request)
-      const candidates = await candidatesFor(transaction, secret.tenantId, claim, now)
-      const identity = identify(claim, candidates)
-      const host = await putHost(transaction, secret.tenantId, claim, candidates, identity, from.publicIp, now)
-      await putNodeKey(transaction, host, hash, now, nodeKeysPerHostMax - 1)
-      await addHostLabels(transaction, secret.tenantId, host.id, secret.labels)
-      const known = identity.kind === 'known' ? identity.host : undefined
-      return {
-        ...{ before: known, labels: secret.labels },
-        enrolled: {
-          ...{ nodeKey, host, isNew: known === undefined, isAgain: known?.enrolledAt !== undefined },
-          ...{ duplicateOf: host.duplicateOf, enrollSecretId: secret.id },
-        },
-      }
-    }).catch(translate)
+    const secret = await admit(transaction, request.secret, from.tenantId)
+    const claim = claimOf(request)
+    const candidates = await candidatesFor(transaction, secret.tenantId, claim, now)
+    const identity = identify(claim, candidates)
+    const host = await putHost(transaction, secret.tenantId, claim, candidates, identity, from.publicIp, now)
+    const before = identity.kind === 'known' ? identity.host : undefined
+    if (before !== undefined) await replaceNodeKeys(transaction, host.id, now, nodeKeysPerHostMax - 1)
+    await insertNodeKey(transaction, host, hash, now)
+    await addHostLabels(transaction, secret.tenantId, host.id, secret.labels)
+    return {
+      ...{ before, labels: secret.labels, nodeKey, host, isNew: before === undefined },
+      ...{ isAgain: before?.enrolledAt !== undefined, duplicateOf: host.duplicateOf, enrollSecretId: secret.id },
+    }
+  }
+
+  async function enrol(request: EnrolRequest, from: EnrolledFrom): Promise<Enrolled> {
+    const { before, labels, ...enrolled } = await new Promise<Made>((resolve, reject) => {
+      waiting.push({ request, from, resolve, reject })
+      if (!isRunning) void run()
+    })
     for (const each of [before, enrolled.host]) if (each !== undefined) onChanged(each)
     if (labels.length > 0) await onLabelled(enrolled.host)
     return enrolled
@@ -121,6 +152,18 @@ export function openEnrolment({
   }
 
   return { enrol }
+}
+
+interface Made extends Enrolled {
+  readonly before: HostRecord | undefined
+  readonly labels: readonly string[]
+}
+
+interface Waiting {
+  readonly request: EnrolRequest
+  readonly from: EnrolledFrom
+  readonly resolve: (made: Made) => void
+  readonly reject: (error: AppError) => void
 }
 
 interface ClaimedHost extends Pick<EnrolRequest, 'hardwareUuid' | 'facts'> {
@@ -175,22 +218,29 @@ async function putHost(
 ): Promise<HostRecord> {
   const { hostIdentifier, hardwareUuid } = claim
   const isTaken = candidates.some(({ host }) => host.hostIdentifier === hostIdentifier)
-  const facts = { ...claim.facts, publicIp }
+  const told = Object.fromEntries(Object.entries(claim.facts).filter(([, value]) => value !== undefined))
+  const facts: HostFacts = { ...told, publicIp }
   if (identity.kind === 'known') {
-    const { id, duplicateOf, hostIdentifier: own } = identity.host
+    const { id, hostIdentifier: own } = identity.host
     const identifier = isTaken || own === duplicateIdentifier(hostIdentifier, id) ? own : hostIdentifier
-    await updateEnrolledHost(db, { id, tenantId, hostIdentifier: identifier, hardwareUuid, duplicateOf, facts }, now)
-    return (await findHostRecord(db, tenantId, id))!
+    const host: HostRecord = {
+      ...{ ...identity.host, hostIdentifier: identifier, hardwareUuid: hardwareUuid ?? identity.host.hardwareUuid },
+      ...{ lastSeenAt: now, enrolledAt: identity.host.enrolledAt ?? now, facts: { ...identity.host.facts, ...facts } },
+    }
+    await updateEnrolledHost(db, host)
+    return host
   }
   const id = newId()
-  const identifier = isTaken ? duplicateIdentifier(hostIdentifier, id) : hostIdentifier
-  const duplicateOf = identity.duplicateOf?.id
-  await insertEnrolledHost(db, { id, tenantId, hostIdentifier: identifier, hardwareUuid, duplicateOf, facts }, now)
-  return (await findHostRecord(db, tenantId, id))!
-}
-
-/** What the store says when it cannot be asked is no refusal. */
-function translate(error: unknown): never {
-  if (error instanceof AppError) throw error
-  throw new AppError('unavailable', 'agents cannot be enrolled at the moment', { cause: error })
+  const host: HostRecord = {
+    ...{
+      id,
+      tenantId,
+      hostIdentifier: isTaken ? duplicateIdentifier(hostIdentifier, id) : hostIdentifier,
+      hardwareUuid,
+    },
+    ...{ createdAt: now, lastSeenAt: now, enrolledAt: now, duplicateOf: identity.duplicateOf?.id, facts },
+    ...{ lastLogAt: undefined, lastConfigAt: undefined, configVersion: undefined },
+  }
+  await insertEnrolledHost(db, host)
+  return host
 }

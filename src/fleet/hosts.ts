@@ -8,8 +8,8 @@ import type { Clock } from '../model/clock.ts'
 import type { Host, HostFacts } from '../model/host.ts'
 
 // The machines. A host is made at first sight of (tenant, hostIdentifier), whichever way it came, or when it enrols
-// (enrolment.ts), and keeps its id. It is durable before anything refers to it. What is heard of hosts is kept in memory
-// and written once a minute: nothing waits for it, and after a crash hosts look silent for that long.
+// (enrolment.ts), and keeps its id. It is durable before anything refers to it. What is heard of hosts is kept in
+// memory and written once a minute: nothing waits for it, and after a crash hosts look silent for that long.
 
 export interface Hosts {
   /** The host if this process has it in memory: what the hot path asks first. */

@@ -9,7 +9,6 @@ import {
   isLiveHostOpen,
   isLiveRunOpen,
   type LiveHostEvent,
-  type LiveHostState,
   type LiveRun,
   type LiveRunEvent,
   type LiveTruncation,
@@ -79,6 +78,8 @@ interface RunDraft {
 type Write = (transaction: Db) => Promise<void>
 
 interface Entry {
+  /** What it costs the event loop, in answers. */
+  readonly weight: number
   /** Plans against the drafts; what it returns writes it. Nothing is changed before the transaction is done. */
   readonly plan: (drafts: Drafts) => Write | undefined
   readonly done: () => void
@@ -93,10 +94,12 @@ export function openJournal(store: Store, board: Board, clock: Clock): Journal {
 
   function enqueue<Result>(
     plan: (drafts: Drafts, tell: (result: Result) => void) => Write | undefined,
+    weight = 1,
   ): Promise<Result> {
     const { promise, resolve, reject } = Promise.withResolvers<Result>()
     let result: Result
     line.push({
+      weight,
       plan: drafts =>
         plan(drafts, told => {
           result = told
@@ -115,7 +118,7 @@ export function openJournal(store: Store, board: Board, clock: Clock): Journal {
       // The store works on the event loop: what came while it did so gets its turn to stand in line, so that the next
       // batch holds all of it.
       await nextTurn()
-      const batch = line.slice(0, liveBatchAnswersMax)
+      const batch = takeBatch(line)
       line = line.slice(batch.length)
       await writeBatch(batch)
     }
@@ -159,13 +162,33 @@ export function openJournal(store: Store, board: Board, clock: Clock): Journal {
         return undefined
       }),
     async noteHandOuts() {
-      const open = [...board.all()].filter(each => each.unnoted.size > 0)
-      await Promise.all(open.map(each => enqueue<void>(drafts => planNote(each, drafts(each)))))
+      const pieces = [...board.all()].flatMap(open => piecesOf([...open.unnoted]).map(hostIds => ({ open, hostIds })))
+      const note = ({ open, hostIds }: (typeof pieces)[number]) =>
+        enqueue<void>(drafts => planNote(open, drafts(open), hostIds), hostIds.length / handOutsPerAnswer)
+      await Promise.all(pieces.map(note))
     },
     noteInLake: (runNumber, positions) =>
       enqueue<void>(() => transaction => noteAnswersInLake(transaction, runNumber, positions)),
     idle: () => working ?? Promise.resolve(),
   }
+}
+
+/** A hand-out is one small statement. */
+const handOutsPerAnswer = 4
+
+function piecesOf(hostIds: readonly string[]): readonly string[][] {
+  const size = liveBatchAnswersMax * handOutsPerAnswer
+  return Array.from({ length: Math.ceil(hostIds.length / size) }, (_, n) => hostIds.slice(n * size, (n + 1) * size))
+}
+
+/** The first in line, as much as one transaction takes; at least one. */
+function takeBatch(line: readonly Entry[]): readonly Entry[] {
+  let weight = 0
+  const end = line.findIndex((entry, index) => {
+    weight += entry.weight
+    return index > 0 && weight > liveBatchAnswersMax
+  })
+  return end < 0 ? line.slice() : line.slice(0, end)
 }
 
 function newDraft(open: OpenRun): RunDraft {
@@ -254,9 +277,9 @@ function addPerformance(known: LiveRun['performance'], { stats, event }: Answere
 }
 
 /** Notes hand-outs: of hosts that have answered since, their answer says it. */
-function planNote(open: OpenRun, draft: RunDraft): Write {
+function planNote(open: OpenRun, draft: RunDraft, hostIds: readonly string[]): Write {
   const { number } = open.run
-  const changes = [...open.unnoted].map(hostId => {
+  const changes = hostIds.map(hostId => {
     const { state, handOuts, startedAt } = open.hosts.get(hostId)!
     draft.noted.add(hostId)
     return { hostId, change: { state: draft.hosts.get(hostId)?.state ?? state, handOuts, startedAt } }
@@ -280,12 +303,8 @@ function eventOf({ run, end, noted }: RunDraft): LiveRunEvent | undefined {
 }
 
 function hasSuccess(open: OpenRun, draft: RunDraft): boolean {
-  for (const state of statesOf(open, draft)) if (state === 'succeeded') return true
+  for (const { state } of hostsAfter(open, draft)) if (state === 'succeeded') return true
   return false
-}
-
-function* statesOf(open: OpenRun, draft: RunDraft): Iterable<LiveHostState> {
-  for (const [id, host] of open.hosts) yield draft.hosts.get(id)?.state ?? host.state
 }
 
 async function writeDraft(transaction: Db, open: OpenRun, draft: RunDraft, now: number): Promise<void> {
@@ -301,8 +320,14 @@ async function writeDraft(transaction: Db, open: OpenRun, draft: RunDraft, now: 
 }
 
 function countsOf(open: OpenRun, draft: RunDraft, state: LiveRun['state'], now: number) {
-  const hosts = [...open.hosts].map(([id, host]) => ({ ...host, ...draft.hosts.get(id) }))
-  return countHosts(hosts, state, now)
+  return countHosts(hostsAfter(open, draft), state, now)
+}
+
+function* hostsAfter(open: OpenRun, draft: RunDraft): Iterable<OpenHost> {
+  for (const [id, host] of open.hosts) {
+    const after = draft.hosts.get(id)
+    yield after === undefined ? host : { ...host, ...after }
+  }
 }
 
 /** Makes the board what the store is. */

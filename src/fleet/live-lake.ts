@@ -1,10 +1,9 @@
-import { promisify } from 'node:util'
-import { deflate as deflateCallback, inflate as inflateCallback } from 'node:zlib'
 import type { Store } from '../db/db.ts'
 import { listDueAnswers, listPartsOf } from '../db/live-answers.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Host } from '../model/host.ts'
 import type { Log } from '../model/log.ts'
+import { inflateText } from './deflated-line.ts'
 import type { Journal } from './live-journal.ts'
 
 // The way of answers into the lake. What is in the store and not known to be in the lake is due: it is tried again by
@@ -46,13 +45,6 @@ export interface LiveLakeOptions {
   readonly ingest: Pick<Ingest, 'accept'>
   readonly journal: Journal
   readonly log: Log
-}
-
-export const deflate = promisify<string, Buffer>(deflateCallback)
-const inflateBytes = promisify<Uint8Array, Buffer>(inflateCallback)
-
-export async function inflateText(bytes: Uint8Array): Promise<string> {
-  return (await inflateBytes(bytes)).toString('utf8')
 }
 
 export function openLiveLake({ store, ingest, journal, log }: LiveLakeOptions): LiveLake {

@@ -16,7 +16,7 @@ import {
 } from '../osquery/distributed.ts'
 import { countHosts, type OpenRun, openBoard } from './live-board.ts'
 import { type Answered, openJournal } from './live-journal.ts'
-import { deflate, openLiveLake } from './live-lake.ts'
+import { openLiveLake } from './live-lake.ts'
 import { answerLines } from './live-lines.ts'
 import { type LiveResultPage, readLiveHosts, readLiveResult } from './live-results.ts'
 import { type StartLiveRun, startLiveRun } from './live-start.ts'
@@ -111,7 +111,7 @@ export function openLiveQueries(options: LiveQueriesOptions): LiveQueries {
     const lines = isDone ? answerLines(open.run, host, answer, at) : undefined
     const parts = await Promise.all(
       (lines?.parts ?? []).map(async ({ line, rowCount, bytes }) => ({
-        deflated: await deflate(line),
+        deflated: await deflateText(line),
         rowCount,
         bytes,
       })),

@@ -3,7 +3,7 @@ import { listLiveAnswersFrom } from '../db/live-answers.ts'
 import { findLiveHostnames, type LiveHostFilter, pageLiveHosts } from '../db/live-hosts.ts'
 import { sliceBytesMax } from '../limits.ts'
 import { hostStateIn, type LiveHost, type LiveRun, liveHostStates } from '../model/live-run.ts'
-import { inflateText } from './live-lake.ts'
+import { inflateText } from './deflated-line.ts'
 import { rowsOfLine } from './live-lines.ts'
 
 // Reading a live run: rows by their place, which never changes while others arrive, and hosts.

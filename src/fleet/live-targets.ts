@@ -7,7 +7,7 @@ import type { LiveHost } from '../model/live-run.ts'
 import { endpointTypeOf, idsOf, isMatched } from './endpoint-match.ts'
 
 /** Hosts read by one statement: a few milliseconds of the event loop. */
-const hostsReadMax = 500
+const hostsReadMax = 250
 
 /**
  * Whom a run asks: enrolled hosts of the tenant that the match means, in the order of their ids. `platforms`: those

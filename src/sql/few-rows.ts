@@ -2,8 +2,8 @@ import { fewRowsMax } from '../limits.ts'
 import type { Expression, Query } from './parse/ast.ts'
 
 // A statement that sorts what it reads and keeps the first few rows of it, with no condition but on the columns that
-// files are cut and pruned by. An engine does well to find those rows by their sort keys alone and read the other columns
-// of them only; with any further condition, or without an order, it does better to read as it goes.
+// files are cut and pruned by. An engine does well to find those rows by their sort keys alone and read the other
+// columns of them only; with any further condition, or without an order, it does better to read as it goes.
 
 const prunedColumns = ['query_name', 'calendar_time', 'unix_time', 'ingestion_timestamp', 'timestamp', 'endpoint_id']
 

@@ -8,9 +8,9 @@ import { doFault, planFaults } from './fleet-faults.ts'
 import { type FaultOutcome, type SoakFacts, soakReport } from './fleet-report.ts'
 import { type FleetRig, openFleetRig, wrongIn } from './fleet-rig.ts'
 
-// `npm run soak:fleet -- --minutes 15 --hosts 200`: agents over TLS against a lake that is killed again and again, whose
-// store is locked, whose disk is full, and before which a proxy answers nothing. After each fault, and at the end, every
-// line of every agent is looked for. Ends with 1 when one is lost or doubled.
+// `npm run soak:fleet -- --minutes 15 --hosts 200`: agents over TLS against a lake that is killed again and again,
+// whose store is locked, whose disk is full, and before which a proxy answers nothing. After each fault, and at the
+// end, every line of every agent is looked for. Ends with 1 when one is lost or doubled.
 
 interface Options {
   readonly minutes: number

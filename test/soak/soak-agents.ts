@@ -3,8 +3,9 @@ import type { FirstRun } from '../support/server.ts'
 import { fetchAnswer, requestToken } from '../support/xdr-client.ts'
 
 // Agents of a soak: each host's lines wait in its buffer, go out oldest first in bodies of at most 1,024, and leave the
-// buffer only when the lake has answered 200; whatever else comes, they are sent again, re-batched with what came since.
-// Every line carries its serial number, so that the lake can be compared with what was acknowledged, line by line.
+// buffer only when the lake has answered 200; whatever else comes, they are sent again, re-batched with what came
+// since. Every line carries its serial number, so that the lake can be compared with what was acknowledged, line by
+// line.
 
 const linesPerBodyMax = 1_024
 const answerMsMax = 16_000

@@ -6,8 +6,8 @@ import { checkStatement } from '../../src/sql/check.ts'
 import { tokenize } from '../../src/sql/parse/lexer.ts'
 import { fixture, lakeSchema, now, openTestLake } from './lake.ts'
 
-// Whatever arrives is accepted or refused with `invalid_argument`; what is accepted passes the second guard, so it reads
-// nothing but the relations its scope names. A failure prints its seed.
+// Whatever arrives is accepted or refused with `invalid_argument`; what is accepted passes the second guard, so it
+// reads nothing but the relations its scope names. A failure prints its seed.
 
 const seeds: readonly string[] = [
   ...(JSON.parse(fixture('trino-probes.json')) as { sql: string }[]).map(probe => probe.sql),

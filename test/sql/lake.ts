@@ -6,7 +6,8 @@ import { type CheckedStatement, checkStatement } from '../../src/sql/check.ts'
 import { checkSerializedTree } from '../../src/sql/guard.ts'
 import { macroStatements } from '../../src/sql/macros.ts'
 
-// What the tests of sql/ share: the shipped schema, and a real engine that runs what was rewritten, second guard included.
+// What the tests of sql/ share: the shipped schema, and a real engine that runs what was rewritten, second guard
+// included.
 
 export function fixture(name: string): string {
   return readFileSync(new URL(`../fixtures/sql/${name}`, import.meta.url), 'utf8')

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { before, test } from 'node:test'
 import { check, openTestLake, type TestLake } from './lake.ts'
 
-// Whole statements in the style of real hunting queries: each runs on the engine over a few rows, second guard included.
+// Whole statements in the style of real hunting queries: each runs on the engine over a few rows, second guard
+// included.
 
 let lake: TestLake
 

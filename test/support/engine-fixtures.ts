@@ -60,7 +60,9 @@ export function viewOf(...relations: Partial<ViewRelation>[]): RunView {
   }
 }
 
-/** Writes the rows of a SELECT as a data file; its columns take the field ids of `columns` and of the row's identity. */
+/**
+ * Writes the rows of a SELECT as a data file; its columns take the field ids of `columns` and of the row's identity.
+ */
 export async function writeDataFile(path: string, select: string): Promise<string> {
   const instance = await DuckDBInstance.create(':memory:')
   const connection = await instance.connect()

@@ -23,8 +23,8 @@ export interface LosingDisk extends SegmentFiles {
   /** How many bytes of the files are not synced, at most. */
   unsafeBytes(): number
   /**
-   * What is on the disk after a power cut now: of each file its safe bytes and the first `torn` of the others, then, with
-   * `hasZeros`, zeros up to its length.
+   * What is on the disk after a power cut now: of each file its safe bytes and the first `torn` of the others, then,
+   * with `hasZeros`, zeros up to its length.
    */
   afterCut(torn: number, hasZeros: boolean): LosingDisk
 }

@@ -31,8 +31,8 @@ export const fixtureHostIdentifier = 'host-of-the-frame'
 export const fixtureReceivedAt = Date.UTC(2026, 10, 24, 7, 8, 9, 123)
 
 /**
- * Writes lines as the segment file an ingest would leave, `linesPerFrame` to a frame; the number of frames. With `table`
- * they are its rows; `frame` is what else each frame says.
+ * Writes lines as the segment file an ingest would leave, `linesPerFrame` to a frame; the number of frames. With
+ * `table` they are its rows; `frame` is what else each frame says.
  */
 export function writeSegment(
   path: string,

@@ -32,6 +32,18 @@ export async function addTenant(server: TestServer, role: Role = 'superAdmin'): 
   })
 }
 
+/** An organization that has the tenant, and a principal of it that may do everything; calls are about that tenant. */
+export async function addOrganization(server: TestServer, tenantId: string): Promise<Credentials> {
+  const accountId = newId()
+  return withStore(server, async store => {
+    await store.updateTable('tenants').set({ organization_id: accountId }).where('id', '=', tenantId).execute()
+    const secretKey = await readFile(join(server.directory, 'private', 'secret-key'))
+    const account = { accountType: 'organization', accountId, role: 'superAdmin', name: 'organization' } as const
+    const registered = await registerPrincipal({ store, secretKey, clock: systemClock }, account)
+    return { url: server.url, ...registered, tenantId }
+  })
+}
+
 /** A partner with tenants of these names, and a principal of it that may do everything. */
 export async function addPartner(server: TestServer, names: readonly string[]): Promise<Credentials> {
   const partnerId = newId()

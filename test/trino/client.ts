@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-// Trino's client protocol, as far as a test needs it: a statement is posted, pages are followed to the end. Numbers keep
-// their digits as text.
+// Trino's client protocol, as far as a test needs it: a statement is posted, pages are followed to the end. Numbers
+// keep their digits as text.
 
 export interface TrinoColumn {
   readonly name: string

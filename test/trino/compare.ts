@@ -1,5 +1,5 @@
-// Values of both sides in one form, guided by the type Trino gave: text for what has digits, so that nothing is lost, and
-// doubles by twelve digits, since the order in which they are added is nobody's promise.
+// Values of both sides in one form, guided by the type Trino gave: text for what has digits, so that nothing is lost,
+// and doubles by twelve digits, since the order in which they are added is nobody's promise.
 
 export type Canonical = string | boolean | null | readonly Canonical[]
 

@@ -1,5 +1,5 @@
-// Calls of every function that works here, on columns of `samples`: what a live Trino answers to them becomes the corpus.
-// `$` separates the calls of one function.
+// Calls of every function that works here, on columns of `samples`: what a live Trino answers to them becomes the
+// corpus. `$` separates the calls of one function.
 
 const lists = 'ARRAY[n, i, NULL, 3]'
 const words = "split(list, ',')"

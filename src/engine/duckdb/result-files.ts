@@ -4,8 +4,8 @@
 export const resultFileName = 'result.parquet'
 
 /**
- * Indexes of the columns without a value in any row, a JSON array: a page writes them without reading them. Absent where
- * it could not be written.
+ * Indexes of the columns without a value in any row, a JSON array: a page writes them without reading them. Absent
+ * where it could not be written.
  */
 export const emptyColumnsFileName = 'empty-columns.json'
 
