@@ -89,6 +89,8 @@ export const sharedHostAfterMs = 10 * minute
 export const nodeKeysPerHostMax = 20
 /** Node keys written by one statement. */
 export const nodeKeysWrittenMax = 200
+/** Enrolments that share a transaction: a few dozen milliseconds of the event loop, in turns. */
+export const enrolmentsAtOnceMax = 50
 /** Hosts that have a claim's identifier or hardware UUID and are compared with it. */
 export const identityCandidatesMax = 200
 /** Of what an agent tells of its machine: characters of one fact … */
@@ -172,6 +174,9 @@ export const writerThreads = 1
 export const leaseMs = 60 * second
 
 // Bounds of disk.
+
+/** Copies of the store that are made before its format changes are kept so long. */
+export const storeCopyAgeMs = 30 * day
 
 /** Of a budget in use, percent: from the first on it is said, from the second on it is urgent. */
 export const budgetWarnPercent = 80

@@ -3,11 +3,12 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import type { Store } from '../db/db.ts'
+import { collectStoreCopies } from '../db/store-copies.ts'
 import { openBudgets } from '../lake/space/budgets.ts'
 import { openLimitsInForce } from '../lake/space/limits-in-force.ts'
 import { openUpkeepCounts } from '../lake/upkeep/counts.ts'
 import { sweepRejected } from '../lake/upkeep/rejected.ts'
-import { rejectedSweepMs, retentionDaysDefault } from '../limits.ts'
+import { rejectedSweepMs, retentionDaysDefault, storeCopyAgeMs } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { systemErrorCode } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
@@ -47,12 +48,14 @@ export function openSpace({ config, directory, store, clock, log, openSegment, r
 
   async function sweep(): Promise<void> {
     try {
+      const copies = collectStoreCopies(directory.storeFile, clock() - storeCopyAgeMs)
+      if (copies.length > 0) log.info({ copies }, 'old copies of the store deleted')
       const tenants = await store.selectFrom('tenants').select(['id', 'retention_days']).execute()
       const days = new Map(tenants.map(({ id, retention_days }) => [id, retention_days]))
       rejected = await sweepRejected(directory.rejected, id => days.get(id) ?? retentionDaysDefault, clock())
     } catch (error) {
       // Best effort: the next one is in an hour.
-      log.warn({ err: error }, 'rejected lines not swept')
+      log.warn({ err: error }, 'rejected lines and copies of the store not swept')
     }
   }
 

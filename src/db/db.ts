@@ -1,7 +1,9 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql, type Transaction } from 'kysely'
 import { AppError } from '../model/errors.ts'
-import { migrate, storeVersion } from './migrate.ts'
+import { formatOf, migrate, storeVersion } from './migrate.ts'
+import type { Migration } from './migration.ts'
+import { copyStore } from './store-copies.ts'
 import type { Tables } from './tables.ts'
 
 // The metadata store: embedded SQLite through node:sqlite, queried with Kysely. One connection, owned by this process;
@@ -13,18 +15,46 @@ export type Db = Kysely<Tables> | Transaction<Tables>
 
 export type Store = Kysely<Tables>
 
+/** A store that an older program wrote was brought to this one's format. */
+export interface Upgrade {
+  readonly from: number
+  readonly to: number
+  /** Path of the store as it was. */
+  readonly copy: string
+}
+
+export interface OpenOptions {
+  readonly onUpgraded?: (upgrade: Upgrade) => void
+  /** Default: those of this program. */
+  readonly migrations?: readonly Migration[]
+}
+
 /**
- * Opens (and creates or migrates) the store at `path`, or a private one for `:memory:`. The caller calls
- * `destroy()`.
+ * Opens (and creates or migrates) the store at `path`, or a private one for `:memory:`. A store of an older format is
+ * copied first. Throws `unavailable` where that, or a migration, fails: the store is as it was then, and the older
+ * program can go on with it; `conflict` where a newer program wrote it. The caller calls `destroy()`.
  */
-export function openStore(path: string): Store {
+export function openStore(path: string, options: OpenOptions = {}): Store {
   const database = new DatabaseSync(path)
-  database.exec('PRAGMA journal_mode = WAL')
-  database.exec('PRAGMA synchronous = FULL')
-  database.exec('PRAGMA foreign_keys = ON')
-  database.exec('PRAGMA busy_timeout = 0')
-  migrate(database)
+  try {
+    database.exec('PRAGMA journal_mode = WAL')
+    database.exec('PRAGMA synchronous = FULL')
+    database.exec('PRAGMA foreign_keys = ON')
+    database.exec('PRAGMA busy_timeout = 0')
+    upgrade(database, path, options)
+  } catch (error) {
+    database.close()
+    throw error
+  }
   return new Kysely<Tables>({ dialect: new SqliteDialect({ database: asSqliteDatabase(database) }) })
+}
+
+function upgrade(database: DatabaseSync, path: string, { onUpgraded, migrations }: OpenOptions): void {
+  const from = formatOf(database)
+  const to = migrations?.length ?? storeVersion
+  const copy = from > 0 && from < to ? copyStore(database, path, from) : undefined
+  migrate(database, migrations)
+  if (copy !== undefined) onUpgraded?.({ from, to, copy })
 }
 
 /**
@@ -33,7 +63,7 @@ export function openStore(path: string): Store {
  */
 export function openStoreForReading(path: string): Store {
   const database = new DatabaseSync(path, { readOnly: true })
-  const found = Number(database.prepare('PRAGMA user_version').get()?.['user_version'] ?? 0)
+  const found = formatOf(database)
   if (found !== storeVersion) {
     database.close()
     throw new AppError('conflict', `the data directory has format ${found}, this program reads ${storeVersion}`)
@@ -80,8 +110,8 @@ export function inTransaction<Result>(
 }
 
 /**
- * A transaction whose loss in a power failure does no harm, so its commit does not wait for the disk: what is only about
- * processes that would have died as well. It outlives the end of this process, and later commits make it durable.
+ * A transaction whose loss in a power failure does no harm, so its commit does not wait for the disk: what is only
+ * about processes that would have died as well. It outlives the end of this process, and later commits make it durable.
  */
 export function inPassingTransaction<Result>(
   store: Store,

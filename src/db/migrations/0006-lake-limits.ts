@@ -39,6 +39,18 @@ export const lakeLimits: Migration = {
   version: 6,
   name: 'lake limits',
   statements: [
+    // Data directories made by the first programs of formats 1 and 2 lack these tables, and have smaller indexes.
+    `CREATE TABLE IF NOT EXISTS query_retentions (
+      tenant_id TEXT NOT NULL, query_name TEXT NOT NULL COLLATE NOCASE, days INTEGER NOT NULL,
+      PRIMARY KEY (tenant_id, query_name)) STRICT`,
+    `CREATE TABLE IF NOT EXISTS upload_days (
+      tenant_id TEXT NOT NULL, day INTEGER NOT NULL, host_id TEXT NOT NULL, bytes INTEGER NOT NULL,
+      dropped_lines INTEGER NOT NULL, dropped_bytes INTEGER NOT NULL,
+      PRIMARY KEY (tenant_id, day, host_id)) STRICT, WITHOUT ROWID`,
+    ...['tenants_by_partner', 'tenants_by_organization', 'runs_by_tenant'].map(name => `DROP INDEX ${name}`),
+    'CREATE INDEX tenants_by_partner ON tenants (partner_id, created_at, id)',
+    'CREATE INDEX tenants_by_organization ON tenants (organization_id, created_at, id)',
+    'CREATE INDEX runs_by_tenant ON runs (tenant_id, created_at, id, state, expires_at)',
     `CREATE TABLE tenant_limits (
       tenant_id TEXT PRIMARY KEY REFERENCES tenants (id), upload_cap_host_bytes INTEGER, upload_cap_tenant_bytes INTEGER,
       disk_budget_bytes INTEGER) STRICT`,
