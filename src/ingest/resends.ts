@@ -10,6 +10,8 @@ import { FingerprintCounts, type FingerprintKey, fingerprint, takeFingerprint } 
 // Equal lines may also stand on both sides of the border of two bodies of which the first was answered: 3,000 rows of
 // `SELECT name FROM processes` are three bodies. So a body is compared line by line only when it looks like a resend:
 //   it begins as one of the bodies held does (an agent keeps its order), or
+//   what is known of it begins so (an agent orders by keys in which line 100 of a second comes before line 99, so new
+//   lines may stand before old ones), where the beginning is of lines that differ, or
 //   every line of it is known (a piece of what was sent), or
 //   its known beginning holds the last line of a body held (the rest of one, and new lines) and is more than one line,
 //   or the body before it was a piece that left a rest.
@@ -164,6 +166,8 @@ function endsOf({ lows, highs }: LineFingerprints): Pick<Body, 'beginning' | 'la
 
 function looksResent(host: HostBodies, lines: LineFingerprints, isKnown: readonly boolean[]): boolean {
   const { bodies, isMidway } = host
+  const known = onlyKnown(lines, isKnown)
+  if (bodies.some(({ beginning }) => isTelling(beginning) && startsWhole(known, beginning))) return true
   if (isKnown[0] !== true) return false
   if (bodies.some(({ beginning }) => startsWith(lines, 0, beginning))) return true
   const firstNew = isKnown.indexOf(false)
@@ -173,6 +177,26 @@ function looksResent(host: HostBodies, lines: LineFingerprints, isKnown: readonl
   if (isOneLine && !isMidway) return false
   for (let at = 0; at < firstNew; at++) if (bodies.some(({ last }) => startsWith(lines, at, last))) return true
   return false
+}
+
+/** New lines may stand before and among those sent again: what is known is in the order in which it was sent. */
+function onlyKnown({ lows, highs }: LineFingerprints, isKnown: readonly boolean[]): LineFingerprints {
+  const first: LineFingerprints & { lows: number[]; highs: number[] } = { lows: [], highs: [] }
+  for (let at = 0; at < lows.length && first.lows.length < beginningLines; at++) {
+    if (!isKnown[at]) continue
+    first.lows.push(lows[at]!)
+    first.highs.push(highs[at]!)
+  }
+  return first
+}
+
+/** Rows that are alike may stand in any body: only lines that differ tell that it is the same one again. */
+function isTelling({ lows, highs }: LineFingerprints): boolean {
+  return new Set(lows.map((low, at) => `${low} ${highs[at]}`)).size >= 2
+}
+
+function startsWhole(lines: LineFingerprints, beginning: LineFingerprints): boolean {
+  return lines.lows.length >= beginning.lows.length && startsWith(lines, 0, beginning)
 }
 
 function endsAs(lines: LineFingerprints, body: Body | undefined): boolean {

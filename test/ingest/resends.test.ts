@@ -95,6 +95,25 @@ test('what was sent and not answered comes again in pieces, with new lines behin
   assert.deepEqual(stored(resends, ['a', 'b', 'b', 'c', 'x', 'd', 'e', 'f']), ['x', 'f'])
 })
 
+test('new lines may come to stand before those sent again, and among the first of them', () => {
+  const before = openResends()
+  stored(before, ['98', '99'])
+  assert.deepEqual(stored(before, ['100', '101', '98', '99', 'next']), ['100', '101', 'next'])
+  assert.deepEqual(stored(before, ['100', '101', '98', '99', 'next']), [])
+  const among = openResends()
+  stored(among, ['before', '8', '9'])
+  assert.deepEqual(stored(among, ['before', '10', '11', '8', '9']), ['10', '11'])
+})
+
+test('rows that are alike behind others in an answered body are rows', () => {
+  const alike = openResends()
+  stored(alike, ['bash', 'bash'])
+  assert.deepEqual(stored(alike, ['sh', 'bash', 'bash']), ['sh', 'bash', 'bash'])
+  const some = openResends()
+  stored(some, ['sh', 'bash', 'cat', 'bash'])
+  assert.deepEqual(stored(some, ['ls', 'bash', 'sh', 'bash', 'cat']), ['ls', 'bash', 'sh', 'bash', 'cat'])
+})
+
 /** A body as segments keep it: the lines stored and how many were left out. */
 interface StoredBody {
   readonly lines: string[]
