@@ -6,7 +6,7 @@ import type { LiveHostRow } from './live-tables.ts'
 // The hosts of live runs, by run number.
 
 /** Hosts one statement takes: a few milliseconds of the event loop. */
-export const liveHostsPutMax = 500
+export const liveHostsPutMax = 200
 
 /** Writes down whom a run asks, at most `liveHostsPutMax` of them. */
 export async function insertLiveHosts(db: Db, runNumber: number, hosts: readonly LiveHost[]): Promise<void> {

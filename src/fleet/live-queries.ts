@@ -14,6 +14,7 @@ import {
   type DistributedReadAnswer,
   isDenylisted,
 } from '../osquery/distributed.ts'
+import { deflateText } from './deflated-line.ts'
 import { countHosts, type OpenRun, openBoard } from './live-board.ts'
 import { type Answered, openJournal } from './live-journal.ts'
 import { openLiveLake } from './live-lake.ts'
