@@ -9,10 +9,11 @@ import { liveQueries } from './migrations/0005-live-queries.ts'
 import { lakeLimits } from './migrations/0006-lake-limits.ts'
 import { runLimits } from './migrations/0007-run-limits.ts'
 import { auditIntents } from './migrations/0008-audit-intents.ts'
+import { organizations } from './migrations/0009-organizations.ts'
 
 const allMigrations: readonly Migration[] = [
   ...[initial, management, fleet, agentConfigurations, liveQueries, lakeLimits],
-  ...[runLimits, auditIntents],
+  ...[runLimits, auditIntents, organizations],
 ]
 
 /** The format a store has after `migrate`. */

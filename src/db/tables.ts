@@ -51,6 +51,7 @@ export interface Tables {
   live_answers: LiveAnswerRow
   tenant_limits: TenantLimitsRow
   tenant_run_limits: TenantRunLimitsRow
+  organizations: OrganizationRow
   tenant_sizes: TenantSizesRow
   size_samples: { tenant_id: string; at: number; bytes: number }
   budget_drops: BudgetDropRow
@@ -207,6 +208,13 @@ export interface RunRow {
   warnings_json: string | null
   limits_json: string | null
   is_kept: number
+}
+
+export interface OrganizationRow {
+  id: string
+  partner_id: string
+  name: string
+  created_at: number
 }
 
 export interface TenantRunLimitsRow {

@@ -37,6 +37,7 @@ import { liveRunRoutes } from './routes/live-runs.ts'
 import { managedTenantRoutes } from './routes/managed-tenants.ts'
 import { manyRunRoutes } from './routes/many-runs.ts'
 import { operationRoutes } from './routes/operations.ts'
+import { organizationRoutes } from './routes/organizations.ts'
 import { osqueryRoutes } from './routes/osquery.ts'
 import { principalRoutes } from './routes/principals.ts'
 import { queryLibraryRoutes } from './routes/query-library.ts'
@@ -95,6 +96,7 @@ export function buildApp(deps: AppDependencies): App {
   exportRoutes(app, deps)
   keptRunRoutes(app, deps)
   runLimitRoutes(app, deps)
+  organizationRoutes(app, deps)
   savedQueryRoutes(app, deps)
   liveQueryRoutes(app, deps)
   liveRunRoutes(app, deps, calls)

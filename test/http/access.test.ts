@@ -15,7 +15,8 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'HEAD'
 
 /** Of the account routes only a partner or organization creates tenants. */
 function isManagers(route: { method: string; url: string }, status: number): boolean {
-  return status === 403 && route.method === 'POST' && route.url === '/lake/v1/tenants'
+  const isCreation = route.method === 'POST' && route.url === '/lake/v1/tenants'
+  return status === 403 && (isCreation || route.url.startsWith('/lake/v1/organizations'))
 }
 
 function isForPrincipals({ access }: { readonly access: RouteAccess | undefined }): boolean {
@@ -44,6 +45,7 @@ test('there are all the routes of the contract', async t => {
     'DELETE /lake/v1/hosts/:id',
     'DELETE /lake/v1/ingest-tokens/:id',
     'DELETE /lake/v1/labels/:label',
+    'DELETE /lake/v1/organizations/:organizationId/tenants/:tenantId',
     'DELETE /lake/v1/query-categories/:id',
     'DELETE /lake/v1/saved-queries/:id',
     'DELETE /lake/v1/tables/:table',
@@ -65,6 +67,7 @@ test('there are all the routes of the contract', async t => {
     'GET /lake/v1/hosts/:id/configuration',
     'GET /lake/v1/ingest-tokens',
     'GET /lake/v1/labels',
+    'GET /lake/v1/organizations',
     'GET /lake/v1/principals',
     'GET /lake/v1/queries/runs',
     'GET /lake/v1/queries/runs/:runId',
@@ -140,6 +143,8 @@ test('there are all the routes of the contract', async t => {
     'POST /lake/v1/ingest/osquery',
     'POST /lake/v1/ingest/tables/:table',
     'POST /lake/v1/labels/:label/hosts',
+    'POST /lake/v1/organizations',
+    'POST /lake/v1/organizations/:organizationId/principals',
     'POST /lake/v1/principals',
     'POST /lake/v1/principals/:id/disable',
     'POST /lake/v1/principals/:id/rotate',
@@ -166,6 +171,7 @@ test('there are all the routes of the contract', async t => {
     'POST /xdr-query/v1/queries/runs/:runId/cancel',
     'PUT /lake/v1/configurations/:label',
     'PUT /lake/v1/labels/:label',
+    'PUT /lake/v1/organizations/:organizationId/tenants/:tenantId',
     'PUT /lake/v1/query-categories/:id',
     'PUT /lake/v1/runs/:runId/keep',
     'PUT /lake/v1/saved-queries/:id',
