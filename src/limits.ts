@@ -89,7 +89,7 @@ export const sharedHostAfterMs = 10 * minute
 export const nodeKeysPerHostMax = 20
 /** Node keys written by one statement. */
 export const nodeKeysWrittenMax = 200
-/** Enrolments that share a transaction: a few dozen milliseconds of the event loop, in turns. */
+/** Enrolments that share a transaction: some 30 ms of the event loop. */
 export const enrolmentsAtOnceMax = 50
 /** Hosts that have a claim's identifier or hardware UUID and are compared with it. */
 export const identityCandidatesMax = 200
@@ -193,6 +193,8 @@ export const growthSpanMsMin = 1 * hour
 export const queryDiskBytes = 24 * gib
 /** Temporary disk without which a run does not start. */
 export const runTempBytesMin = 64 * mib
+/** Tenants whose figures have a label of their own; those of all others are one. */
+export const tenantsMeasuredMax = 500
 /** How often files of rejected lines are measured, and those past their tenant's retention deleted. */
 export const rejectedSweepMs = 1 * hour
 

@@ -24,17 +24,8 @@ export async function findNodeKey(db: Db, hash: string): Promise<NodeKey | undef
   return { host: toHost(row), replacedAt: row.replaced_at ?? undefined, isTenantActive: row.status === 'active' }
 }
 
-/**
- * Gives the host a key; those it has are replaced from now on, and of them the newest `kept` stay. Part of an
- * enrolment's transaction.
- */
-export async function putNodeKey(
-  db: Db,
-  { id: hostId, tenantId }: Pick<Host, 'id' | 'tenantId'>,
-  hash: string,
-  now: number,
-  kept: number,
-): Promise<void> {
+/** The host's keys are replaced from now on, and of them the newest `kept` stay. Part of an enrolment's transaction. */
+export async function replaceNodeKeys(db: Db, hostId: string, now: number, kept: number): Promise<void> {
   await db
     .updateTable('node_keys')
     .set({ replaced_at: now })
@@ -50,10 +41,18 @@ export async function putNodeKey(
     .limit(-1)
     .offset(kept)
     .execute()
-  if (old.length > 0) {
-    const hashes = old.map(row => row.hash)
-    await db.deleteFrom('node_keys').where('hash', 'in', hashes).execute()
-  }
+  if (old.length === 0) return
+  const hashes = old.map(row => row.hash)
+  await db.deleteFrom('node_keys').where('hash', 'in', hashes).execute()
+}
+
+/** Gives the host a key. Part of an enrolment's transaction, after `replaceNodeKeys`. */
+export async function insertNodeKey(
+  db: Db,
+  { id: hostId, tenantId }: Pick<Host, 'id' | 'tenantId'>,
+  hash: string,
+  now: number,
+): Promise<void> {
   await db
     .insertInto('node_keys')
     .values({ hash, tenant_id: tenantId, host_id: hostId, created_at: now, replaced_at: null, used_at: null })
