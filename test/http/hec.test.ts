@@ -239,3 +239,26 @@ test('health: open to anybody, and says when the token shown is wrong', async t 
   lake.health.push({ name: 'disk', isOk: false })
   assertHec(await ask('/health'), 503, 18, 'HEC is unhealthy, queues are full')
 })
+
+test('lines are counted by the way they came and what came of them', async t => {
+  const { lake, headers, post } = await openCollector(t)
+  lake.ingest.answer = { accepted: 3, duplicates: 2, rejected: { count: 1, first: [] } }
+  await post('', body)
+  await post('/raw', 'x')
+  const lines = (query: string) =>
+    lake.app.inject({ method: 'POST', url: `/lake/v1/ingest/osquery${query}`, headers, payload: line })
+  await lines('')
+  await lines('?importId=a')
+  await lake.app.inject({ method: 'POST', url: '/lake/v1/ingest/tables/xgfw_data', headers, payload: '{}' })
+  const { body: text } = await lake.app.inject({ url: '/metrics' })
+  const counted = [...text.matchAll(/^edr_lake_ingest_lines_total\{way="(\w+)",outcome="(\w+)"\} (\d+)$/gm)]
+  assert.deepEqual(
+    counted.map(([, way, outcome, count]) => `${way} ${outcome} ${count}`),
+    [
+      ...['hec accepted 6', 'hec duplicate 4', 'hec rejected 2'],
+      ...['lines accepted 3', 'lines duplicate 2', 'lines rejected 1'],
+      ...['import accepted 3', 'import duplicate 2', 'import rejected 1'],
+      ...['table accepted 3', 'table duplicate 2', 'table rejected 1'],
+    ],
+  )
+})

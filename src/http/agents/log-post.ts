@@ -5,14 +5,16 @@ import type { Host } from '../../model/host.ts'
 import { factsInLine } from '../../osquery/host-details.ts'
 import { firstLineOf, type LogHead, type LogMembers, readLogHead, readTailOf } from '../../osquery/log-body.ts'
 import type { AppDependencies } from '../dependencies.ts'
+import { ingestLines } from '../ingest-lines.ts'
 import type { AgentCall } from './agent-handler.ts'
 import { hostOf } from './agent-key.ts'
 
 // A log post, while it arrives. Agents say who they are before the first line: then lines are stored as they come,
 // whatever the body's size. Where that stands behind the lines, they are held until then, within bounds.
 
-export function logPosts({ agents, ingest }: Pick<AppDependencies, 'agents' | 'ingest'>) {
+export function logPosts({ agents, ingest, metrics }: Pick<AppDependencies, 'agents' | 'ingest' | 'metrics'>) {
   const { hostKeys, hosts } = agents
+  const count = ingestLines(metrics)
   /** Bytes held of bodies whose agents are not known yet. */
   let heldBytes = 0
 
@@ -65,7 +67,7 @@ export function logPosts({ agents, ingest }: Pick<AppDependencies, 'agents' | 'i
       throw new AppError('invalid_argument', 'log_type must be result or status')
     }
     const table = logType === 'status' ? { table: statusTable } : {}
-    await ingest.accept(host.tenantId, lines, { host, peerIp, isLogBody: true, ...table })
+    count('agents', await ingest.accept(host.tenantId, lines, { host, peerIp, isLogBody: true, ...table }))
     hosts.hearLog(host, peerIp)
     if (firstLine === undefined || !hosts.areFactsDue(host)) return
     const facts = factsInLine(firstLine)

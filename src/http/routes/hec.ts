@@ -20,6 +20,7 @@ import { requestBytesMax } from '../../limits.ts'
 import { bodyStream } from '../body-stream.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import { hecError } from '../hec-error.ts'
+import { ingestLines } from '../ingest-lines.ts'
 import type { App } from '../instance.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
 import { readBodiesAsStreams } from '../plugins/bodies.ts'
@@ -36,6 +37,7 @@ export function hecRoutes(app: App, deps: AppDependencies): void {
   const { store, secretKey, clock } = deps
   const ackIds = openAckIds(secretKey, clock)
   const nextReceiptTime = openReceiptTimes(clock)
+  const count = ingestLines(deps.metrics)
   readBodiesAsStreams(app)
 
   async function take(request: FastifyRequest, read: typeof readHecEvents): Promise<HecReply> {
@@ -44,12 +46,13 @@ export function hecRoutes(app: App, deps: AppDependencies): void {
     if (channel !== undefined && !isHecChannel(channel)) throw hecError('invalidChannel')
     const defaults = { host: request.address, time: nextReceiptTime() }
     const body: HecBody = read(bodyStream(request, deps.settings.bodyBytesMax), defaults, facts)
-    const { rejected } = await deps.ingest.accept(tenantId, body.lines)
+    const result = await deps.ingest.accept(tenantId, body.lines)
+    count('hec', result)
     // Only now: the events before the one that is refused are durable.
     const refusal = body.refusal()
     if (refusal !== undefined) throw hecError(refusal.kind, refusal.eventNumber)
     const ackId = channel === undefined ? undefined : ackIds.give(tenantId, channel)
-    const rejectedCount = rejected.count === 0 ? undefined : rejected.count
+    const rejectedCount = result.rejected.count === 0 ? undefined : result.rejected.count
     return { text: 'Success', code: 0, ...present({ ackId, rejectedCount }) }
   }
 

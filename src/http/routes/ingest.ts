@@ -4,6 +4,7 @@ import type { Parameters } from '../../api/parameters.ts'
 import { present } from '../../api/query-runs.ts'
 import { bodyStream } from '../body-stream.ts'
 import type { AppDependencies } from '../dependencies.ts'
+import { ingestLines } from '../ingest-lines.ts'
 import type { App } from '../instance.ts'
 import { tenantCallerOf } from '../plugins/access.ts'
 import { readBodiesAsStreams } from '../plugins/bodies.ts'
@@ -57,11 +58,9 @@ async function acceptBody(
   const position = parseImportPosition(request.query as Parameters)
   const body = bodyStream(request, deps.settings.bodyBytesMax)
   const options = table === undefined ? position : { ...position, table }
-  const { accepted, duplicates, rejected, nextLine, overCap, ingestOff } = await deps.ingest.accept(
-    tenantId,
-    body,
-    options,
-  )
+  const result = await deps.ingest.accept(tenantId, body, options)
+  ingestLines(deps.metrics)(position !== undefined ? 'import' : table === undefined ? 'lines' : 'table', result)
+  const { accepted, duplicates, rejected, nextLine, overCap, ingestOff } = result
   return {
     ...{ accepted, duplicates, rejectedCount: rejected.count },
     rejected: rejected.first.map(({ line, reason }) => ({ line, reason })),
