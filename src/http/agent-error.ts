@@ -2,10 +2,10 @@ import type { AppError } from '../model/errors.ts'
 import { statusOf } from './error-status.ts'
 import type { RenderedError, RequestFacts } from './rendered-error.ts'
 
-// What agents are told when something went wrong. An agent looks at no status: an empty body is success to it, and so is
-// any JSON object without `error`; then it throws away what it sent. So every failure of every layer on its paths has
-// that member. `node_invalid`, a real boolean, makes it forget its key and enrol again: only for keys and enroll secrets
-// that are known to be none, never for what could not be looked up. Source: osquery `remote/requests.h`,
+// What agents are told when something went wrong. An agent looks at no status: an empty body is success to it, and so
+// is any JSON object without `error`; then it throws away what it sent. So every failure of every layer on its paths
+// has that member. `node_invalid`, a real boolean, makes it forget its key and enrol again: only for keys and enroll
+// secrets that are known to be none, never for what could not be looked up. Source: osquery `remote/requests.h`,
 // `remote/serializers/json.cpp`, `plugins/remote/enroll/tls_enroll.cpp`.
 
 /** `details` of an error by which an agent is told to enrol (again). */

@@ -61,7 +61,10 @@ interface Checked {
 export async function recover(dependencies: RecoverDependencies): Promise<RecoverReport> {
   const { files, folder, memory, resends } = dependencies
   const checked: Checked[] = []
-  /** `<tenant>/<resend key>/<hash>` → number of the newest segment that has it; only looked at when something is damaged. */
+  /**
+   * `<tenant>/<resend key>/<hash>` → number of the newest segment that has it; only looked at when something is
+   * damaged.
+   */
   const places = new Map<string, number>()
   for (const segment of await segmentsToRead(dependencies)) {
     const { number, tenantId } = segment

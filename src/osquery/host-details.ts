@@ -69,7 +69,9 @@ export function factsInLine(line: string): HostFacts | undefined {
   }
 }
 
-/** As boards without a number of their own have it, or builders forgot to change; the last is of a certain kind of VM. */
+/**
+ * As boards without a number of their own have it, or builders forgot to change; the last is of a certain kind of VM.
+ */
 const sharedUuids: ReadonlySet<string> = new Set([
   '00020003-0004-0005-0006-000700080009',
   '01020304-0506-0708-090a-0b0c0d0e0f10',

@@ -196,7 +196,8 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
   const header = [...textKeys, 'hostname'].map(key => `${key}: x.${key}`).join(', ')
   const decorated = `SELECT *, ${decorationsOf(headerKeys)} AS d FROM (${parsed})`
   return (
-    `SELECT row_segment, ordinal, t, h, hi, ip, qs, strlen(line) AS line_bytes, CASE WHEN NOT raw THEN {${header}} END AS x, ` +
+    `SELECT row_segment, ordinal, t, h, hi, ip, qs, strlen(line) AS line_bytes, ` +
+    `CASE WHEN NOT raw THEN {${header}} END AS x, ` +
     `${rowList} AS rs, CASE WHEN raw THEN '{}'::JSON ELSE ${lowerCaseKeys('d')} END AS d ` +
     `FROM (SELECT *, (${isRaw}) AS raw FROM (${decorated}))`
   )
@@ -204,8 +205,8 @@ export function linesSql(sources: readonly SegmentSource[], only: RowFilter = {}
 
 /**
  * SELECT of every result row of the lines (`FROM` text: a subquery or a table with what `linesSql` gives): row_segment,
- * row_ordinal, what its frame says, `line_bytes`, `n` (rows in its line), `x`, `action`, `c` (its columns) and `d`, both
- * JSON objects with keys in lower case.
+ * row_ordinal, what its frame says, `line_bytes`, `n` (rows in its line), `x`, `action`, `c` (its columns) and `d`,
+ * both JSON objects with keys in lower case.
  */
 export function rowsSql(lines: string): string {
   const rows = `SELECT * EXCLUDE (rs), len(rs) AS n, unnest(rs) AS r, unnest(range(len(rs))) AS k FROM ${lines}`
@@ -213,8 +214,8 @@ export function rowsSql(lines: string): string {
     `CASE WHEN json_type(r.c) = 'OBJECT' AND ${isShort('r.c', 'r.c')} THEN r.c WHEN r.c IS NULL THEN '{}'::JSON ` +
     `ELSE json_object('${rawValueKey}', r.c) END`
   const flat =
-    `SELECT row_segment, ordinal * ${rowsPerLineMax} + k AS row_ordinal, t, h, hi, ip, qs, line_bytes, n, x, r.a AS action, ` +
-    `${value} AS c, d FROM (${rows})`
+    `SELECT row_segment, ordinal * ${rowsPerLineMax} + k AS row_ordinal, t, h, hi, ip, qs, line_bytes, n, x, ` +
+    `r.a AS action, ${value} AS c, d FROM (${rows})`
   return `SELECT * REPLACE (${lowerCaseKeys('c')} AS c) FROM (${flat})`
 }
 

@@ -24,7 +24,8 @@ const shape = JSON.stringify({
  * row: the columns' values are made of it by the same expressions.
  */
 export function statusRowsSql(sources: readonly SegmentSource[], only: RowFilter = {}): string {
-  const lines = `SELECT *, coalesce(json_type(j) = 'OBJECT', false) AS is_object FROM (${jsonLinesSql(sources, only, statusTable)})`
+  const sent = jsonLinesSql(sources, only, statusTable)
+  const lines = `SELECT *, coalesce(json_type(j) = 'OBJECT', false) AS is_object FROM (${sent})`
   const parsed = `SELECT *, CASE WHEN is_object THEN json_transform(j, ${quoteText(shape)}) END AS x FROM (${lines})`
   const header = headerKeys.map(key => `${key}: x.${key}`).join(', ')
   const own = ownKeys.map(key => `${quoteText(key)}, x.${key}`).join(', ')

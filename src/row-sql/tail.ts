@@ -15,8 +15,8 @@ export const reportTable = 'lake_reports'
 /**
  * A SELECT of exactly `columns` and then row_segment and row_ordinal, over the durable prefixes of segments that are
  * not yet data files. Only what is asked for is computed. Without segments it gives no row, with the same columns. Rows
- * outside `only` may be left out early, and need not be. `declared`: of a table that the lake does not ship. Assumes the
- * session's time zone is UTC.
+ * outside `only` may be left out early, and need not be. `declared`: of a table that the lake does not ship. Assumes
+ * the session's time zone is UTC.
  */
 export function tailRowsSql(
   segments: readonly SegmentSource[],

@@ -9,8 +9,8 @@ import { AppError } from '../../model/errors.ts'
 
 export interface AgentBody {
   /**
-   * The plain bytes, once. Fails with `too_large` past the bound, with `invalid_argument` for damaged gzip or a body that
-   * ended early, with `unsupported_media_type` for another encoding.
+   * The plain bytes, once. Fails with `too_large` past the bound, with `invalid_argument` for damaged gzip or a body
+   * that ended early, with `unsupported_media_type` for another encoding.
    */
   chunks(): AsyncGenerator<Buffer>
   /** Everything, in one piece. */
