@@ -57,7 +57,8 @@ function checkLimit(name: keyof RunLimits, value: number, most: number): void {
 }
 
 function needsSuperAdmin(name: keyof RunLimits, value: number, usual: number): AppError {
-  const message = `${wireNames[name]} is ${shown(name, value)}: more than ${shown(name, usual)} needs the role Super Admin`
+  const excess = `more than ${shown(name, usual)}`
+  const message = `${wireNames[name]} is ${shown(name, value)}: ${excess} needs the role Super Admin`
   return new AppError('permission_denied', message, { details: { refused: 'role' } })
 }
 

@@ -1,5 +1,6 @@
-// Every function of Trino 483 as SHOW FUNCTIONS lists it: its kind and its forms, `(arguments) result`. One capital letter,
-// perhaps with a digit, stands for any type. Data: regenerate from the list of a newer Trino, do not edit by hand.
+// Every function of Trino 483 as SHOW FUNCTIONS lists it: its kind and its forms, `(arguments) result`. One capital
+// letter, perhaps with a digit, stands for any type. Data: regenerate from the list of a newer Trino, do not edit by
+// hand.
 
 export type FunctionKind = 'scalar' | 'aggregate' | 'window' | 'table'
 

@@ -1,19 +1,12 @@
 import { type Span, SqlRefusal } from '../diagnostics.ts'
-import { type BoundColumn, type Context, freshName, type Typed } from './context.ts'
+import { type BoundColumn, type Carry, type Context, freshName, type Typed } from './context.ts'
 
-// The engine cannot take a column of an enclosing query into a lambda, nor into the lambdas of our macros. A SELECT that
-// does so is bound a second time: what it reads from outside comes in as the columns of one more relation of its FROM,
-// `(SELECT t1."name" AS c1) AS o9`, and is then a column like any other.
+// The engine cannot take a column of an enclosing query into a lambda, nor into the lambdas of our macros. A SELECT
+// that does so is bound a second time: what it reads from outside comes in as the columns of one more relation of its
+// FROM, `(SELECT t1."name" AS c1) AS o9`, and is then a column like any other.
 //
 // Modes of a SELECT: watching (columns of outside are noted and printed as they are) → carrying (they are printed as
 // columns of that relation). One inside a carrying one carries at once, so the work stays quadratic in the nesting.
-
-export interface Carry {
-  /** The relation's alias; undefined: watching. */
-  readonly alias: string | undefined
-  /** SQL of the columns of outside that were met. */
-  readonly columns: string[]
-}
 
 export function newWatch(): Carry {
   return { alias: undefined, columns: [] }

@@ -3,8 +3,6 @@ import type { ColumnBound } from '../../model/scan-scope.ts'
 import { type Span, SqlRefusal } from '../diagnostics.ts'
 import type { Expression, Query, WindowSpec } from '../parse/ast.ts'
 import type { SqlType } from '../sql-type.ts'
-import type { Carry } from './carry.ts'
-import type { Hoist } from './hoist.ts'
 
 // What the rewriting of one statement knows and collects. Nothing of the author's text goes into the engine's SQL but
 // literals, printed anew: relations are looked up, columns resolved, every other name is made here.
@@ -84,6 +82,21 @@ export interface Grouping {
   readonly texts: ReadonlySet<string>
   /** Columns met outside an aggregate and a grouped expression, until an enclosing expression turns out grouped. */
   readonly pending: { readonly name: string; readonly span: Span }[]
+}
+
+/** What a SELECT reads from outside of it, where it must bring that in: see carry.ts. */
+export interface Carry {
+  /** The relation's alias; undefined: watching. */
+  readonly alias: string | undefined
+  /** SQL of the columns of outside that were met. */
+  readonly columns: string[]
+}
+
+/** What one TRY, or one call with a lambda, is handed from outside; grows while its expression is bound. */
+export interface Hoist {
+  /** Quoted name of the row. */
+  readonly name: string
+  readonly values: string[]
 }
 
 export interface Context {

@@ -1,15 +1,9 @@
-import type { Context, Typed } from './context.ts'
+import type { Context, Hoist, Typed } from './context.ts'
 
 // The engine lets no aggregate, no window, no query and no key of a group stand inside TRY, and no query inside a
 // lambda. Trino computes all of these before the expression around them, so they are printed beside it as the fields of
-// one row, and read from that row inside: `list_transform([row(count(*))], lambda "h1": TRY(1 // h1's first field))[1]`.
-
-/** What one TRY, or one call with a lambda, is handed from outside; grows while its expression is bound. */
-export interface Hoist {
-  /** Quoted name of the row. */
-  readonly name: string
-  readonly values: string[]
-}
+// one row, and read from that row inside: `list_transform([row(count(*))], lambda "h1": TRY(1 // h1's first
+// field))[1]`.
 
 export function newHoist(depth: number): Hoist {
   return { name: `"h${depth}"`, values: [] }
