@@ -30,6 +30,7 @@ import { type DataDirectory, openDataDirectory } from './data-directory.ts'
 import { ensureFirstRun, firstRunBlock } from './first-run.ts'
 import { diskOf, healthOf } from './health.ts'
 import { lakeAccess, wholeTail } from './lake-access.ts'
+import { registerLakeMetrics } from './lake-metrics.ts'
 import { openManagement } from './management.ts'
 import { openMetrics } from './metrics.ts'
 import { openSpace } from './space.ts'
@@ -69,6 +70,11 @@ async function start(config: Config, directory: DataDirectory): Promise<Running>
   const { limits, budgets } = space
   const { secretKey } = directory
   const metrics = openMetrics()
+  registerLakeMetrics(metrics, {
+    ...{ store, ingest, budgets, clock, counts: space.counts },
+    resultBytes: () => queries.diskBytes(),
+    disk: () => diskOf(directory.root),
+  })
   const tls = await openTls({ config, root: directory.root, clock, log, metrics })
   const app = buildApp({
     ...{ store, secretKey, queries, manyRuns, ingest, audit, limits, budgets, tables, clock, log, version },

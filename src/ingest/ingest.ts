@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import type { Store } from '../db/db.ts'
-import { listUnconsumedSegments, openSegment, sealSegment } from '../lake/catalog.ts'
+import { listUnconsumedSegments, openSegment, retryQuarantined, sealSegment } from '../lake/catalog.ts'
 import type { Budgets } from '../lake/space/budgets.ts'
 import { auditTable } from '../lake/tables.ts'
 import { ingestTickMs, sealRetryMs, segmentAgeMsMax } from '../limits.ts'
@@ -193,6 +193,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
 
   async function recoverAll(): Promise<RecoverReport> {
     await caps.load()
+    await retryQuarantined(store)
     const report = await recover({ store, files, folder: segmentsFolder, memory, resends, logOf, clock })
     for (const segment of report.sealed) {
       noteDurable(segment.number, segment.frames)

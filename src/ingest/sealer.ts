@@ -2,14 +2,14 @@ import type { Store } from '../db/db.ts'
 import { failSegment } from '../lake/catalog.ts'
 import { commitSegment } from '../lake/commit.ts'
 import type { Clock } from '../model/clock.ts'
-import { AppError } from '../model/errors.ts'
+import { AppError, isDiskFull } from '../model/errors.ts'
 import type { SegmentState } from '../model/segment.ts'
 import type { IngestMemory } from './memory.ts'
 import type { SealedSegment } from './segment.ts'
 
 // Hop 4 of a row's path: sealed segments become data files, one at a time. A segment whose conversion fails waits for
 // the next `retry`; the catalog counts the failures and, after `convertAttemptsMax`, quarantines it: it stays part of
-// the tail, and the segments behind it go on. Nothing here is durable by itself: after a crash every sealed segment
+// the tail, and the segments behind it go on. The next start tries it once more. Nothing here is durable by itself: after a crash every sealed segment
 // comes again, and the commit refuses one that is consumed.
 
 /** Converts the segment's file and commits data files (commit point 2). What is left when it fails is garbage. */
@@ -77,8 +77,8 @@ export function openSealer(dependencies: SealerDependencies): Sealer {
   }
 
   async function countFailure(segment: SealedSegment, error: unknown): Promise<SegmentState> {
-    // The process is stopping: that says nothing about the segment.
-    if (error instanceof AppError && error.code === 'canceled') return 'sealed'
+    // The process is stopping, or the disk is full: that says nothing about the segment.
+    if ((error instanceof AppError && error.code === 'canceled') || isDiskFull(error)) return 'sealed'
     try {
       return await failSegment(store, segment.number, error instanceof Error ? error.message : String(error))
     } catch {

@@ -102,12 +102,11 @@ export function failSegment(store: Store, number: number, reason: string): Promi
   })
 }
 
-/** Quarantined → sealed with its tries forgotten, for an operator who has mended the cause. */
-export async function retrySegment(store: Store, number: number): Promise<void> {
+/** Quarantined → sealed with one more try: the cause may be gone, or a newer program may know better. */
+export async function retryQuarantined(store: Store): Promise<void> {
   await store
     .updateTable('segments')
-    .set({ state: 'sealed', attempts: 0, error: null })
-    .where('number', '=', number)
+    .set({ state: 'sealed', attempts: convertAttemptsMax - 1 })
     .where('state', '=', 'quarantined')
     .execute()
 }

@@ -47,6 +47,17 @@ export function toAppError(thrown: unknown): AppError {
   return new AppError('internal', 'internal error', { cause: thrown })
 }
 
+/**
+ * True where the disk is full, whoever says so: the system, SQLite or DuckDB. It says nothing about what was to be
+ * written.
+ */
+export function isDiskFull(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false
+  if (['ENOSPC', 'EDQUOT'].includes(systemErrorCode(thrown) ?? '')) return true
+  if (/no space left on device|database or disk is full|disk quota exceeded/i.test(thrown.message)) return true
+  return thrown.cause !== undefined && isDiskFull(thrown.cause)
+}
+
 /** The system's error code (`ENOSPC`, `EADDRINUSE`), or undefined. */
 export function systemErrorCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !('code' in thrown)) return undefined

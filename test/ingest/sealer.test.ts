@@ -70,13 +70,41 @@ test('a poisonous segment is tried three times and quarantined; the others go on
   const { state, attempts, error } = (await findSegment(it.store, 1))!
   assert.deepEqual([state, attempts, error], ['quarantined', 3, 'a line that no reader likes'])
   await it.crash()
-  assert.deepEqual(it.recovered.sealed, [await sealedRow(it, 2)])
+  // The next start tries it once more.
+  assert.deepEqual(
+    it.recovered.sealed.map(({ number }) => number),
+    [1, 2],
+  )
+  await it.ingest.sealNow()
+  assert.equal((await findSegment(it.store, 1))?.state, 'quarantined')
+  assert.deepEqual(tries, [1, 2, 1, 1, 1, 2])
   assert.deepEqual((await it.ingest.tailKeys(it.tenantId)).queryNames, [{ name: 'processes', columns: ['mark'] }])
   await it.close()
+})
 
-  async function sealedRow({ store }: typeof it, number: number) {
-    return findSegment(store, number)
-  }
+test('a disk that is full says nothing about a segment: it is tried for as long as it takes', async () => {
+  let isFull = true
+  const full = [
+    Object.assign(new Error('write'), { code: 'ENOSPC' }),
+    new AppError('internal', 'IO Error: Could not write file "x": No space left on device'),
+    new AppError('internal', 'a', { cause: new Error('database or disk is full') }),
+  ]
+  let tries = 0
+  const it = await testIngest({
+    consume: async segment => {
+      tries += 1
+      if (isFull) throw full[tries % full.length]
+      await commitSegment(it.store, segment, { files: [], queryNames: [] }, 1)
+    },
+  })
+  await it.ingest.accept(it.tenantId, bodyOf(resultLine('a')))
+  for (let pass = 0; pass < 7; pass++) await it.ingest.sealNow()
+  const { state, attempts } = (await findSegment(it.store, 1))!
+  assert.deepEqual([tries, state, attempts], [7, 'sealed', 0])
+  isFull = false
+  await it.ingest.sealNow()
+  assert.equal((await findSegment(it.store, 1))?.state, 'consumed')
+  await it.close()
 })
 
 test('close waits for the conversion under way and begins no other', async () => {

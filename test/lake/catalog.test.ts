@@ -8,7 +8,7 @@ import {
   listUnconsumedSegments,
   manifestVersion,
   openSegment,
-  retrySegment,
+  retryQuarantined,
   sealSegment,
 } from '../../src/lake/catalog.ts'
 import { commitReplacement, commitSegment } from '../../src/lake/commit.ts'
@@ -82,8 +82,9 @@ test('a segment that cannot be converted is quarantined after its last try, and 
   assert.deepEqual([found?.attempts, found?.error], [convertAttemptsMax, 'no 2'])
   await assert.rejects(commitSegment(store, segment, { files: [], queryNames: [] }, 3), { code: 'conflict' })
   assert.equal((await listUnconsumedSegments(store)).length, 1)
-  await retrySegment(store, segment.number)
+  await retryQuarantined(store)
   assert.equal((await findSegment(store, segment.number))?.state, 'sealed')
+  assert.equal(await failSegment(store, segment.number, 'no'), 'quarantined', 'one more try, not three')
   await store.destroy()
 })
 

@@ -152,15 +152,19 @@ test('an erasure that was begun and not ended is found, and ended', async () => 
 })
 
 test('a host is not erased while a segment cannot be converted: its rows would be left', async () => {
-  await withLake(({ store: opened }) => putTenant(opened, tenantId))
-  await store(['mine', 'doomed'])
+  await withLake(async ({ store: opened, ingest }) => {
+    await putTenant(opened, tenantId)
+    await ingest.recover()
+    await ingest.accept(tenantId, bodyOf(resultLine('mine', 'doomed')))
+    await ingest.accept(tenantId, bodyOf('{"a":1}'), { table: 'nowhere' })
+    await ingest.sealNow()
+  })
   const hostId = await hostIdOf('doomed')
-  await withLake(({ store: opened }) =>
-    opened.updateTable('segments').set({ state: 'quarantined', error: 'odd' }).execute(),
-  )
+  const refusal = { code: 'unavailable', message: /^1 segments could not be converted/ }
+  await assert.rejects(directoryTools.eraseHost(root, tenantId, hostId), refusal)
   await assert.rejects(directoryTools.eraseHost(root, tenantId, hostId), {
     code: 'unavailable',
-    message: 'segment 1 could not be converted, so its rows cannot be erased: odd',
+    message: 'segment 1 could not be converted, so its rows cannot be erased: segment 1 has rows of nowhere, no table',
   })
   assert.throws(() => readFileSync(join(root, 'segments', journalName)), { code: 'ENOENT' })
 })

@@ -1,7 +1,7 @@
 import { forgetBudgetDrops } from '../../db/budget-drops.ts'
 import { queryRetentionsOf } from '../../db/query-retentions.ts'
 import { collectFilesMax, janitorBudgetMs, orphanSweepMs } from '../../limits.ts'
-import { systemErrorCode } from '../../model/errors.ts'
+import { isDiskFull, systemErrorCode } from '../../model/errors.ts'
 import type { Log } from '../../model/log.ts'
 import type { Segment } from '../../model/segment.ts'
 import type { ConvertDeps } from '../data-file-writer.ts'
@@ -15,10 +15,10 @@ import type { UpkeepCounts } from './counts.ts'
 import { nextRetention, retain } from './retain.ts'
 import { emptyUndeclared } from './undeclared.ts'
 
-// The janitor keeps the lake small and quick, off every path: retention, budgets, compaction, collection, in that order,
-// in passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns, so neither
-// ingest nor another tenant waits for one that is large. What fails is logged and left: a merge that failed is not
-// tried again by this process.
+// The janitor keeps the lake small and quick, off every path: retention, budgets, compaction, collection, in that
+// order, in passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns,
+// so neither ingest nor another tenant waits for one that is large. What fails is logged and left: a merge that failed
+// is not tried again by this process.
 
 export interface JanitorDeps extends ConvertDeps {
   readonly pathOf: (segment: Segment) => string
@@ -153,6 +153,11 @@ export function openJanitor(deps: JanitorDeps): Janitor {
       deps.counts?.add(tenantId, 'merges')
       return true
     } catch (error) {
+      // It is worth another try when there is room again.
+      if (isDiskFull(error)) {
+        deps.log.warn({ tenantId, table: merge.table, err: error }, 'data files not merged: the disk is full')
+        return false
+      }
       if (failed.size >= failedHeldMax) failed.delete(failed.values().next().value as string)
       failed.add(keyOf(merge))
       deps.counts?.add(tenantId, 'failedMerges')
