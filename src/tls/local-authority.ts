@@ -10,6 +10,8 @@ import { readIfThere, writePrivately } from './private-file.ts'
 // else, so it is made once and never again by itself: where it is gone or damaged, the lake says so and does not start.
 // The server's certificate is a matter of the lake alone and is made anew whenever it no longer fits.
 
+const earliestNow = Date.UTC(2026, 0, 1)
+
 /** Below the private folder; each holds the key and the certificate, so that one rename makes both true. */
 const authorityName = 'tls-authority.pem'
 const serverName = 'tls-server.pem'
@@ -35,6 +37,10 @@ export async function openLocalAuthority(folder: string, id: string, now: number
       `${file} is gone, and agents trust no other: restore it from a backup; or remove ${serverName} beside it to ` +
         'have a new one made, and give every agent the new CA file',
     )
+  }
+  // A machine without a battery begins in 1970 until it has asked for the time, and this is not done a second time.
+  if (now < earliestNow) {
+    throw new AppError('unavailable', `the clock says ${new Date(now).toISOString()}: set it before the first start`)
   }
   const { makeAuthority } = await import('./certificate.ts')
   const validity = { notBefore: now - tlsBackdatedMs, notAfter: now + tlsAuthorityMs }

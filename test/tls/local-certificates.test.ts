@@ -117,6 +117,16 @@ test('a certificate never outlives its authority, and is not made again for noth
   assert.equal(renewalReason(facts, ['a', 'b'], start, start), 'names')
 })
 
+test('no authority is made by a clock that has not been set', async context => {
+  const lake = lakeOf(context)
+  lake.now = 60_000
+  await assert.rejects(lake.open(), {
+    code: 'unavailable',
+    message: 'the clock says 1970-01-01T00:01:00.000Z: set it before the first start',
+  })
+  assert.deepEqual(readdirSync(lake.folder), [])
+})
+
 test('a damaged authority is never made anew: the start is refused', async context => {
   const lake = lakeOf(context)
   await lake.open()
