@@ -73,6 +73,8 @@ interface HostUnderWay extends HostLines {
 
 export interface BodyReader {
   push(chunk: Buffer): void
+  /** Of the lines of the piece under way. */
+  heldBytes(): number
   /** The pieces that are complete: the same lines of a body are always the same pieces. */
   takePieces(): readonly BodyLines[]
   /** What is left of the body. */
@@ -166,6 +168,8 @@ export function openBodyReader(options: BodyOptions): BodyReader {
       logEnd?.push(chunk)
       scanner.push(chunk)
     },
+    // A line weighs twice its bytes.
+    heldBytes: () => pieceWeight / 2,
     takePieces() {
       const complete = pieces
       pieces = []

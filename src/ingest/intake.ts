@@ -89,8 +89,8 @@ export interface Intake {
   /**
    * Resolves when every accepted line is durable. Rejects with `too_large` or `unavailable`; then no line of the body
    * is in the lake, and it may be sent again. Of an import, lines before its position are duplicates; a piece that
-   * begins behind it is taken: its client left something out. Of an agent's log body pieces before the failure may be in
-   * the lake, and are known when it comes again; one that is cut short is `invalid_argument`.
+   * begins behind it is taken: its client left something out. Of an agent's log body pieces before the failure may be
+   * in the lake, and are known when it comes again; one that is cut short is `invalid_argument`.
    */
   accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
 }
@@ -116,22 +116,30 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   async function readPieces(
     body: BodySource,
     reader: BodyReader,
-    bytesMax: number,
+    isLogBody: boolean,
     take: (lines: BodyLines, isLast: boolean) => Promise<void>,
   ): Promise<void> {
+    const bytesMax = isLogBody ? logBodyBytesMax : bodyBytesMax
     let [bytes, held] = [0, 0]
+    const holdUpTo = (wanted: number) => {
+      if (wanted <= held) return
+      hold(wanted - held)
+      held = wanted
+    }
     try {
       for await (const chunk of body instanceof Uint8Array ? [body] : body) {
         bytes += chunk.length
         if (bytes > bytesMax) throw new AppError('too_large', `a body has at most ${bytesMax} bytes`)
-        hold(chunk.length)
-        held += chunk.length
+        if (!isLogBody) holdUpTo(bytes)
         reader.push(chunk)
+        // Of a log post the lines count: what is none, and may be a gigabyte of nothing, is not held.
+        if (isLogBody) holdUpTo(reader.heldBytes())
         const pieces = reader.takePieces()
         for (const piece of pieces) await take(piece, false)
         if (pieces.length === 0) continue
         queuedBytes -= held
         held = 0
+        holdUpTo(reader.heldBytes())
       }
       await take(reader.end(), true)
     } finally {
@@ -293,7 +301,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
       await oneAfterAnother(imports, `${tenantId}/${importId}`, async () => {
         const position = await memory.importPosition(tenantId, importId)
         const reader = openBodyReader({ firstLine, wantedFrom: position, hostIdentifier })
-        await readPieces(body, reader, bodyBytesMax, async lines => {
+        await readPieces(body, reader, false, async lines => {
           result = await acceptImport(tenantId, lines, own, importId, position)
           await keepRejected(tenantId, lines)
         })
@@ -302,7 +310,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     }
     const pieces = isLogBody ? { isLogBody, pieceWeightMax: logPieceWeightMax } : {}
     const reader = openBodyReader({ key: resends.key, hostIdentifier, ...pieces })
-    await readPieces(body, reader, isLogBody ? logBodyBytesMax : bodyBytesMax, async (lines, isLast) => {
+    await readPieces(body, reader, isLogBody, async (lines, isLast) => {
       if (lines.isCut) throw new AppError('invalid_argument', 'the body ended early')
       // A last piece without a line says nothing, unless it is the only one.
       if (isLogBody && isLast && lines.lines + lines.rejectedCount === 0) return

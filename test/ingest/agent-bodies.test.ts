@@ -137,3 +137,25 @@ test('a log body larger than any other is taken in pieces, and known piece by pi
   assert.deepEqual(await lake.lines(), lines)
   await lake.close()
 })
+
+test('a gigabyte that is no line takes nobody’s place in the queue', async () => {
+  const { lake, host } = await lakeWithHost()
+  const spaces = Buffer.alloc(1 << 20, ' ')
+  const letters = Buffer.alloc(1 << 20, 'x')
+  async function* chunks(filling: Buffer, count: number) {
+    yield Buffer.from(`[${results[0]},`)
+    if (filling === letters) yield Buffer.from('"')
+    for (let at = 0; at < count; at++) yield filling
+    yield Buffer.from(filling === letters ? '"]}' : ' {"name":"last"}]}')
+  }
+  const accept = (filling: Buffer) => lake.ingest.accept(lake.tenantId, chunks(filling, 200), { host, isLogBody: true })
+  const reason = `longer than ${lineBytesMax} bytes`
+  const first = await accept(spaces)
+  assert.deepEqual([first.accepted, first.duplicates, first.rejected.first[0]?.reason], [1, 0, reason])
+  const second = await accept(letters)
+  assert.deepEqual([second.accepted, second.duplicates, second.rejected.first[0]?.reason], [0, 1, reason])
+  await assert.rejects(lake.ingest.accept(lake.tenantId, chunks(spaces, 2_000), { host, isLogBody: true }), {
+    code: 'too_large',
+  })
+  await lake.close()
+})

@@ -15,6 +15,8 @@ export interface AgentBody {
   chunks(): AsyncGenerator<Buffer>
   /** Everything, in one piece. */
   whole(): Promise<Buffer>
+  /** Nothing more of it is read: whoever reads it fails with `timed_out`. */
+  stop(): void
   /** Reads and throws away what is left, so that an answer can be read by an agent that is still sending. */
   drain(): Promise<void>
 }
@@ -24,11 +26,13 @@ export function agentBody(request: FastifyRequest, bytesMax: number): AgentBody 
   const encoding = (request.headers['content-encoding'] ?? '').trim().toLowerCase()
 
   let reading: AsyncGenerator<Buffer> | undefined
+  let isStopped = false
 
   async function* read(): AsyncGenerator<Buffer> {
     let bytes = 0
     try {
       for await (const chunk of plain(sent, encoding) as AsyncIterable<Buffer>) {
+        if (isStopped) throw new AppError('timed_out', 'the body came too late')
         bytes += chunk.length
         if (bytes > bytesMax) {
           throw new AppError('too_large', `the body is larger than ${bytesMax} bytes`, { details: { limit: bytesMax } })
@@ -51,6 +55,9 @@ export function agentBody(request: FastifyRequest, bytesMax: number): AgentBody 
       const parts: Buffer[] = []
       for await (const chunk of chunks()) parts.push(chunk)
       return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+    },
+    stop() {
+      isStopped = true
     },
     async drain() {
       // A reader that has not ended holds on to the request.

@@ -21,7 +21,7 @@ export interface AgentWork {
 
 /**
  * The handler of an agent's route: it answers in time, whatever the work does, because an agent that gave up waiting
- * sends everything again. Work that is late goes on; what it does then is as if the answer had been lost.
+ * sends everything again. Work that is late reads no more, and what it does then is as if the answer had been lost.
  */
 export function agentHandler(
   { bytesMax, answer }: AgentWork,
@@ -38,14 +38,15 @@ export function agentHandler(
       }
     }
     reply.type('application/json; charset=utf-8')
-    return await inTime(work())
+    return await inTime(work(), () => body.stop())
   }
 }
 
-async function inTime<Result>(work: Promise<Result>): Promise<Result> {
+async function inTime<Result>(work: Promise<Result>, onLate: () => void): Promise<Result> {
   let timer: NodeJS.Timeout | undefined
   const late = new Promise<never>((_resolve, reject) => {
     timer = setTimeout(() => {
+      onLate()
       reject(new AppError('timed_out', `no answer within ${agentAnswerMsMax / 1000} s: try again`))
     }, agentAnswerMsMax)
   })
