@@ -52,7 +52,8 @@ async function tenantOf(store: Store, tenantId: string | undefined): Promise<Ten
     return tenant
   }
   const [only, ...others] = await listTenants(store, {}, 0, 2)
-  if (only !== undefined && others.length === 0) return only
+  if (only === undefined) throw new AppError('not_found', 'there is no tenant yet: start the lake once')
+  if (others.length === 0) return only
   throw new AppError('invalid_argument', 'there are several tenants: say which with --tenant')
 }
 
