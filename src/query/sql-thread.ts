@@ -6,8 +6,8 @@ import { AppError, type ErrorCode, type ErrorDetails } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
 import type { CheckedStatement, SqlInput } from '../sql/check.ts'
 
-// The one thread that reads users' SQL text. A text that takes too long costs the thread, never the API: it is replaced
-// and the text is refused. One text at a time, in order of arrival; texts wait while a new thread warms up.
+// The one thread that reads users' SQL text. A text that takes too long, by the thread's own processor time, costs the
+// thread, never the API: it is replaced and the text is refused. One text at a time, in order of arrival; texts wait while a new thread warms up.
 
 export interface SqlThread {
   /** Rejects with `invalid_argument` (position in `details`), also for a text that could not be read in time. */
@@ -27,6 +27,30 @@ interface Waiting {
   readonly reject: (error: AppError) => void
 }
 
+/** One text while it is read. */
+interface Reading {
+  readonly text: Waiting
+  readonly thread: Worker
+  /** Processor time of the thread before it, ms. */
+  readonly before: Promise<number | undefined>
+  extensions: number
+}
+
+/** Waits for a thread that gets no processor: each at least so long, and so many. */
+const leastWaitMs = 50
+const extensionsMax = 20
+
+/** Processor time of a thread so far; undefined where it has ended. */
+async function processorMs(thread: Worker): Promise<number | undefined> {
+  try {
+    const { user, system } = await thread.cpuUsage()
+    return (user + system) / 1000
+  } catch {
+    // Gone.
+    return undefined
+  }
+}
+
 /** Threads that end before they were ready, in a row, before texts are told `unavailable`. */
 const startsFailedMax = 3
 
@@ -37,6 +61,7 @@ export interface SqlThreadOptions {
 
 /** Starts the thread at once, so that it is warm for the first text. The caller calls `close()`. */
 export function openSqlThread(options: SqlThreadOptions): SqlThread {
+  const msMax = options.checkMsMax ?? sqlCheckMsMax
   const waiting: Waiting[] = []
   let thread: Worker | undefined
   let isReady = false
@@ -72,8 +97,19 @@ export function openSqlThread(options: SqlThreadOptions): SqlThread {
     if (!isReady || current !== undefined) return
     current = waiting.shift()
     if (current === undefined) return
+    const reading = { text: current, thread: thread!, before: processorMs(thread!), extensions: 0 }
     thread?.postMessage(current.input)
-    deadline = setTimeout(giveUp, options.checkMsMax ?? sqlCheckMsMax)
+    deadline = setTimeout(() => void giveUpOrWait(reading), msMax)
+  }
+
+  /** A machine that is busy with other things must not make a text too complicated: what counts is its own time. */
+  async function giveUpOrWait(reading: Reading): Promise<void> {
+    const [before, now] = await Promise.all([reading.before, processorMs(reading.thread)])
+    if (current !== reading.text || thread !== reading.thread) return
+    const left = before === undefined || now === undefined ? 0 : msMax - (now - before)
+    if (left < 1 || reading.extensions >= extensionsMax) return giveUp()
+    reading.extensions += 1
+    deadline = setTimeout(() => void giveUpOrWait(reading), Math.max(left, leastWaitMs))
   }
 
   function endCurrent(): Waiting | undefined {
