@@ -7,7 +7,8 @@ const parse = (text: string): RunRequest => parseRunRequest(Buffer.from(text), b
 const adHoc = (members: object, rest: object = {}) =>
   parse(JSON.stringify({ adHocQuery: { template: 'SELECT 1', ...members }, ...rest }))
 
-const bare = { variables: undefined, hostIds: undefined, window: { from: undefined, to: undefined } }
+const additive = { limits: {}, keepUntil: undefined }
+const bare = { variables: undefined, hostIds: undefined, window: { from: undefined, to: undefined }, ...additive }
 const hostId = 'b51e2f6b-2c4c-4f65-8a0e-9d1c3a7e5f20'
 
 test('the smallest JSON and the whole of it', () => {
@@ -22,6 +23,7 @@ test('the smallest JSON and the whole of it', () => {
     variables,
     hostIds: [hostId],
     window: { from: '2026-02-01', to: 'PT1H' },
+    ...additive,
   })
 })
 

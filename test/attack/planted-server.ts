@@ -52,6 +52,7 @@ async function plant(server: TestServer): Promise<PlantedServer> {
     .join('\n')
   await foreign.ingest(`${marked}\n`)
   for (const table of flatTables) await plantFlat(foreign, table)
+  await plantStatus(foreign)
   const own = await untilDataFile(join(server.directory, 'lake', attacker.tenantId))
   const foreignFile = await untilDataFile(join(server.directory, 'lake', foreign.tenantId))
   await foreign.ingest(`${marked.replaceAll('"counter":', '"counter_":')}\n`)
@@ -90,6 +91,22 @@ async function plantFlat(client: XdrClient, table: string): Promise<void> {
   const headers = { 'content-type': 'application/x-ndjson' }
   const answer = await client.call('POST', `/lake/v1/ingest/tables/${table}`, { body, headers })
   if (answer.status !== 200) throw new Error(`${table}: ${answer.text}`)
+}
+
+/** A status line of an agent of the tenant's, marked in every text. */
+async function plantStatus(client: XdrClient): Promise<void> {
+  const post = async (path: string, body: object): Promise<Record<string, unknown>> => {
+    const answer = await client.call('POST', path, { body: JSON.stringify(body), headers: json })
+    if (answer.status >= 300) throw new Error(`${path}: ${answer.text}`)
+    return answer.json as Record<string, unknown>
+  }
+  const { secret } = await post('/lake/v1/enroll-secrets', { name: 'agents' })
+  const hostIdentifier = `host${foreignMark}`
+  const { node_key } = await post('/osquery/v1/enroll', { enroll_secret: secret, host_identifier: hostIdentifier })
+  const texts = { filename: `file${foreignMark}`, message: `message${foreignMark}`, version: `5${foreignMark}` }
+  const line = { hostIdentifier, unixTime: Math.floor(Date.now() / 1000), severity: 0, line: 1, ...texts }
+  const told = await post('/osquery/v1/log', { node_key, log_type: 'status', data: [line] })
+  if ('error' in told) throw new Error(JSON.stringify(told))
 }
 
 export function filesBelow(folder: string, ending: string): string[] {

@@ -19,11 +19,11 @@ const foreign = { code: 'permission_denied', details: { refused: 'tenant' } }
 
 test('every role and every action', () => {
   const expected: Readonly<Record<Role, string>> = {
-    superAdmin: '111111111111',
-    management: '000001010000',
-    forensics: '111101110000',
-    readOnly: '101001110000',
-    ingest: '000010000000',
+    superAdmin: '1111111111111111',
+    management: '0000011010010000',
+    forensics: '1111010010110000',
+    readOnly: '1010010010110000',
+    ingest: '0000100000000000',
   }
   const order: readonly Action[] = actions
   assert.deepEqual(order, [
@@ -33,6 +33,10 @@ test('every role and every action', () => {
     'runs.write',
     'rows.write',
     'hosts.read',
+    'hosts.write',
+    'tables.write',
+    'configurations.read',
+    'configurations.write',
     'lake.read',
     'tenants.read',
     'tenants.write',
