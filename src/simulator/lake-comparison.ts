@@ -1,7 +1,7 @@
 import type { Ledger, LedgerLine, LineKind } from './buffered-log/ledger.ts'
 
-// Whether a lake holds what its agents logged, line by line: every mark of every ledger against the marks that the lake's
-// rows carry. The lake is asked for runs of marks, so that a few rows tell of millions of lines.
+// Whether a lake holds what its agents logged, line by line: every mark of every ledger against the marks that the
+// lake's rows carry. The lake is asked for runs of marks, so that a few rows tell of millions of lines.
 
 /** Marks `first` to `last` of one agent, each of them on `rows` rows. One row of the statement's result. */
 export interface MarkRun {

@@ -27,14 +27,15 @@ export function resultLines(
   report: Report,
   extraDecorations?: (rows: number) => Row,
 ): readonly string[] {
-  const decorations = decorationsOf(host)
+  const start = withoutEnd(header(host, report))
   if (extraDecorations === undefined) {
-    const start = withoutEnd(header(host, report, decorations))
     return bodies(host, report).map(({ members }) => `${start},${JSON.stringify(members).slice(1)}`)
   }
+  // The decorations are the last of the header.
+  const open = start.slice(0, -1)
   return bodies(host, report).map(({ members, rows }) => {
-    const start = withoutEnd(header(host, report, { ...decorations, ...extraDecorations(rows) }))
-    return `${start},${JSON.stringify(members).slice(1)}`
+    const extra = JSON.stringify(extraDecorations(rows)).slice(1, -1)
+    return `${open}${extra === '' ? '' : `,${extra}`}},${JSON.stringify(members).slice(1)}`
   })
 }
 
@@ -42,7 +43,7 @@ function withoutEnd(object: object): string {
   return JSON.stringify(object).slice(0, -1)
 }
 
-function header(host: SimulatedHost, report: Report, decorations: Row): object {
+function header(host: SimulatedHost, report: Report): object {
   return {
     name: `${host.style.namePrefix}${report.queryName}`,
     hostIdentifier: host.identifier,
@@ -51,7 +52,7 @@ function header(host: SimulatedHost, report: Report, decorations: Row): object {
     epoch: report.epoch ?? 0,
     counter: report.counter,
     numerics: host.style.hasNumerics,
-    decorations,
+    decorations: decorationsOf(host),
   }
 }
 

@@ -27,6 +27,8 @@ export interface RunningFleetOptions {
   readonly linesPerMinute: number
   /** Seconds between these lines' executions. Default: 10. */
   readonly logInterval?: number
+  /** What the configuration schedules is not executed. */
+  readonly executesOwnOnly?: boolean
   /** Lines carry their marks; agents are named `<run>-<number>`. */
   readonly run?: string | undefined
   readonly connections?: 'shared' | 'own'
@@ -79,6 +81,7 @@ export function openRunningFleet(options: RunningFleetOptions): RunningFleet {
       connections: options.connections ?? 'shared',
       own:
         options.linesPerMinute === 0 ? [] : [steadyProcesses(host, options.linesPerMinute, options.logInterval ?? 10)],
+      executesOwnOnly: options.executesOwnOnly ?? false,
       markedAs: run === undefined ? undefined : agentName(run, index),
       misbehaviour: options.misbehaviourOf?.(index) ?? {},
       onExchange: exchange => {

@@ -22,6 +22,8 @@ export interface AgentOptions {
   readonly connections?: 'shared' | 'own'
   /** Scheduled queries beside those of the configuration. */
   readonly own?: readonly OwnQuery[]
+  /** Those of the configuration are loaded and never executed: for figures of a load that is known to the line. */
+  readonly executesOwnOnly?: boolean
   /** Lines carry this name and their mark, for comparing the lake with the ledger. */
   readonly markedAs?: string | undefined
   readonly misbehaviour?: Misbehaviour

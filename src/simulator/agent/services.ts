@@ -55,6 +55,7 @@ export function openServices(options: AgentOptions, worker: Worker): Services {
     ...{ ...worker, flags: given },
     fetch: () => requests.repeated('config', keyBody, given.config_tls_max_attempts),
     onChange: (served, inForce) => {
+      if (options.executesOwnOnly) return
       const of = { platform: host.platform, osqueryVersion, flags: inForce, shard: shardOf(host.identifier) }
       scheduler.schedule(servedSchedule(served, { ...of, discover: sql => countRows(openTables, sql) }))
     },

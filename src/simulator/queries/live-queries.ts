@@ -3,7 +3,8 @@ import type { Judgement } from '../remote/judgement.ts'
 import type { Row } from '../result-line.ts'
 import type { HostTables, SqlAnswer } from './host-tables.ts'
 
-// Live queries (osquery/distributed/distributed.cpp): read what is asked, run it, write the answers. What is kept where:
+// Live queries (osquery/distributed/distributed.cpp): read what is asked, run it, write the answers. What is kept
+// where:
 //   pending    queries accepted and not begun        over a restart of the worker
 //   running    queries begun, with their time        over a restart: what killed the worker is not run for a day
 //   results    answers that no write has delivered   in memory, lost with the worker; they go with the next query's

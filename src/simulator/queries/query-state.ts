@@ -1,9 +1,9 @@
 import type { Row } from '../result-line.ts'
 
-// What an agent keeps of a scheduled query between its executions, over restarts: the last rows, a counter and the epoch
-// they belong to (osquery/core/query.cpp). The counter is 0 where a line has all rows of a query (its first execution,
-// or the first of an epoch), 1 where an event query begins, and grows by one with each execution that has something to
-// report.
+// What an agent keeps of a scheduled query between its executions, over restarts: the last rows, a counter and the
+// epoch they belong to (osquery/core/query.cpp). The counter is 0 where a line has all rows of a query (its first
+// execution, or the first of an epoch), 1 where an event query begins, and grows by one with each execution that has
+// something to report.
 
 export interface QueryState {
   /** What differs from the last execution; everything in the first one of an epoch. undefined: nothing to report. */

@@ -8,8 +8,8 @@ import type { OwnQuery } from './own-queries.ts'
 import { openQueryState, type QueryState } from './query-state.ts'
 import type { ServedQuery } from './served-schedule.ts'
 
-// Executes the scheduled queries at the multiples of their intervals. What a query finds comes from the host's simulated
-// life where the simulator knows the query's name, else from its SQL over the host's tables.
+// Executes the scheduled queries at the multiples of their intervals. What a query finds comes from the host's
+// simulated life where the simulator knows the query's name, else from its SQL over the host's tables.
 
 export interface SchedulerParts {
   readonly host: SimulatedHost

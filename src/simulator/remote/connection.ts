@@ -31,7 +31,9 @@ interface Waiting {
   reject(reason: Error): void
 }
 
-/** Opens at once; a failure to connect is the first exchange's. The server's name is checked against its certificate. */
+/**
+ * Opens at once; a failure to connect is the first exchange's. The server's name is checked against its certificate.
+ */
 export function openConnection(origin: Origin, options: ConnectionOptions): Connection {
   const socket = openSocket(origin, options.trust)
   let waiting: Waiting | undefined
