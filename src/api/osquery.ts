@@ -12,7 +12,14 @@ export const AgentEnrolBody = Type.Object({
   host_details: Type.Optional(Type.Object({}, { additionalProperties: true })),
 })
 
-export const AgentEnrolReply = Type.Object({ node_key: Type.String() })
+/** An agent that must enroll, or whose enrolment was refused: told with status 200, as osquery reads nothing else. */
+const AgentRefused = Type.Object({
+  error: Type.String(),
+  node_invalid: Type.Literal(true),
+  requestId: Type.String(),
+})
+
+export const AgentEnrolReply = Type.Union([Type.Object({ node_key: Type.String() }), AgentRefused])
 
 export const AgentKeyBody = Type.Object(nodeKey)
 
@@ -24,11 +31,14 @@ export const AgentLogBody = Type.Object({
   data: Type.Array(Type.Object({}, { additionalProperties: true })),
 })
 
-export const AgentReadReply = Type.Object({
-  queries: Type.Record(Type.String(), Type.String()),
-  discovery: Type.Optional(Type.Record(Type.String(), Type.String())),
-  accelerate: Type.Optional(Type.Integer({ description: 'seconds' })),
-})
+export const AgentReadReply = Type.Union([
+  Type.Object({
+    queries: Type.Record(Type.String(), Type.String()),
+    discovery: Type.Optional(Type.Record(Type.String(), Type.String())),
+    accelerate: Type.Optional(Type.Integer({ description: 'seconds' })),
+  }),
+  AgentRefused,
+])
 
 export const AgentWriteBody = Type.Object({
   ...nodeKey,

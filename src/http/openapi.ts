@@ -102,7 +102,7 @@ function successes(response: unknown, types: readonly string[] | undefined): Jso
   const entries = Object.entries(response as Readonly<Record<string, unknown>>)
   return Object.fromEntries(
     entries.map(([status, schema]) => {
-      const hasBody = schema !== undefined && 'type' in (schema as Json)
+      const hasBody = schema !== undefined && ('type' in (schema as Json) || 'anyOf' in (schema as Json))
       const content = hasBody ? { content: { 'application/json': { schema } } } : {}
       return [status, { description: STATUS_CODES[status] ?? 'OK', ...content }]
     }),

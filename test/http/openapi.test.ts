@@ -37,6 +37,8 @@ test('the reference has every route with its parameters, bodies, answers and err
     'matchEndpoints',
     'from',
     'to',
+    'limits',
+    'keepUntil',
   ])
   assert.equal('required' in body, false)
   assert.deepEqual(body.properties.adHocQuery.required, ['template'])
