@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { CompiledQuery } from 'kysely'
 import type { HostFacts } from '../model/host.ts'
 import type { Db } from './db.ts'
 
@@ -14,23 +14,29 @@ export interface HostContact {
 
 /**
  * Notes what was heard of hosts, by their ids; a time never moves back, and what is undefined stays as it was. At most
- * `hostsPutMax` at once. Hosts that are gone are passed over.
+ * `hostsPutMax` at once: one statement for all of them, and one for each that told of itself. Hosts that are gone are
+ * passed over.
  */
 export async function noteContacts(db: Db, contacts: ReadonlyMap<string, HostContact>): Promise<void> {
-  for (const [id, { seenAt, logAt, configAt, configVersion, publicIp, facts }] of contacts) {
-    await db
-      .updateTable('hosts')
-      .set({
-        last_seen_at: sql<number>`max(coalesce(last_seen_at, 0), ${seenAt})`,
-        ...(logAt === undefined ? {} : { last_log_at: sql<number>`max(coalesce(last_log_at, 0), ${logAt})` }),
-        ...(configAt === undefined ? {} : { last_config_at: configAt, config_version: configVersion ?? null }),
-        ...(publicIp === undefined ? {} : { public_ip: publicIp }),
-        ...(facts === undefined ? {} : factColumns(facts)),
-      })
-      .where('id', '=', id)
-      .execute()
+  const rows = [...contacts].map(([id, { seenAt, logAt, configAt, configVersion, publicIp }]) => [
+    ...[id, seenAt, logAt ?? null, configAt ?? null, configVersion ?? null, publicIp ?? null],
+  ])
+  await db.executeQuery(CompiledQuery.raw(noteSql, [JSON.stringify(rows)]))
+  for (const [id, { facts }] of contacts) {
+    if (facts === undefined) continue
+    await db.updateTable('hosts').set(factColumns(facts)).where('id', '=', id).execute()
   }
 }
+
+/** A fleet is noted once a minute: statements of their own for each host would keep a core busy. */
+const noteSql = `UPDATE hosts SET
+    last_seen_at = max(coalesce(last_seen_at, 0), heard.value ->> 1),
+    last_log_at = CASE WHEN heard.value ->> 2 IS NULL THEN last_log_at
+      ELSE max(coalesce(last_log_at, 0), heard.value ->> 2) END,
+    last_config_at = coalesce(heard.value ->> 3, last_config_at),
+    config_version = CASE WHEN heard.value ->> 3 IS NULL THEN config_version ELSE heard.value ->> 4 END,
+    public_ip = coalesce(heard.value ->> 5, public_ip)
+  FROM json_each(?) AS heard WHERE hosts.id = heard.value ->> 0`
 
 /** The columns of facts; those that are undefined are left out. */
 export function factColumns(facts: HostFacts) {

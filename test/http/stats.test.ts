@@ -2,7 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { noteContacts } from '../../src/db/host-contacts.ts'
 import { putHosts } from '../../src/db/hosts.ts'
+import { addIngestOffDays } from '../../src/db/ingest-off-days.ts'
 import { hostSilentAfterMs } from '../../src/limits.ts'
+import { dayMs } from '../../src/model/time-range.ts'
 import { openTestApp } from '../support/test-app.ts'
 
 const url = '/lake/v1/stats'
@@ -19,7 +21,16 @@ test('an empty lake has zeros and leaves out what it does not know', async t => 
       ...{ usedBytes: 0, dataFileBytes: 0, segmentBytes: 0, rejectedBytes: 0 },
       ...{ level: 'calm', whenFull: 'refuse' },
     },
-    hosts: { total: 0, silent: 0, silentAfterMs: hostSilentAfterMs, silentFirst: [] },
+    hosts: {
+      total: 0,
+      enrolled: 0,
+      online: 0,
+      offline: 0,
+      missing: 0,
+      silent: 0,
+      silentAfterMs: hostSilentAfterMs,
+      silentFirst: [],
+    },
     ...{ tables: [], queryNames: [] },
   })
 })
@@ -61,6 +72,8 @@ test('files, tail, names and hosts of one tenant, and of no other', async t => {
   await noteContacts(lake.store, seen(times))
   await noteContacts(lake.store, seen([[id('lively'), 0]]))
   await putHosts(lake.store, other.id, ['foreign'], 0)
+  const today = { tenantId: tenant.id, hostId: id('quiet'), day: Math.floor(lake.now / dayMs) }
+  await addIngestOffDays(lake.store, [{ ...today, lines: 7, bytes: 70 }])
   lake.ingest.tail = {
     ...{ oldest: lake.now - 9_000, newest: lake.now },
     counts: new Map([
@@ -72,9 +85,9 @@ test('files, tail, names and hosts of one tenant, and of no other', async t => {
   assert.deepEqual([answer.rows, answer.bytes, answer.files], [10, 100, 2])
   assert.deepEqual([answer.oldest, answer.newest], ['2026-02-03T08:14:46.628Z', '2026-02-03T08:14:55.628Z'])
   assert.deepEqual(answer.tail, { segments: 0, lines: 4, bytes: 400, quarantined: 0 })
-  assert.deepEqual(answer.ingest, { acceptedLines: 4, lagMs: 250 })
+  assert.deepEqual(answer.ingest, { acceptedLines: 4, lagMs: 250, ingestOff: { lines: 7, bytes: 70, hosts: 1 } })
   assert.deepEqual(answer.hosts, {
-    ...{ total: 3, silent: 2, silentAfterMs: hostSilentAfterMs },
+    ...{ total: 3, enrolled: 0, online: 1, offline: 2, missing: 0, silent: 2, silentAfterMs: hostSilentAfterMs },
     silentFirst: [
       { id: id('never'), hostIdentifier: 'never' },
       { id: id('quiet'), hostIdentifier: 'quiet', lastSeenAt: '2026-02-01T08:14:55.628Z' },
