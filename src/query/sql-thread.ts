@@ -7,7 +7,8 @@ import type { Log } from '../model/log.ts'
 import type { CheckedStatement, SqlInput } from '../sql/check.ts'
 
 // The one thread that reads users' SQL text. A text that takes too long, by the thread's own processor time, costs the
-// thread, never the API: it is replaced and the text is refused. One text at a time, in order of arrival; texts wait while a new thread warms up.
+// thread, never the API: it is replaced and the text is refused. One text at a time, in order of arrival; texts wait
+// while a new thread warms up.
 
 export interface SqlThread {
   /** Rejects with `invalid_argument` (position in `details`), also for a text that could not be read in time. */
