@@ -31,6 +31,8 @@ export interface Polling {
   readonly behaviour: Behaviour
   /** Until when it goes on asking. */
   readonly signal: AbortSignal
+  /** True: it does not ask just now. */
+  readonly isResting?: () => boolean
   /** Told of everything the server said that is no success. */
   readonly onRefused?: (text: string) => void
 }
@@ -38,7 +40,10 @@ export interface Polling {
 const pauseMs = 400
 
 /** Asks and answers until stopped. A lost exchange, or one answered with an error, is tried again. */
-export async function poll(agent: PlainAgent, { url, behaviour, signal, onRefused }: Polling): Promise<void> {
+export async function poll(
+  agent: PlainAgent,
+  { url, behaviour, signal, isResting, onRefused }: Polling,
+): Promise<void> {
   const post = async (path: string, members: object): Promise<Record<string, unknown> | undefined> => {
     try {
       const body = JSON.stringify({ node_key: agent.nodeKey, ...members })
@@ -53,7 +58,7 @@ export async function poll(agent: PlainAgent, { url, behaviour, signal, onRefuse
     }
   }
   while (!signal.aborted) {
-    const given = await post('read', {})
+    const given = isResting?.() === true ? undefined : await post('read', {})
     const queries = Object.entries((given?.['queries'] ?? {}) as Record<string, string>)
     if (queries.length > 0) {
       const results = queries.map(([id, sql]) => [id, behaviour(agent, sql)] as const)
