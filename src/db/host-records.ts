@@ -1,7 +1,8 @@
+import { sql } from 'kysely'
 import type { HostPlatform, HostRecord, HostStatus } from '../model/host.ts'
 import type { Db } from './db.ts'
-import { toHost } from './hosts.ts'
 import type { HostRow } from './host-tables.ts'
+import { toHost } from './hosts.ts'
 
 // Hosts as those who manage them see them.
 
@@ -31,7 +32,6 @@ export async function listHostRecords(
   page: { readonly offset: number; readonly count: number },
 ): Promise<{ readonly hosts: readonly HostRecord[]; readonly total: number }> {
   const matching = matchingHosts(db, tenantId, filter, bounds)
-  const counted = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
   const rows = await matching
     .selectAll()
     .orderBy('host_identifier')
@@ -39,7 +39,12 @@ export async function listHostRecords(
     .limit(page.count)
     .offset(page.offset)
     .execute()
-  return { hosts: rows.map(toHostRecord), total: Number(counted.count) }
+  const hosts = rows.map(toHostRecord)
+  // A page that is not full is the last one: nothing has to be counted.
+  const isLast = hosts.length < page.count && (hosts.length > 0 || page.offset === 0)
+  if (isLast) return { hosts, total: page.offset + hosts.length }
+  const counted = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
+  return { hosts, total: Number(counted.count) }
 }
 
 function matchingHosts(db: Db, tenantId: string, filter: HostRecordFilter, bounds: StatusBounds) {
@@ -60,21 +65,15 @@ function matchingHosts(db: Db, tenantId: string, filter: HostRecordFilter, bound
   if (platform === 'macOS') query = query.where('platform', '=', 'darwin')
   if (platform === 'linux') query = query.where('platform', 'not in', ['', 'windows', 'darwin', 'freebsd'])
   if (label !== undefined) {
-    query = query.where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('host_labels')
-          .select('host_id')
-          .where('host_labels.tenant_id', '=', tenantId)
-          .where('host_labels.label', '=', label)
-          .whereRef('host_labels.host_id', '=', 'hosts.id'),
-      ),
+    query = query.where('id', 'in', ({ selectFrom }) =>
+      selectFrom('host_labels').select('host_id').where('tenant_id', '=', tenantId).where('label', '=', label),
     )
   }
   if (search === undefined) return query
-  const sought = search.replace(/[A-Z]/g, letter => letter.toLowerCase())
-  const columns = ['id', 'host_identifier', 'hostname', 'hardware_uuid', 'hardware_serial', 'public_ip'] as const
-  return query.where(({ eb, fn, val, or }) =>
-    or(columns.map(column => eb(fn<number>('instr', [fn('lower', [column]), val(sought)]), '>', 0))),
+  const columns = ['host_identifier', 'hostname', 'id', 'public_ip', 'hardware_serial', 'hardware_uuid'] as const
+  const pattern = `%${search.replace(/[\\%_]/g, '\\$&')}%`
+  return query.where(({ or }) =>
+    or(columns.map(column => sql<boolean>`${sql.ref(column)} LIKE ${pattern} ESCAPE '\\'`)),
   )
 }
 
