@@ -13,10 +13,13 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** The environment of a person's shell: npm scripts put the project's own programs first, which would help too much. */
+/**
+ * The environment of a person's shell: npm scripts put the project's own programs first, which would help too much. Whom
+ * the machine trusts stays.
+ */
 function shellEnvironment(): Record<string, string | undefined> {
   const path = (process.env['PATH'] ?? '').split(delimiter).filter(each => !each.includes('node_modules'))
-  const own = Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_/i.test(name))
+  const own = Object.entries(process.env).filter(([name]) => !/^npm_|^NODE_(?!EXTRA_CA_CERTS$)/i.test(name))
   return { ...Object.fromEntries(own), PATH: path.join(delimiter) }
 }
 
