@@ -1,5 +1,6 @@
 import { type Db, inTransaction, type Store } from '../db/db.ts'
 import { insertDeclaredTable } from '../db/declared-tables.ts'
+import { duplicateIdentifier } from '../db/host-identities.ts'
 import { skipSegmentNumbers } from '../db/segments.ts'
 import { insertTenant } from '../db/tenants.ts'
 import { insertDataFiles, type NewDataFile } from '../lake/data-files.ts'
@@ -180,12 +181,21 @@ async function addColumn(transaction: Db, repair: Extract<Repair, { kind: 'addCo
 
 async function addHosts(transaction: Db, tenantId: string, hosts: ReadonlyMap<string, string>, now: number) {
   for (const [id, hostIdentifier] of hosts) {
-    await transaction
-      .insertInto('hosts')
-      .values({ id, tenant_id: tenantId, host_identifier: hostIdentifier, hardware_uuid: null, created_at: now })
-      .onConflict(conflict => conflict.doNothing())
-      .execute()
+    if (await addHost(transaction, tenantId, id, hostIdentifier, now)) continue
+    const known = await transaction.selectFrom('hosts').select('id').where('id', '=', id).executeTakeFirst()
+    // Rows spell an identifier as their agent does: two copies of one machine have the same.
+    if (known === undefined) await addHost(transaction, tenantId, id, duplicateIdentifier(hostIdentifier, id), now)
   }
+}
+
+/** False where the id or the identifier is known. */
+async function addHost(transaction: Db, tenantId: string, id: string, hostIdentifier: string, now: number) {
+  const { numInsertedOrUpdatedRows } = await transaction
+    .insertInto('hosts')
+    .values({ id, tenant_id: tenantId, host_identifier: hostIdentifier, hardware_uuid: null, created_at: now })
+    .onConflict(conflict => conflict.doNothing())
+    .executeTakeFirstOrThrow()
+  return numInsertedOrUpdatedRows !== 0n
 }
 
 async function addSegment(transaction: Db, segment: DiskSegment, consumedVersion: number | undefined, now: number) {

@@ -13,7 +13,7 @@ import { dayMs } from '../../src/model/time-range.ts'
 import { type FsckReport, fsck } from '../../src/rescue/fsck.ts'
 import { putTenant } from '../support/ingest.ts'
 import { openTestLake, type TestLake } from '../support/lake.ts'
-import { fixtureTenantId as tenantId } from '../support/osquery-fixtures.ts'
+import { fixtureHostId, fixtureTenantId as tenantId } from '../support/osquery-fixtures.ts'
 
 let lake: TestLake
 let segmentsFolder: string
@@ -29,16 +29,20 @@ const line = (name: string, pid: number, more: object = {}) =>
   JSON.stringify({ name, unixTime: 1_795_500_000 + pid, columns: { pid: String(pid), ...more }, action: 'added' })
 
 /** A sealed segment whose file is where a server has it. */
-async function seal(...lines: readonly string[]): Promise<StoredSegment> {
-  const segment = await lake.seal(lines, tenantId)
+const seal = (...lines: readonly string[]) => sealAs({}, ...lines)
+
+async function sealAs(frame: object, ...lines: readonly string[]): Promise<StoredSegment> {
+  const segment = await lake.seal(lines, tenantId, frame)
   const path = join(segmentsFolder, segment.fileName)
   mkdirSync(dirname(path), { recursive: true })
   renameSync(lake.tail.pathOf(segment), path)
   return segment
 }
 
-async function convert(...lines: readonly string[]): Promise<StoredSegment> {
-  const segment = await seal(...lines)
+const convert = (...lines: readonly string[]) => convertAs({}, ...lines)
+
+async function convertAs(frame: object, ...lines: readonly string[]): Promise<StoredSegment> {
+  const segment = await sealAs(frame, ...lines)
   await convertSegment(lake, segment, join(segmentsFolder, segment.fileName))
   return segment
 }
@@ -116,6 +120,42 @@ test('a lost catalog is made again from files: the same facts, names, columns, t
   assert.ok(consumed.some(({ number }) => number === last.number))
   assert.deepEqual((await check(false, store)).differences, [])
   assert.ok((await openSegment(store, tenantId, 1)).number > open.number)
+  await store.destroy()
+})
+
+test('what agents said is made again as well: their status lines, and hosts that spell one identifier', async () => {
+  const status = (n: number) => JSON.stringify({ unixTime: 1_795_500_000 + n, severity: n, message: `m${n}` })
+  const own = { ip: '203.0.113.9' }
+  const copyId = 'c0ffee00-0000-4000-8000-000000000001'
+  const named = (n: number) => line('a', n).replace('{', '{"hostIdentifier":"web-1",')
+  await convertAs({ hi: 'web-1' }, named(1))
+  await convertAs({ ...own, h: copyId, hi: 'web-1~c0ffee00' }, named(2))
+  await convertAs({ ...own, hi: 'web-1', tb: 'osquery_status' }, status(1), status(2))
+  const last = await sealAs(
+    { ...own, tb: 'osquery_status', h: 'b0b00000-0000-4000-8000-000000000001', hi: 'db' },
+    status(3),
+  )
+  assert.deepEqual((await check()).differences, [])
+  const store = openStore(':memory:')
+  assert.equal((await check(true, store)).isRepaired, true)
+  const statusFacts = async (of: Store) =>
+    (await withStats(of, await listLiveFiles(of, tenantId, 'osquery_status'))).map(({ path, rows, stats }) => ({
+      ...{ path, rows, stats },
+    }))
+  assert.deepEqual(await statusFacts(store), await statusFacts(lake.store))
+  assert.deepEqual(
+    (await listUnconsumedSegments(store)).map(({ number, lines }) => [number, lines]),
+    [[last.number, 1]],
+  )
+  const hosts = await store.selectFrom('hosts').select(['id', 'host_identifier']).orderBy('host_identifier').execute()
+  assert.deepEqual(
+    hosts.map(({ id, host_identifier }) => [id, host_identifier]),
+    [
+      ['b0b00000-0000-4000-8000-000000000001', 'db'],
+      [fixtureHostId, 'web-1'],
+      [copyId, 'web-1~c0ffee00'],
+    ],
+  )
   await store.destroy()
 })
 

@@ -21,9 +21,9 @@ export interface TestLake extends ConvertDeps {
   /** The clock's time; a test may set it. */
   now: number
   /** An open segment with these lines; its frames count as durable. */
-  open(lines: readonly string[], tenantId?: string): Promise<StoredSegment>
-  /** A sealed segment with these lines. */
-  seal(lines: readonly string[], tenantId?: string): Promise<StoredSegment>
+  open(lines: readonly string[], tenantId?: string, frame?: object): Promise<StoredSegment>
+  /** A sealed segment with these lines; `frame` is what else its frames say. */
+  seal(lines: readonly string[], tenantId?: string, frame?: object): Promise<StoredSegment>
   close(): Promise<void>
 }
 
@@ -42,13 +42,13 @@ export async function openTestLake(): Promise<TestLake> {
     tail: { durableFrames: number => durable.get(number), pathOf },
     now: fixtureReceivedAt,
     clock: () => lake.now,
-    async open(lines, tenantId = fixtureTenantId) {
+    async open(lines, tenantId = fixtureTenantId, frame = {}) {
       const segment = await openSegment(store, tenantId, lake.now)
-      durable.set(segment.number, writeSegment(pathOf(segment), segment.number, lines, 2, lake.now))
+      durable.set(segment.number, writeSegment(pathOf(segment), segment.number, lines, 2, lake.now, undefined, frame))
       return segment
     },
-    async seal(lines, tenantId) {
-      const segment = await lake.open(lines, tenantId)
+    async seal(lines, tenantId, frame) {
+      const segment = await lake.open(lines, tenantId, frame)
       const frames = durable.get(segment.number) ?? 0
       const { size } = statSync(pathOf(segment))
       await sealSegment(store, segment.number, { frames, lines: lines.length, bytes: size }, lake.now)
