@@ -1,8 +1,8 @@
 import { promisify } from 'node:util'
 import { deflate, deflateSync, inflate, inflateSync } from 'node:zlib'
 
-// Lines as the store keeps them. Small ones, and most are, are done at once: a turn of the thread pool costs seven times
-// what deflating 3 KB does (0.28 ms and 0.04 ms). Large ones would hold the event loop.
+// Lines as the store keeps them. Small ones, and most are, are done at once: a turn of the thread pool costs seven
+// times what deflating 3 KB does (0.28 ms and 0.04 ms). Large ones would hold the event loop.
 
 const deflateLater = promisify<string, { level: number }, Buffer>(deflate)
 const inflateLater = promisify<Uint8Array, Buffer>(inflate)
