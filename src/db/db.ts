@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { Kysely, type SqliteDatabase, SqliteDialect, type SqliteStatement, sql, type Transaction } from 'kysely'
-import { AppError } from '../model/errors.ts'
+import { AppError, isDiskFull } from '../model/errors.ts'
 import { formatOf, migrate, storeVersion } from './migrate.ts'
 import type { Migration } from './migration.ts'
 import { copyStore } from './store-copies.ts'
@@ -76,12 +76,18 @@ const cachedStatementsMax = 256
 /** What Kysely's SQLite dialect expects of a driver, over node:sqlite; statements are cached by their text. */
 function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
   const statements = new Map<string, SqliteStatement>()
+  const rollback: SqliteStatement['run'] = () => {
+    if (database.isTransaction) database.exec('ROLLBACK')
+    return { changes: 0, lastInsertRowid: 0 }
+  }
   return {
     close: () => database.close(),
     prepare(text) {
       const cached = statements.get(text)
       if (cached !== undefined) return cached
-      const statement = asSqliteStatement(database.prepare(text))
+      const plain = asSqliteStatement(database.prepare(text))
+      // A statement that finds the disk full has ended its transaction already.
+      const statement = /^rollback$/i.test(text) ? { ...plain, run: rollback } : plain
       if (statements.size >= cachedStatementsMax) statements.clear()
       statements.set(text, statement)
       return statement
@@ -92,12 +98,22 @@ function asSqliteDatabase(database: DatabaseSync): SqliteDatabase {
 function asSqliteStatement(statement: StatementSync): SqliteStatement {
   return {
     reader: statement.columns().length > 0,
-    all: parameters => statement.all(...(parameters as SQLInputValue[])),
+    all: parameters => translated(() => statement.all(...(parameters as SQLInputValue[]))),
     run: parameters => {
-      const { changes, lastInsertRowid } = statement.run(...(parameters as SQLInputValue[]))
+      const { changes, lastInsertRowid } = translated(() => statement.run(...(parameters as SQLInputValue[])))
       return { changes, lastInsertRowid }
     },
     iterate: parameters => statement.iterate(...(parameters as SQLInputValue[])) as IterableIterator<unknown>,
+  }
+}
+
+/** A full disk is nobody's mistake: whoever asks may come again. */
+function translated<Result>(work: () => Result): Result {
+  try {
+    return work()
+  } catch (error) {
+    if (!isDiskFull(error)) throw error
+    throw new AppError('unavailable', 'the disk that holds the store is full', { cause: error })
   }
 }
 

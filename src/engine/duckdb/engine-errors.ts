@@ -1,4 +1,4 @@
-import { AppError } from '../../model/errors.ts'
+import { AppError, isDiskFull } from '../../model/errors.ts'
 import { damagedFileCode, type RunError } from '../../model/query-run.ts'
 import { failureTexts } from '../../sql/macros.ts'
 
@@ -29,7 +29,6 @@ const statementKinds: ReadonlySet<string> = new Set([
 
 const fixedMessages: readonly (readonly [pattern: RegExp, code: string, message: string])[] = [
   [/max_temp_directory_size/, 'too_large', 'the statement needs more temporary disk than a run may use'],
-  [/no space left on device/i, 'unavailable', 'the disk that holds temporary files and results is full'],
   [/^Out of Memory Error|bad_alloc|cannot allocate memory/i, 'too_large', memoryMessage],
   [/^(IO|HTTP|Permission) Error/, damagedFileCode, 'a data file of the lake could not be read'],
 ]
@@ -50,6 +49,11 @@ const valueKinds: ReadonlySet<string> = new Set([
   'Decimal',
 ])
 
+const diskFull: RunError = {
+  code: 'unavailable',
+  message: 'the disk that holds temporary files and results is full',
+}
+
 export const outOfMemory: RunError = { code: 'too_large', message: memoryMessage }
 
 /** What the run shows for anything that was thrown while it executed. `paths`: never to be seen in a message. */
@@ -57,6 +61,8 @@ export function runErrorOf(thrown: unknown, paths: readonly string[] = []): RunE
   if (thrown instanceof AppError) return { code: thrown.code, message: thrown.message }
   const text = thrown instanceof Error ? thrown.message : String(thrown)
   const kind = /^([A-Za-z ]+?) Error: /.exec(text)?.[1]
+  // First: the name of a Parquet file that could not be written stands in it, too.
+  if (!valueKinds.has(kind ?? '') && isDiskFull(new Error(text))) return diskFull
   if (damagePattern.test(text) && !valueKinds.has(kind ?? '')) {
     return { code: damagedFileCode, message: 'a data file of the lake could not be read' }
   }

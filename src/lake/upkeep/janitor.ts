@@ -125,8 +125,11 @@ export function openJanitor(deps: JanitorDeps): Janitor {
         const merge = await attempt('compaction', undefined, () => nextMerge(tenant))
         if (merge === undefined) continue
         next.push(tenant)
-        if (await mergeOnce(tenant.id, merge)) merges += 1
+        const outcome = await mergeOnce(tenant.id, merge)
+        if (outcome === 'merged') merges += 1
         else failedMerges += 1
+        // Every other merge would find the same; the next pass tries again.
+        if (outcome === 'diskFull') return { merges, failedMerges }
       }
       waiting = next
     }
@@ -146,23 +149,22 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     return undefined
   }
 
-  async function mergeOnce(tenantId: string, merge: Merge): Promise<boolean> {
+  async function mergeOnce(tenantId: string, merge: Merge): Promise<'merged' | 'failed' | 'diskFull'> {
     try {
       const { rows, before, after } = await compact(deps, tenantId, merge)
       deps.log.info({ tenantId, table: merge.table, level: merge.level, rows, before, after }, 'data files merged')
       deps.counts?.add(tenantId, 'merges')
-      return true
+      return 'merged'
     } catch (error) {
-      // It is worth another try when there is room again.
       if (isDiskFull(error)) {
         deps.log.warn({ tenantId, table: merge.table, err: error }, 'data files not merged: the disk is full')
-        return false
+        return 'diskFull'
       }
       if (failed.size >= failedHeldMax) failed.delete(failed.values().next().value as string)
       failed.add(keyOf(merge))
       deps.counts?.add(tenantId, 'failedMerges')
       deps.log.warn({ tenantId, table: merge.table, level: merge.level, err: error }, 'data files not merged')
-      return false
+      return 'failed'
     }
   }
 
