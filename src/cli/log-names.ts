@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { AppError } from '../model/errors.ts'
 
 // The name the lake knows a result log by is taken from its content: the first 64 KiB once unpacked, or all whole lines
-// of a shorter file. So a file that has grown, moved or been packed is the same file; one that was shorter then is known
-// by the name of its beginning.
+// of a shorter file. So a file that has grown, moved or been packed is the same file; one that was shorter then is
+// known by the name of its beginning.
 
 /** Names that a file may have been imported by. */
 export interface LogNames {

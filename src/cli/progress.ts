@@ -16,8 +16,8 @@ const terminalMs = 100
 const plainMsDefault = 5_000
 
 /**
- * Nothing is shown before the first interval has passed: quick work needs no progress. `plainMs`: how often a plain line
- * is written.
+ * Nothing is shown before the first interval has passed: quick work needs no progress. `plainMs`: how often a plain
+ * line is written.
  */
 export function openProgress(output: Output, clock: Clock, { plainMs = plainMsDefault } = {}): Progress {
   let lastShownAt = clock()

@@ -174,7 +174,9 @@ export function openLineScanner(sink: LineSink, { isWrapped = false, mend }: Lin
     held = [Buffer.from(bytes.subarray(passed, keptEnd))]
   }
 
-  /** Hands over the objects at the start of a line that goes on; returns where the first one that is not whole begins. */
+  /**
+   * Hands over the objects at the start of a line that goes on; returns where the first one that is not whole begins.
+   */
   function passWholeObjects(bytes: Buffer): number {
     let at = 0
     for (;;) {

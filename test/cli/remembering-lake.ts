@@ -2,7 +2,8 @@ import { gunzipSync } from 'node:zlib'
 import { type ScriptedAnswer, scriptedServer, tokenAnswer, tokenPath } from '../client/scripted-server.ts'
 
 /**
- * A lake that keeps lines as the real one promises to: by import id and line number, objects only. `fail`: answered instead, before anything is stored; `lose`: answered instead of what was stored.
+ * A lake that keeps lines as the real one promises to: by import id and line number, objects only. `fail`: answered
+ * instead, before anything is stored; `lose`: answered instead of what was stored.
  */
 export async function rememberingLake(
   fail: (request: number) => ScriptedAnswer | undefined = () => undefined,

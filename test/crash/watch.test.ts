@@ -1,6 +1,6 @@
-// `edr-lake watch` over logs that grow and rotate in every way, killed at any moment and restarted, its state lost now and
-// then, its server killed in between. At the end every line is in the lake exactly once. Moments are drawn from a seed
-// (`SEED=n node --test …`).
+// `edr-lake watch` over logs that grow and rotate in every way, killed at any moment and restarted, its state lost now
+// and then, its server killed in between. At the end every line is in the lake exactly once. Moments are drawn from a
+// seed (`SEED=n node --test …`).
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'

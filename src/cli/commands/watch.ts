@@ -14,8 +14,8 @@ import { openFollower } from '../watch/follower.ts'
 import { type FoundFile, findFiles } from '../watch/found-files.ts'
 import { openShipper } from '../watch/shipper.ts'
 
-// `edr-lake watch DIR|FILE|PATTERN…`: follows result logs as they grow and rotate, and sends every line once. Runs until
-// it is told to stop, or with `--once` until it has caught up.
+// `edr-lake watch DIR|FILE|PATTERN…`: follows result logs as they grow and rotate, and sends every line once. Runs
+// until it is told to stop, or with `--once` until it has caught up.
 
 export interface WatchFlags extends ConnectionFlags {
   readonly once?: boolean

@@ -44,8 +44,8 @@ export interface Checkpoints {
 const format = 1
 
 /**
- * Reads the state, of which another lake's or a damaged one is none; its folder exists. Throws `unavailable` where the file cannot be
- * written, before anything is sent.
+ * Reads the state, of which another lake's or a damaged one is none; its folder exists. Throws `unavailable` where the
+ * file cannot be written, before anything is sent.
  */
 export async function openCheckpoints(path: string, lake: string): Promise<Checkpoints> {
   const files = new Map(await readState(path, lake))

@@ -4,8 +4,8 @@ import { basename, dirname, join, relative, resolve } from 'node:path'
 import { systemErrorCode } from '../../model/errors.ts'
 import { unreadable } from '../file-arguments.ts'
 
-// Which files there are to follow right now. A directory stands for the logs in it, a file for itself and for what it is
-// rotated to, a pattern for what it matches at the time.
+// Which files there are to follow right now. A directory stands for the logs in it, a file for itself and for what it
+// is rotated to, a pattern for what it matches at the time.
 
 export interface FoundFile {
   /** As the person knows it: what messages say. */

@@ -3,8 +3,8 @@ import { AppError } from '../../model/errors.ts'
 import { lineBytesMax, pieceBytes } from '../log-lines.ts'
 import { beginningOf, countLines, cutStart, isJson, type UnsentLine } from '../whole-lines.ts'
 
-// What a plain file holds behind a place, as pieces of whole lines. A last line without its end waits: its writer may be
-// in the middle of it.
+// What a plain file holds behind a place, as pieces of whole lines. A last line without its end waits: its writer may
+// be in the middle of it.
 
 /** A line begins at `offset`, with this number, from 1. */
 export interface TailPlace {
