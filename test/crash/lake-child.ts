@@ -1,18 +1,18 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { openStore, type Store } from '../../src/db/db.ts'
+import { openStore } from '../../src/db/db.ts'
 import { setRetention } from '../../src/db/query-retentions.ts'
 import { openHosts } from '../../src/fleet/hosts.ts'
 import { openIngest } from '../../src/ingest/ingest.ts'
 import { type SegmentFiles, segmentFiles } from '../../src/ingest/segment-files.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
 import { openJanitor } from '../../src/lake/upkeep/janitor.ts'
-import { openWriter, type Writer } from '../../src/lake/writer.ts'
+import { openWriter } from '../../src/lake/writer.ts'
 import { silentLog } from '../../src/model/log.ts'
 import { dayMs } from '../../src/model/time-range.ts'
 import { openLocalStorage } from '../../src/storage/local.ts'
-import type { Storage } from '../../src/storage/storage.ts'
 import { bodyOf, putTenant, resultLine } from '../support/ingest.ts'
+import { openSteps, type StepMessage } from './steps.ts'
 
 // A lake's whole life in one process: bodies, conversions, merges, retention, collection. Every step that leaves
 // something on the disk (a file made, written, synced, linked, deleted; a transaction committed; a file written by the
@@ -22,88 +22,37 @@ export type ChildMessage =
   | { readonly kind: 'acknowledged'; readonly marks: readonly string[] }
   /** From here on rows of `short` may go. */
   | { readonly kind: 'expiring' }
-  | { readonly kind: 'dying'; readonly step: number; readonly what: string }
+  | StepMessage
   | { readonly kind: 'done'; readonly steps: number }
 
 const [folder = '', tenantId = '', fault = '0'] = process.argv.slice(2)
-const dieAt = Number(fault)
 const start = Date.UTC(2026, 10, 2, 12)
 let now = start
-let steps = 0
 const clock = () => now
 const tell = (message: ChildMessage) => new Promise(resolve => process.send?.(message, undefined, undefined, resolve))
-
-async function step(what: string): Promise<void> {
-  steps += 1
-  if (steps !== dieAt) return
-  await tell({ kind: 'dying', step: steps, what })
-  process.kill(process.pid, 'SIGKILL')
-  await new Promise(() => {})
-}
-
-/** Does the work with a step before and one after. */
-async function around<Result>(what: string, work: () => Promise<Result>): Promise<Result> {
-  await step(`before ${what}`)
-  const result = await work()
-  await step(`after ${what}`)
-  return result
-}
+const steps = openSteps(Number(fault), tell)
 
 const files: SegmentFiles = {
   ...segmentFiles,
-  syncFolder: path => around('the sync of a folder', () => segmentFiles.syncFolder(path)),
+  syncFolder: path => steps.around('the sync of a folder', () => segmentFiles.syncFolder(path)),
   async create(path) {
-    const file = await around('a segment is made', () => segmentFiles.create(path))
+    const file = await steps.around('a segment is made', () => segmentFiles.create(path))
     return {
-      write: parts => around('a write', () => file.write(parts)),
-      sync: () => around('a sync', () => file.sync()),
+      write: parts => steps.around('a write', () => file.write(parts)),
+      sync: () => steps.around('a sync', () => file.sync()),
       close: () => file.close(),
     }
   },
-}
-
-function steppedStorage(storage: Storage): Storage {
-  return {
-    ...storage,
-    put: (key, localFile) => around('an object is put', () => storage.put(key, localFile)),
-    delete: key => around('an object is deleted', () => storage.delete(key)),
-  }
-}
-
-function steppedWriter(writer: Writer): Writer {
-  return {
-    ...writer,
-    use: work =>
-      writer.use(run => work(sql => (sql.startsWith('COPY') ? around('a file is written', () => run(sql)) : run(sql)))),
-  }
-}
-
-/** Every transaction of it is a step. */
-function steppedStore(store: Store): Store {
-  return new Proxy(store, {
-    get(target, name) {
-      if (name !== 'transaction') {
-        const member = Reflect.get(target, name, target)
-        // Kysely's private fields are the target's.
-        return typeof member === 'function' ? member.bind(target) : member
-      }
-      return () => {
-        const builder = target.transaction()
-        const execute: typeof builder.execute = work => around('a transaction', () => builder.execute(work))
-        return { execute }
-      }
-    },
-  })
 }
 
 for (const name of ['segments', 'tmp', 'rejected']) mkdirSync(join(folder, name), { recursive: true })
 const plainStore = openStore(join(folder, 'store.sqlite'))
 await putTenant(plainStore, tenantId)
 await setRetention(plainStore, tenantId, 'short', 7)
-const store = steppedStore(plainStore)
-const storage = steppedStorage(await openLocalStorage(join(folder, 'lake')))
+const store = steps.store(plainStore)
+const storage = steps.storage(await openLocalStorage(join(folder, 'lake')))
 const plainWriter = openWriter({ memoryBytes: 512 * 2 ** 20, threads: 1, tempFolder: join(folder, 'tmp', 'spill') })
-const lake = { store, storage, writer: steppedWriter(plainWriter), tempFolder: join(folder, 'tmp'), clock }
+const lake = { store, storage, writer: steps.writer(plainWriter), tempFolder: join(folder, 'tmp'), clock }
 const ingest = openIngest({
   ...{ store, clock, files, log: silentLog, hosts: openHosts(store, clock), tickMs: 0, diskReserveBytes: 0 },
   ...{ segmentsFolder: join(folder, 'segments'), rejectedFolder: join(folder, 'rejected') },
@@ -140,5 +89,5 @@ await ingest.close()
 await janitor.close()
 await plainWriter.close()
 await plainStore.destroy()
-await tell({ kind: 'done', steps })
+await tell({ kind: 'done', steps: steps.count() })
 process.disconnect()
