@@ -51,6 +51,8 @@ export function openQueryDisk(options: QueryDiskOptions): QueryDisk {
   const { quotaBytes, reserveBytes, resultBytesMax, tempBytesMax, freeBytes } = options
   const results = new Map<string, number>()
   const held = new Map<string | symbol, number>()
+  /** An operator may have set less than what a run is otherwise worth starting with. */
+  const tempBytesMin = Math.min(runTempBytesMin, tempBytesMax)
   /** Runs that ended since they were last measured. */
   let fresh = new Set<string>()
   const usedBytes = () => sum(results.values())
@@ -75,8 +77,8 @@ export function openQueryDisk(options: QueryDiskOptions): QueryDisk {
       const room = roomLeft(await freeBytes())
       const shared = Math.floor(room / places) - resultBytes
       // Better one run now than two that could not spill.
-      const temp = Math.min(tempBytesMax, shared >= runTempBytesMin ? shared : room - resultBytes)
-      if (temp < runTempBytesMin) return undefined
+      const temp = Math.min(tempBytesMax, shared >= tempBytesMin ? shared : room - resultBytes)
+      if (temp < tempBytesMin) return undefined
       held.set(runId, resultBytes + temp)
       return { resultBytes, tempBytes: temp }
     },

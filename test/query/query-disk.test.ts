@@ -84,3 +84,8 @@ test('a disk that cannot be asked is bounded by the quota alone', async t => {
   const { disk } = await openDisk(t, { freeBytes: async () => undefined, quotaBytes: 3 * gib })
   assert.deepEqual(await disk.take('a', 1), { resultBytes: gib, tempBytes: 2 * gib })
 })
+
+test('a run that may spill little still starts', async t => {
+  const { disk } = await openDisk(t, { tempBytesMax: 8 * mib })
+  assert.deepEqual(await disk.take('a', 2), { resultBytes: gib, tempBytes: 8 * mib })
+})
