@@ -9,6 +9,7 @@ import { readAgentFiles } from './agent-files.ts'
 import { directoryTools } from './directory-tools.ts'
 import { holdLockFile } from './lock-file.ts'
 import { recoverAccess } from './recover.ts'
+import { openSimulation } from './simulation.ts'
 import { terminalOutput } from './terminal.ts'
 
 // The `edr-lake` command: the real terminal, the real clock and the real network for the commands of cli/.
@@ -58,4 +59,5 @@ process.exitCode = await runCli(process.argv.slice(2), effects, {
   readAgentFiles,
   recover: recoverAccess,
   holdLock: holdLockFile,
+  openSimulation,
 })

@@ -161,8 +161,8 @@ export async function listLiveRuns(db: Db): Promise<LiveRun[]> {
 }
 
 /**
- * Makes a queued run running, with a lease; undefined where it is no longer queued. Of two claims one wins. A claim that
- * a power failure takes back leaves the run queued, which is what becomes of it then anyhow.
+ * Makes a queued run running, with a lease; undefined where it is no longer queued. Of two claims one wins. A claim
+ * that a power failure takes back leaves the run queued, which is what becomes of it then anyhow.
  */
 export function claimRun(
   store: Store,

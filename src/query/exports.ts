@@ -60,7 +60,10 @@ export function openExports(deps: ExportDeps): OpenExport {
   }
 }
 
-/** Parquet is made as a file beside the result before it is sent: as large, give or take; all else is sent as it is made. */
+/**
+ * Parquet is made as a file beside the result before it is sent: as large, give or take; all else is sent as it is
+ * made.
+ */
 async function roomFor({ disk }: ExportDeps, runId: string, format: ResultFormat): Promise<(() => void) | undefined> {
   return format.kind === 'parquet' ? disk.hold(2 * disk.resultBytes(runId)) : () => undefined
 }

@@ -1,5 +1,5 @@
-// Who waits for a run to end, and hears of it at once. Best effort: a run that ends in a way nobody tells of is found by
-// asking the store, so whoever waits asks now and then as well.
+// Who waits for a run to end, and hears of it at once. Best effort: a run that ends in a way nobody tells of is found
+// by asking the store, so whoever waits asks now and then as well.
 
 export interface RunEnds {
   /** Calls the listener when the run ends; what it returns ends that. */

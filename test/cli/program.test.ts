@@ -4,6 +4,7 @@ import { readAgentFiles } from '../../src/bin/agent-files.ts'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
 import { holdLockFile } from '../../src/bin/lock-file.ts'
 import { recoverAccess } from '../../src/bin/recover.ts'
+import { openSimulation } from '../../src/bin/simulation.ts'
 import { runCli } from '../../src/cli/program.ts'
 import { recordedEffects } from './recorded-effects.ts'
 
@@ -18,7 +19,7 @@ async function run(...args: string[]) {
     served.push(flags)
     return 3
   }
-  const access = { recover: recoverAccess, holdLock: holdLockFile }
+  const access = { recover: recoverAccess, holdLock: holdLockFile, openSimulation }
   const parts = { version: '1.2.3', settings, serve, directory: directoryTools, readAgentFiles, ...access }
   const exitCode = await runCli(args, effects, parts)
   return { exitCode, stdout: effects.stdout.text, stderr: effects.stderr.text, served }
@@ -46,6 +47,19 @@ test('serve hands its flags on and ends as the server ends', async () => {
 test('a command line that makes no sense is one sentence and 2', async () => {
   const cases: readonly (readonly [readonly string[], string])[] = [
     [['qery'], "edr-lake: unknown command 'qery'\n(Did you mean query?)\n"],
+    [
+      ['simulate', '--hosts', '0'],
+      "edr-lake: option '--hosts <count>' argument '0' is invalid. a whole number from 1 to 100000 is expected.\n",
+    ],
+    [
+      ['simulate', '--minutes', 'soon'],
+      "edr-lake: option '--minutes <minutes>' argument 'soon' is invalid. a number of minutes above 0 is expected.\n",
+    ],
+    [
+      ['simulate', '--misbehave', 'clock,lie'],
+      "edr-lake: option '--misbehave <kinds>' argument 'clock,lie' is invalid. " +
+        '"lie" is none of clock, huge, utf8, nul, slow, half.\n',
+    ],
     [['query'], "edr-lake: missing required argument 'sql'\n"],
     [['query', 'SELECT 1', '--fromm', 'P1D'], "edr-lake: unknown option '--fromm'\n(Did you mean --from?)\n"],
     [

@@ -8,8 +8,8 @@ import { systemClock } from '../../src/model/clock.ts'
 import { silentLog } from '../../src/model/log.ts'
 import { bodyOf, putTenant } from '../support/ingest.ts'
 
-// A process that accepts bodies until it is killed. Each message from the parent is a body's lines; the answer, sent when
-// the lines are durable, is the number of lines accepted.
+// A process that accepts bodies until it is killed. Each message from the parent is a body's lines; the answer, sent
+// when the lines are durable, is the number of lines accepted.
 
 export interface ChildRequest {
   readonly id: number

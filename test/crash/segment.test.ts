@@ -1,5 +1,6 @@
-// SIGKILL while bodies are accepted: over and over, at moments drawn from a seed (`SEED=n`), agents send and resend what
-// was not answered, cut anew, and an import goes on; at the end every line is there exactly as often as it was logged.
+// SIGKILL while bodies are accepted: over and over, at moments drawn from a seed (`SEED=n`), agents send and resend
+// what was not answered, cut anew, and an import goes on; at the end every line is there exactly as often as it was
+// logged.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, fork } from 'node:child_process'

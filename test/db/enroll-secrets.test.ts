@@ -18,7 +18,16 @@ async function open(context: TestContext) {
 }
 
 const secret = (id: string, tenantId: string, text: string) =>
-  ({ id, tenantId, secret: text, name: id, createdAt: 1, disabledAt: undefined, labels: [], environment: undefined }) as const
+  ({
+    id,
+    tenantId,
+    secret: text,
+    name: id,
+    createdAt: 1,
+    disabledAt: undefined,
+    labels: [],
+    environment: undefined,
+  }) as const
 
 test('a secret says which tenant an agent belongs to, until it is disabled', async t => {
   const store = await open(t)

@@ -1,5 +1,5 @@
-// docs/admin.md, block by block in one shell, as somebody reads it who knows nothing else: every command must succeed, and
-// what it prints must be what the page says it is.
+// docs/admin.md, block by block in one shell, as somebody reads it who knows nothing else: every command must succeed,
+// and what it prints must be what the page says it is.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
@@ -48,7 +48,8 @@ test('from a clone to a second tenant, and everything else on the page', async t
   assert.ok(open.length >= 10)
   const script = open.join('echo; echo ==\n').replaceAll('http://127.0.0.1:8480', server.url)
   const parts = (await run(folder, server.directory, `${script}\necho; echo ==; echo "$tenant"\n`)).split(/^==$/m)
-  const [tenants, stored, counts, enroll, access, changed, , many, audit, account, queries, limits, tenantId] = parts
+  const [tenants, stored, counts, enroll, access, changed, , many, audit, account, queries, limits, tables, tenantId] =
+    parts
   const lines = (part: string | undefined) => (part ?? '').trim().split('\n')
   const items = (part: string | undefined) => lines(part).map(line => JSON.parse(line))
 
@@ -100,6 +101,10 @@ test('from a clone to a second tenant, and everything else on the page', async t
     '1 saved query and 0 categories put from queries',
   ])
   assert.ok(items(limits).some(({ name, value }) => name === 'workers' && value === '2'))
+
+  const [declared, sent2, undeclared] = (tables ?? '').trim().split(/\n|(?<=\})(?=undeclared)/)
+  assert.deepEqual([JSON.parse(declared ?? '').name, JSON.parse(sent2 ?? '').accepted], ['proxy', 1])
+  assert.equal(undeclared, 'undeclared')
 
   await server.stop('SIGTERM')
   const recovery = blocks('stopped')

@@ -1,5 +1,5 @@
-// docs/migrate-from-sophos.md, block by block: its commands make the certificates, its programs run through a proxy that
-// terminates TLS with them, each with the setting that the page gives for its language, and not without.
+// docs/migrate-from-sophos.md, block by block: its commands make the certificates, its programs run through a proxy
+// that terminates TLS with them, each with the setting that the page gives for its language, and not without.
 
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'

@@ -1,6 +1,6 @@
-// docs/osquery.md, block by block: the lake's commands and the machine's in one shell. What is no part of this program is
-// played: `scp` copies, `install` puts into a folder that stands for the machine's disk, and `systemctl restart osqueryd`
-// waits until an agent that read the flagfile there has enrolled.
+// docs/osquery.md, block by block: the lake's commands and the machine's in one shell. What is no part of this program
+// is played: `scp` copies, `install` puts into a folder that stands for the machine's disk, and `systemctl restart
+// osqueryd` waits until an agent that read the flagfile there has enrolled.
 
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'

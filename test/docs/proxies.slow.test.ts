@@ -1,5 +1,5 @@
-// The proxies of docs/osquery.md as the page configures them, before a real lake, each where it is installed: agents get
-// through, the lake knows whose they are, and when it is down no answer is one that loses an agent's lines.
+// The proxies of docs/osquery.md as the page configures them, before a real lake, each where it is installed: agents
+// get through, the lake knows whose they are, and when it is down no answer is one that loses an agent's lines.
 
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'

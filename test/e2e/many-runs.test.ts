@@ -1,5 +1,5 @@
-// One run over the tenants of the partner that the first start made, killed in the middle: nobody is asked twice, nobody
-// is forgotten, and every tenant's rows come back as its own.
+// One run over the tenants of the partner that the first start made, killed in the middle: nobody is asked twice,
+// nobody is forgotten, and every tenant's rows come back as its own.
 
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'

@@ -131,8 +131,8 @@ test('a full segment is sealed and the next one begun, a body is never cut in tw
 })
 
 /**
- * Appends bodies, also two at a time, and cuts the power after every step of the disk, with every torn length. Resolves with the
- * acknowledged lines that some cut loses; a line that is there twice is an error at once.
+ * Appends bodies, also two at a time, and cuts the power after every step of the disk, with every torn length. Resolves
+ * with the acknowledged lines that some cut loses; a line that is there twice is an error at once.
  */
 async function cutEverywhere(isMissing: LosingDisk['isMissing']): Promise<Set<string>> {
   const disk = losingDisk(root)

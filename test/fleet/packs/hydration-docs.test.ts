@@ -1,4 +1,5 @@
-// docs/hydration.md, made of the queries that ship: what fills the lake from osquery as it comes, and what nothing does.
+// docs/hydration.md, made of the queries that ship: what fills the lake from osquery as it comes, and what nothing
+// does.
 
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
