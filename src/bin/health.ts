@@ -48,7 +48,8 @@ export function healthOf(deps: HealthDeps): () => Promise<readonly HealthCheck[]
       check('lake', async () => {
         const backlog = deps.ingest.backlog()
         if (backlog > backlogMax) throw new Error(`${backlog} segments wait for conversion`)
-        return `${backlog} segments wait for conversion`
+        const stuck = [...deps.budgets.sizes().values()].reduce((sum, { quarantined }) => sum + quarantined, 0)
+        return `${backlog} segments wait for conversion${stuck === 0 ? '' : `, ${stuck} could not be converted`}`
       }),
       check('workers', async () => {
         if (!deps.engine.isAvailable()) throw new Error('no engine process can be started')

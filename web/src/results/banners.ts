@@ -47,7 +47,9 @@ const reasons: Readonly<Record<string, string>> = {
   bytesMax: 'the limit of bytes',
   uploadCap: 'an upload cap: the hosts sent more than is kept',
   ingestOff: 'ingest that is switched off for some hosts',
+  diskBudget: 'a disk budget: data files of this time went before their age',
   damagedSegment: 'a damaged segment',
+  quarantinedSegment: 'a segment that cannot be read',
 }
 
 function truncatedBanner(
