@@ -77,8 +77,11 @@ async function readPartner({ url, directory, firstRun }: TestServer) {
   return { ...(JSON.parse(text) as { clientId: string; clientSecret: string }), url, tenantId: firstRun.tenantId }
 }
 
-/** Ending the principal that calls, or the tenant it calls about, would end the check. */
-const deadly = '^/lake/v1/(account/)?principals/|^/lake/v1/tenants/[^/]*$'
+/**
+ * Ending the principal that calls, or the tenant it calls about, would end the check; and 503 is what those routes are
+ * for that say whether the lake is well, which the check sees to that it is not.
+ */
+const left = '^/lake/v1/(account/)?principals/|^/lake/v1/tenants/[^/]*$|^/readyz$|^/services/collector/health'
 
 async function main(flags: readonly string[]): Promise<number> {
   const program = await installed()
@@ -97,7 +100,7 @@ async function main(flags: readonly string[]): Promise<number> {
       program,
       [
         ...['run', `${server.url}/openapi.json`, '--checks', checks, '--max-examples', String(examplesEach)],
-        ...['--exclude-path-regex', deadly],
+        ...['--exclude-path-regex', left],
         ...headers.flatMap(header => ['--header', header]),
         ...flags,
       ],

@@ -10,7 +10,7 @@ import { present } from './present.ts'
 // `/lake/v1/tenants/{id}/limits`: how long a tenant's rows are kept, how much its hosts may send, how much disk it may
 // take. A bound that the tenant has not of its own is the lake's setting.
 
-const Bytes = Type.Integer({ minimum: 1 })
+const Bytes = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER })
 const Days = Type.Integer({ minimum: 1, maximum: retentionDaysMax })
 const orNull = <Schema extends Type.TSchema>(schema: Schema) => Type.Union([schema, Type.Null()])
 

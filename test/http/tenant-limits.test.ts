@@ -97,6 +97,7 @@ test('a body that makes no sense changes nothing', async t => {
     { diskBudgetBytes: '10G' },
     { uploadCapHostBytes: 1.5 },
     { uploadCapTenantBytes: -1 },
+    { uploadCapHostBytes: 3.7e27 },
   ]
   for (const body of bodies) assertProblem(await call('PATCH', body), 400, 'invalid_argument')
   assertProblem(await call('PATCH', { queryRetentionDays: { a: 1, b: 'x'.repeat(1_100_000) } }), 413, 'too_large')
