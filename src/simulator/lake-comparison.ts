@@ -34,7 +34,8 @@ FROM numbered GROUP BY agent, query, n, island`
 }
 
 function markedResults(run: string): string {
-  return `  SELECT meta_simulator_agent AS agent, query_name AS query, CAST(meta_simulator_line AS bigint) AS mark, endpoint_id
+  return `  SELECT meta_simulator_agent AS agent, query_name AS query,
+    CAST(meta_simulator_line AS bigint) AS mark, endpoint_id
   FROM xdr_data WHERE meta_simulator_agent LIKE '${run}-%'`
 }
 

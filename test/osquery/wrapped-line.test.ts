@@ -120,8 +120,8 @@ test('any record around any line gives that line back', () => {
   fc.assert(
     fc.property(row, others, fc.constantFrom('log', 'message', 'event'), fc.boolean(), (line, more, key, isText) => {
       const text = JSON.stringify(line).toWellFormed()
-      const record = JSON.stringify({ ...more, [key]: isText ? text : '@' })
-      const body = isText ? record : record.replace('"@"', () => text)
+      const record = JSON.stringify({ ...more, [key]: isText ? text : '@line@' })
+      const body = isText ? record : record.replace('"@line@"', () => text)
       assert.deepEqual(scan(body).lines, [text])
     }),
   )

@@ -196,8 +196,8 @@ async function printSummary(
   await printLine(stdout, `simulated ${countOf(hosts, 'host')} in ${formatSeconds(elapsedMs)}:`)
   await printLine(
     stdout,
-    `  ${countOf(logged, 'line')} logged, ${formatCount(acknowledged)} acknowledged, ${formatCount(dropped)} dropped by ` +
-      `full agents, ${formatCount(buffered)} never acknowledged`,
+    `  ${countOf(logged, 'line')} logged, ${formatCount(acknowledged)} acknowledged, ` +
+      `${formatCount(dropped)} dropped by full agents, ${formatCount(buffered)} never acknowledged`,
   )
   if (acknowledgedByNothing > 0) {
     const lines = countOf(acknowledgedByNothing, 'line')

@@ -1,7 +1,7 @@
 import type { Ledger } from '../buffered-log/ledger.ts'
 import type { SimulatedHost } from '../hosts.ts'
 import type { AgentOptions } from './agent-options.ts'
-import { openServices } from './services.ts'
+import { openAgentParts } from './agent-parts.ts'
 
 // An osquery agent: everything that osqueryd does towards a TLS server, by its own rules. Modes: stopped → working
 // (`start`) → stopped (`stop`); a worker that dies (`crash`) is started again after a pause. What survives the worker:
@@ -36,7 +36,7 @@ export function openAgent(options: AgentOptions): Agent {
   const isStopping = (): boolean => stopping.signal.aborted
   let working: Promise<void> = Promise.resolve()
   const skewMs = options.misbehaviour?.clockSkewMs ?? 0
-  const { ledger, store, requests, configuration, forwarder, scheduler, live } = openServices(options, {
+  const { ledger, store, requests, configuration, forwarder, scheduler, live } = openAgentParts(options, {
     now: () => Math.floor((effects.clock() + skewMs) / 1000),
     wait: seconds => effects.wait(seconds * 1000, worker.signal),
     isStopped: () => worker.signal.aborted,

@@ -3,8 +3,8 @@ import type { Row } from '../result-line.ts'
 // What one agent knows about its lines, each by its mark: a number from 1 in the order of logging, which the line
 // carries as a decoration. A lake that loses and doubles nothing has
 //   exactly once    what was acknowledged by an answer,
-//   at most once    what was sent and not acknowledged, or acknowledged by an empty answer (which a proxy can give for a
-//                   server that never saw the lines),
+//   at most once    what was sent and not acknowledged, or acknowledged by an empty answer (which a proxy can give for
+//                   a server that never saw the lines),
 //   not at all      what was never sent.
 
 export type LineKind = 'result' | 'status'

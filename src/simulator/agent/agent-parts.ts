@@ -31,7 +31,7 @@ export interface Worker {
   readonly crash: () => void
 }
 
-export interface Services {
+export interface AgentParts {
   readonly ledger: Ledger
   readonly store: LogStore
   readonly requests: Requests
@@ -41,7 +41,7 @@ export interface Services {
   readonly live: LiveQueries
 }
 
-export function openServices(options: AgentOptions, worker: Worker): Services {
+export function openAgentParts(options: AgentOptions, worker: Worker): AgentParts {
   const { host, osqueryVersion, misbehaviour = {}, markedAs } = options
   const { now } = worker
   const ledger = openLedger()
