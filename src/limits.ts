@@ -191,7 +191,9 @@ export const growthSpanMs = 7 * day
 export const growthSpanMsMin = 1 * hour
 /** Results and what queries write temporarily: two runs with the most that one may take, and results of two hours. */
 export const queryDiskBytes = 24 * gib
-/** Temporary disk without which a run does not start. */
+/** On a disk without room for the largest result, a run starts where one of this size has room … */
+export const runResultBytesMin = 64 * mib
+/** … and so much temporary disk. */
 export const runTempBytesMin = 64 * mib
 /** Tenants whose figures have a label of their own; those of all others are one. */
 export const tenantsMeasuredMax = 500

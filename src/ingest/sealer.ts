@@ -9,8 +9,8 @@ import type { SealedSegment } from './segment.ts'
 
 // Hop 4 of a row's path: sealed segments become data files, one at a time. A segment whose conversion fails waits for
 // the next `retry`; the catalog counts the failures and, after `convertAttemptsMax`, quarantines it: it stays part of
-// the tail, and the segments behind it go on. The next start tries it once more. Nothing here is durable by itself: after a crash every sealed segment
-// comes again, and the commit refuses one that is consumed.
+// the tail, and the segments behind it go on. The next start tries it once more. Nothing here is durable by itself:
+// after a crash every sealed segment comes again, and the commit refuses one that is consumed.
 
 /** Converts the segment's file and commits data files (commit point 2). What is left when it fails is garbage. */
 export type ConsumeSegment = (segment: SealedSegment, path: string) => Promise<unknown>

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runTempBytesMin } from '../limits.ts'
+import { runResultBytesMin, runTempBytesMin } from '../limits.ts'
 import { systemErrorCode } from '../model/errors.ts'
 
 // The disk of queries: results at rest, and for each run under way the most that it may write. They have a quota of
@@ -64,6 +64,19 @@ export function openQueryDisk(options: QueryDiskOptions): QueryDisk {
     return Math.min(quotaBytes - usedBytes(), free - 2 * reserveBytes) - promised
   }
 
+  function share(room: number, places: number, wanted: number): RunRoom | undefined {
+    // Better one run now than two that could not spill.
+    for (const space of [Math.floor(room / places), room]) {
+      const temp = Math.min(tempBytesMax, space - wanted)
+      if (temp >= tempBytesMin) return { resultBytes: wanted, tempBytes: temp }
+    }
+    // Nobody else will make room: a result that is cut, and says so, rather than no answer on a small disk.
+    const resultBytes = Math.min(wanted, Math.floor(room / 2))
+    const isWorthIt = held.size === 0 && resultBytes >= Math.min(wanted, runResultBytesMin)
+    const tempBytes = Math.min(tempBytesMax, room - resultBytes)
+    return isWorthIt && tempBytes >= tempBytesMin ? { resultBytes, tempBytes } : undefined
+  }
+
   async function measure(runId: string): Promise<void> {
     const bytes = await sizeOfFolder(join(options.resultsFolder, runId))
     if (bytes > 0) results.set(runId, bytes)
@@ -75,12 +88,9 @@ export function openQueryDisk(options: QueryDiskOptions): QueryDisk {
     },
     async take(runId, places, resultBytes = resultBytesMax) {
       const room = roomLeft(await freeBytes())
-      const shared = Math.floor(room / places) - resultBytes
-      // Better one run now than two that could not spill.
-      const temp = Math.min(tempBytesMax, shared >= tempBytesMin ? shared : room - resultBytes)
-      if (temp < tempBytesMin) return undefined
-      held.set(runId, resultBytes + temp)
-      return { resultBytes, tempBytes: temp }
+      const given = share(room, places, resultBytes)
+      if (given !== undefined) held.set(runId, given.resultBytes + given.tempBytes)
+      return given
     },
     async settle(runId, hasResult) {
       if (hasResult) {

@@ -43,11 +43,26 @@ test('queries get what is free beyond twice the reserve, so ingest is never stop
   let free = 4 * gib
   const { disk } = await openDisk(t, { freeBytes: async () => free })
   assert.deepEqual(await disk.take('a', 1), { resultBytes: gib, tempBytes: gib })
+  assert.equal(await disk.take('b', 1), undefined)
   await disk.settle('a', false)
-  free = 3 * gib + 63 * mib
-  assert.equal(await disk.take('a', 1), undefined)
   free = 3 * gib + 64 * mib
   assert.deepEqual(await disk.take('a', 1), { resultBytes: gib, tempBytes: 64 * mib })
+})
+
+test('on a disk too small for the largest result a run gets half of what there is, down to a bound', async t => {
+  let free = 2 * gib + 400 * mib
+  const { disk } = await openDisk(t, { freeBytes: async () => free })
+  assert.deepEqual(await disk.take('a', 2), { resultBytes: 200 * mib, tempBytes: 200 * mib })
+  // Whoever comes meanwhile waits for the room, and does not take what is left over.
+  free = 2 * gib + 900 * mib
+  assert.equal(await disk.take('b', 1), undefined)
+  await disk.settle('a', false)
+  free = 2 * gib + 128 * mib
+  assert.deepEqual(await disk.take('b', 1), { resultBytes: 64 * mib, tempBytes: 64 * mib })
+  await disk.settle('b', false)
+  free -= 2 * mib
+  assert.equal(await disk.take('b', 1), undefined)
+  assert.deepEqual(await disk.take('b', 1, mib), { resultBytes: mib, tempBytes: 125 * mib }, 'one that asks for less')
 })
 
 test('results at rest count until they are deleted, also those of an earlier process', async t => {
@@ -59,7 +74,8 @@ test('results at rest count until they are deleted, also those of an earlier pro
   await put('new', 3_000)
   await disk.settle('new', true)
   assert.equal(disk.usedBytes(), mib + 3_000)
-  assert.equal(await disk.take('next', 1), undefined)
+  assert.deepEqual((await disk.take('next', 1))?.resultBytes, gib / 2 + 32 * mib - 1_500)
+  await disk.settle('next', false)
   // A first page may come after the end.
   await put('new', 4_000)
   await disk.measureFresh()
@@ -75,7 +91,7 @@ test('what exports write is held as well', async t => {
   const release = await disk.hold(gib)
   assert.ok(release)
   assert.equal(await disk.hold(gib + 1), undefined)
-  assert.equal(await disk.take('a', 1), undefined)
+  assert.equal(await disk.take('a', 1), undefined, 'exports end, so it can wait')
   release()
   assert.notEqual(await disk.take('a', 1), undefined)
 })
