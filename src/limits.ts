@@ -83,10 +83,16 @@ export const nodeKeyReadAgainMs = 1 * minute
 export const replacedNodeKeyMs = 1 * day
 /** Replaced keys are kept this long: whether two agents share a host is told by them. */
 export const replacedNodeKeysKeptMs = 2 * day
-/** A replaced key used this long after it was replaced is another agent's: its own would have taken the new one. */
-export const sharedHostAfterMs = 10 * minute
-/** Keys of one host, replaced ones included: an agent that enrols in a loop must not fill the store. */
-export const nodeKeysPerHostMax = 20
+/** How exactly it is known when a key was last used. */
+export const nodeKeyUseNotedMs = 5 * minute
+/** A replaced key used this long after it was replaced, beside a newer one, is another agent's. */
+export const sharedHostAfterMs = 15 * minute
+/** Such a key ends this long after it was replaced; its agent then enrols as a host of its own. */
+export const sharedNodeKeyMs = 1 * hour
+/** Keys of one host that were never used: an agent that enrols in a loop must not fill the store … */
+export const unusedNodeKeysMax = 20
+/** … and keys of one host in all. */
+export const nodeKeysPerHostMax = 5_000
 /** Node keys written by one statement. */
 export const nodeKeysWrittenMax = 200
 /** Enrolments that share a transaction: some 30 ms of the event loop. */

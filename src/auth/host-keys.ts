@@ -1,12 +1,15 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inTransaction, type Store } from '../db/db.ts'
-import { deleteReplacedKeys, findNodeKey, type NodeKey, noteReplacedKeyUse } from '../db/node-keys.ts'
+import { deleteReplacedKeys, endSharedKeys, findNodeKey, type NodeKey, noteKeyUse } from '../db/node-keys.ts'
 import {
   hostKeysCachedMax,
   nodeKeyReadAgainMs,
   nodeKeysWrittenMax,
+  nodeKeyUseNotedMs,
   replacedNodeKeyMs,
   replacedNodeKeysKeptMs,
+  sharedHostAfterMs,
+  sharedNodeKeyMs,
 } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
@@ -30,12 +33,16 @@ export interface HostKeys {
   forget(hostId: string): void
   /** To be called when a tenant's status was changed. */
   forgetAll(): void
-  /** Writes when replaced keys were last used, kept in memory until then, and deletes those past their time. */
+  /** Whether the key with this hash was used lately, which the store may not know yet. */
+  isUsed(hash: string): boolean
+  /** Writes when keys were last used, kept in memory until then, and ends those whose time has come. */
   flush(): Promise<void>
 }
 
 interface Held extends NodeKey {
   readonly readAt: number
+  /** Last use that is noted, or will be by the next flush. */
+  notedAt: number | undefined
 }
 
 export function newNodeKey(): string {
@@ -66,7 +73,8 @@ export function openHostKeys(store: Store, secretKey: Uint8Array, clock: Clock):
   function hold(hash: string, key: NodeKey): void {
     drop(hash)
     if (held.size >= hostKeysCachedMax) drop(held.keys().next().value!)
-    held.set(hash, { ...key, readAt: clock() })
+    const notedAt = used.get(hash) ?? key.usedAt
+    held.set(hash, { ...key, readAt: clock(), notedAt })
     const hashes = hashesOf.get(key.host.id) ?? new Set()
     hashesOf.set(key.host.id, hashes.add(hash))
   }
@@ -84,16 +92,21 @@ export function openHostKeys(store: Store, secretKey: Uint8Array, clock: Clock):
     return found
   }
 
+  function noteUse(hash: string, now: number): void {
+    const key = held.get(hash)
+    if (key === undefined || now - (key.notedAt ?? 0) < nodeKeyUseNotedMs) return
+    key.notedAt = now
+    if (used.size < hostKeysCachedMax || used.has(hash)) used.set(hash, now)
+  }
+
   async function find(nodeKey: string): Promise<Host | undefined> {
     const now = clock()
     const hash = hashNodeKey(secretKey, nodeKey)
     const known = held.get(hash)
     const key = known !== undefined && now - known.readAt < nodeKeyReadAgainMs ? known : await read(hash)
     if (key === undefined) return undefined
-    if (key.replacedAt !== undefined) {
-      if (now - key.replacedAt >= replacedNodeKeyMs) return undefined
-      if (used.size < hostKeysCachedMax || used.has(hash)) used.set(hash, now)
-    }
+    if (key.replacedAt !== undefined && now - key.replacedAt >= replacedNodeKeyMs) return undefined
+    noteUse(hash, now)
     if (!key.isTenantActive) throw new AppError('permission_denied', 'the tenant is suspended')
     return key.host
   }
@@ -105,17 +118,23 @@ export function openHostKeys(store: Store, secretKey: Uint8Array, clock: Clock):
       if (at > 0) await nextTurn()
       const piece = new Map(due.slice(at, at + nodeKeysWrittenMax))
       try {
-        await inTransaction(store, transaction => noteReplacedKeyUse(transaction, piece))
+        await inTransaction(store, transaction => noteKeyUse(transaction, piece))
       } catch (error) {
         for (const [hash, time] of due.slice(at)) if (!used.has(hash)) used.set(hash, time)
         throw error
       }
     }
-    await deleteReplacedKeys(store, clock() - replacedNodeKeysKeptMs, nodeKeysWrittenMax)
+    const now = clock()
+    const ended = await inTransaction(store, transaction =>
+      endSharedKeys(transaction, now - sharedNodeKeyMs, sharedHostAfterMs, nodeKeysWrittenMax, now),
+    )
+    for (const hash of ended) drop(hash)
+    await deleteReplacedKeys(store, now - replacedNodeKeysKeptMs, nodeKeysWrittenMax)
   }
 
   return {
     ...{ find, flush },
+    isUsed: hash => used.has(hash) || held.get(hash)?.notedAt !== undefined,
     forget(hostId) {
       generation++
       for (const hash of [...(hashesOf.get(hostId) ?? [])]) drop(hash)

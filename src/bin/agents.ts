@@ -28,7 +28,7 @@ export function openAgents({ store, secretKey, clock, log, hostExpiryMs }: Optio
     hostKeys.forget(id)
   }
   const enrolment = openEnrolment({
-    ...{ store, clock, lastHeard: hosts.lastHeard, onChanged: forget },
+    ...{ store, clock, lastHeard: hosts.lastHeard, isKeyUsed: hostKeys.isUsed, onChanged: forget },
     newKey() {
       const nodeKey = newNodeKey()
       return { nodeKey, hash: hashNodeKey(secretKey, nodeKey) }

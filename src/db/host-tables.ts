@@ -40,8 +40,10 @@ export interface NodeKeyRow {
   created_at: number
   /** Set when the host enrolled again. */
   replaced_at: number | null
-  /** Last use after that. */
+  /** Its last use, some minutes late. */
   used_at: number | null
+  /** Set when it became unknown, before it is deleted. */
+  ended_at: number | null
 }
 
 export interface LabelRow {

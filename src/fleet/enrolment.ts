@@ -18,6 +18,7 @@ import {
   nodeKeysPerHostMax,
   replacedNodeKeyMs,
   sharedHostAfterMs,
+  unusedNodeKeysMax,
 } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
@@ -68,6 +69,8 @@ export interface EnrolmentDependencies {
   readonly clock: Clock
   /** A new node key and its hash. */
   readonly newKey: () => { readonly nodeKey: string; readonly hash: string }
+  /** Whether the key with this hash was used lately. */
+  readonly isKeyUsed: (hash: string) => boolean
   /** When a host was last heard of, where that is not in the store yet. */
   readonly lastHeard: (hostId: string) => number | undefined
   /** What is held in memory of the host under this identifier, and of its keys, is no longer true. */
@@ -77,7 +80,8 @@ export interface EnrolmentDependencies {
 }
 
 export function openEnrolment(dependencies: EnrolmentDependencies): Enrolment {
-  const { store, clock, newKey, lastHeard, onChanged, onLabelled } = dependencies
+  const { store, clock, newKey, isKeyUsed, lastHeard, onChanged, onLabelled } = dependencies
+  const kept = { unused: unusedNodeKeysMax - 1, all: nodeKeysPerHostMax - 1, isUsed: isKeyUsed }
   const waiting: Waiting[] = []
   let isRunning = false
 
@@ -121,7 +125,7 @@ export function openEnrolment(dependencies: EnrolmentDependencies): Enrolment {
     const identity = identify(claim, candidates)
     const host = await putHost(transaction, secret.tenantId, claim, candidates, identity, from.publicIp, now)
     const before = identity.kind === 'known' ? identity.host : undefined
-    if (before !== undefined) await replaceNodeKeys(transaction, host.id, now, nodeKeysPerHostMax - 1)
+    if (before !== undefined) await replaceNodeKeys(transaction, host.id, now, kept)
     await insertNodeKey(transaction, host, hash, now)
     await addHostLabels(transaction, secret.tenantId, host.id, secret.labels)
     return {

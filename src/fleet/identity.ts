@@ -11,8 +11,12 @@ import { hardwareUuidOf } from '../osquery/host-details.ts'
 //   4 the same identifier, another UUID
 //
 // in this order, and among equals those first that the agent's database or its host name speaks for. The first one that
-// can be the agent's is its own: one known from its logs only, one that is not alive, or one that nothing speaks
-// against. Otherwise it is a new host, which says whose copy it seems to be.
+// can be the agent's is its own: one known from its logs only, one that is not alive, one with the agent's database, or
+// one that nothing speaks against. Where several hosts are alive that the agent could be, copies are known to be about:
+// then something has to speak for one alone. Otherwise it is a new host, which says whose copy it seems to be.
+//
+// Copies that are alike in everything share a host at first, because nothing tells the second one from the first with
+// its database deleted. Their keys do (auth/host-keys.ts).
 
 export interface Claim {
   readonly hostIdentifier: string
@@ -40,9 +44,23 @@ export function identify(claim: Claim, candidates: readonly Candidate[]): Identi
     .filter(({ rank }) => rank !== undefined)
     .sort((a, b) => a.rank! - b.rank!)
     .map(({ candidate }) => candidate)
-  const own = ranked.find(candidate => canBe(claim, candidate))
+  const alive = ranked.filter(({ host, isAlive }) => isAlive && host.enrolledAt !== undefined)
+  const own = ranked.find(each => canBe(claim, each) && (!alive.includes(each) || isAlone(claim, each, alive)))
   if (own !== undefined) return { kind: 'known', host: own.host }
   return { kind: 'new', duplicateOf: ranked.find(({ host }) => host.enrolledAt !== undefined)?.host }
+}
+
+/** Of the hosts that are alive this one alone can be meant. */
+function isAlone(claim: Claim, { host }: Candidate, alive: readonly Candidate[]): boolean {
+  const others = alive.filter(other => other.host !== host)
+  const isInstance = (known: HostRecord) => compare(claim.instanceId, known.facts.instanceId) === 'same'
+  if (isInstance(host) && !others.some(other => isInstance(other.host))) return true
+  return others.every(other => isOther(claim, other.host))
+}
+
+/** Something speaks against it: another name of the machine, or another UUID. */
+function isOther({ hostname, hardwareUuid }: Claim, { facts, hardwareUuid: known }: HostRecord): boolean {
+  return compare(hostname, facts.hostname) === 'other' || compare(hardwareUuid, known) === 'other'
 }
 
 /** Less is nearer; undefined: nothing in common that counts. */

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { hashNodeKey, newNodeKey } from '../../src/auth/host-keys.ts'
-import { nodeKeyReadAgainMs, replacedNodeKeyMs, replacedNodeKeysKeptMs } from '../../src/limits.ts'
+import {
+  nodeKeyReadAgainMs,
+  nodeKeyUseNotedMs,
+  replacedNodeKeyMs,
+  replacedNodeKeysKeptMs,
+  sharedNodeKeyMs,
+} from '../../src/limits.ts'
 import { openTestFleet, type TestFleet } from '../support/fleet.ts'
 
 async function keyRows({ store }: TestFleet) {
@@ -69,20 +75,43 @@ test('what was changed behind its back is known after a minute', async t => {
   assert.equal((await fleet.agents.hostKeys.find(nodeKey))?.facts.osName, 'Debian')
 })
 
-test('use of replaced keys is noted, that of the one in force is not; old ones are deleted', async t => {
+test('use of keys is noted now and then; replaced ones are deleted in the end', async t => {
   const fleet = await openTestFleet(t)
   const first = await fleet.enrol()
   fleet.now += 1_000
   const second = await fleet.enrol()
   const replacedAt = fleet.now
-  fleet.now += 5_000
-  for (const { nodeKey } of [first, second]) await fleet.agents.hostKeys.find(nodeKey)
-  await fleet.agents.flush()
-  const own = { replaced_at: null, used_at: null }
-  assert.deepEqual(await keyRows(fleet), [{ replaced_at: replacedAt, used_at: replacedAt + 5_000 }, own])
+  const useBoth = async (at: number) => {
+    fleet.now = replacedAt + at
+    for (const { nodeKey } of [first, second]) await fleet.agents.hostKeys.find(nodeKey)
+    await fleet.agents.flush()
+    return (await keyRows(fleet)).map(({ used_at }) => (used_at ?? 0) - replacedAt)
+  }
+  assert.deepEqual(await useBoth(5_000), [5_000, 5_000])
+  assert.deepEqual(await useBoth(5_000 + nodeKeyUseNotedMs - 1), [5_000, 5_000])
+  assert.deepEqual(await useBoth(5_000 + nodeKeyUseNotedMs), [5_000 + nodeKeyUseNotedMs, 5_000 + nodeKeyUseNotedMs])
   fleet.now = replacedAt + replacedNodeKeyMs
   assert.equal(await fleet.agents.hostKeys.find(first.nodeKey), undefined)
+  assert.equal((await fleet.agents.hostKeys.find(second.nodeKey))?.id, second.host.id)
   fleet.now = replacedAt + replacedNodeKeysKeptMs + 1
   await fleet.agents.flush()
-  assert.deepEqual(await keyRows(fleet), [own])
+  assert.equal((await keyRows(fleet)).length, 1)
+})
+
+test('a replaced key that another agent goes on using beside the newer one ends after an hour', async t => {
+  const fleet = await openTestFleet(t)
+  const first = await fleet.enrol()
+  const second = await fleet.enrol()
+  const start = fleet.now
+  const find = async (key: string) => (await fleet.agents.hostKeys.find(key))?.id
+  for (; fleet.now < start + sharedNodeKeyMs; fleet.now += nodeKeyUseNotedMs) {
+    for (const { nodeKey, host } of [first, second]) assert.equal(await find(nodeKey), host.id)
+    await fleet.agents.flush()
+  }
+  fleet.now = start + sharedNodeKeyMs + 1
+  await fleet.agents.flush()
+  assert.equal(await find(first.nodeKey), undefined)
+  assert.equal(await find(second.nodeKey), second.host.id)
+  fleet.restart()
+  assert.equal(await find(first.nodeKey), undefined)
 })

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { findHostRecord } from '../../src/db/host-records.ts'
 import { putLabel } from '../../src/db/labels.ts'
-import { hostOnlineMs, nodeKeysPerHostMax, replacedNodeKeyMs, sharedHostAfterMs } from '../../src/limits.ts'
-import { openTestFleet, type TestFleet } from '../support/fleet.ts'
+import { hostOnlineMs, replacedNodeKeyMs, sharedNodeKeyMs, unusedNodeKeysMax } from '../../src/limits.ts'
+import { type AgentMembers, openTestFleet, type TestFleet } from '../support/fleet.ts'
 
 const minute = 60_000
 
@@ -57,7 +57,7 @@ test('a machine keeps its host when it enrols again, and the older key works for
 test('an answer lost on the way costs nothing, however often', async t => {
   const fleet = await openTestFleet(t)
   const keys: string[] = []
-  for (let at = 0; at < nodeKeysPerHostMax + 5; at++) {
+  for (let at = 0; at < unusedNodeKeysMax + 5; at++) {
     keys.push((await fleet.enrol()).nodeKey)
     fleet.now += 1_000
   }
@@ -66,7 +66,7 @@ test('an answer lost on the way costs nothing, however often', async t => {
     .selectFrom('node_keys')
     .select(({ fn }) => fn.countAll<number>().as('n'))
     .execute()
-  assert.equal(row?.n, nodeKeysPerHostMax)
+  assert.equal(row?.n, unusedNodeKeysMax)
   assert.equal(await behind(fleet, keys.at(-1)!), (await hostIds(fleet))[0])
   assert.equal(await behind(fleet, keys[0]!), undefined)
 })
@@ -120,30 +120,58 @@ test('a copy that is heard of only through what is in memory is alive as well', 
   assert.equal(copy.duplicateOf, original.host.id)
 })
 
-test('copies alike in everything share a host until both use it, and part without a storm', async t => {
-  const fleet = await openTestFleet(t)
-  const one = await fleet.enrol({ instance: undefined })
-  fleet.now += minute
-  const other = await fleet.enrol({ instance: undefined })
-  assert.equal(other.host.id, one.host.id)
+/** Agents that ask every five minutes and enrol where their key is unknown; how often they enrolled. */
+async function live(fleet: TestFleet, keys: string[], ms: number, members: AgentMembers): Promise<number> {
   let enrolments = 0
-  let keys = [one.nodeKey, other.nodeKey]
-  // Both ask every five minutes, and enrol where their key is unknown.
-  for (const end = fleet.now + 3 * replacedNodeKeyMs; fleet.now < end; fleet.now += 5 * minute) {
-    const next: string[] = []
-    for (const key of keys) {
+  for (const end = fleet.now + ms; fleet.now < end; fleet.now += 5 * minute) {
+    for (const [at, key] of keys.entries()) {
       const host = await fleet.agents.hostKeys.find(key)
-      if (host === undefined) enrolments++
-      else fleet.agents.hosts.hear(host, '203.0.113.9')
-      next.push(host === undefined ? (await fleet.enrol({ instance: undefined })).nodeKey : key)
+      if (host !== undefined) fleet.agents.hosts.hear(host, '203.0.113.9')
+      if (host !== undefined) continue
+      enrolments++
+      keys[at] = (await fleet.enrol(members)).nodeKey
     }
-    keys = next
     await fleet.agents.flush()
   }
-  const ids = await Promise.all(keys.map(key => behind(fleet, key)))
-  assert.equal(new Set(ids).size, 2)
-  assert.equal(enrolments, 1)
-  assert.ok(sharedHostAfterMs > 5 * minute)
+  return enrolments
+}
+
+const copies: readonly [string, AgentMembers][] = [
+  ['with databases of their own', { instance: undefined }],
+  ['with one database', {}],
+]
+for (const [what, members] of copies) {
+  test(`many copies alike in everything, ${what}: they share a host and part, without a storm`, async t => {
+    const fleet = await openTestFleet(t)
+    const keys: string[] = []
+    for (let at = 0; at < unusedNodeKeysMax + 2; at++) {
+      const { nodeKey } = await fleet.enrol(members)
+      await behind(fleet, nodeKey)
+      keys.push(nodeKey)
+    }
+    assert.equal((await hostIds(fleet)).length, 1)
+    assert.equal(await live(fleet, keys, sharedNodeKeyMs, members), 0, 'no key in use ends early')
+    const enrolments = await live(fleet, keys, replacedNodeKeyMs + 2 * sharedNodeKeyMs, members)
+    const ids = new Set(await Promise.all(keys.map(key => behind(fleet, key))))
+    assert.equal(ids.size, keys.length, 'each is a host of its own')
+    assert.equal(enrolments, keys.length - 1, 'each but one enrolled once more')
+  })
+}
+
+test('a machine that is set back to an older state keeps its host', async t => {
+  const fleet = await openTestFleet(t)
+  const before = await fleet.enrol()
+  await behind(fleet, before.nodeKey)
+  fleet.now += 60 * minute
+  const after = await fleet.enrol({ instance: 'database-2' })
+  const used = [after.nodeKey]
+  await live(fleet, used, 60 * minute, {})
+  // Its older key is used again, the newer one never more.
+  fleet.now += 60 * minute
+  const keys = [before.nodeKey]
+  assert.equal(await live(fleet, keys, 3 * replacedNodeKeyMs, {}), 1)
+  assert.equal(await behind(fleet, keys[0]!), before.host.id)
+  assert.deepEqual(await hostIds(fleet), [before.host.id])
 })
 
 test('secrets: several of a tenant, a file’s line end, and those that let nobody in', async t => {

@@ -89,6 +89,24 @@ const cases: readonly (readonly [what: string, expected: string, claimed: Partia
     known(),
     copy({ hostname: 'web-2' }),
   ],
+  // With copies about, something has to speak for one alone.
+  [
+    'a name that two have says nothing',
+    'new, like host-a',
+    { instanceId: 'n' },
+    known(),
+    copy({ instanceId: 'database-2' }),
+  ],
+  ['a database says it', copyId, { instanceId: 'database-2' }, known(), copy({ instanceId: 'database-2' })],
+  ['one that two have does not', 'new, like host-a', {}, known(), copy()],
+  ['a name of its own does', copyId, { hostname: 'web-2' }, known(), copy({ hostname: 'web-2' })],
+  [
+    'the one that is not alive is free',
+    copyId,
+    { instanceId: 'n' },
+    known({ isShared: true }),
+    copy({ isAlive: false }),
+  ],
   // Nearer is better, whatever comes first.
   [
     'identifier and UUID before UUID alone',

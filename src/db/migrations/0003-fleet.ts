@@ -25,7 +25,7 @@ export const fleet: Migration = {
     'CREATE INDEX enroll_secrets_by_environment ON enroll_secrets (environment) WHERE environment IS NOT NULL',
     `CREATE TABLE node_keys (
       hash TEXT PRIMARY KEY, tenant_id TEXT NOT NULL, host_id TEXT NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
-      created_at INTEGER NOT NULL, replaced_at INTEGER, used_at INTEGER) STRICT`,
+      created_at INTEGER NOT NULL, replaced_at INTEGER, used_at INTEGER, ended_at INTEGER) STRICT`,
     'CREATE INDEX node_keys_replaced ON node_keys (replaced_at) WHERE replaced_at IS NOT NULL',
     'CREATE INDEX node_keys_by_host ON node_keys (host_id, created_at)',
     `CREATE TABLE labels (
