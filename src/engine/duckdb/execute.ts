@@ -23,12 +23,12 @@ import { emptyColumnsFileName, firstPageFileName, resultFileName } from './resul
 import { readRows } from './result-rows.ts'
 import { bytesReadNow, countRows, progressOf } from './run-progress.ts'
 import { isTailDamaged } from './tail-check.ts'
-import { emptyViewStatements, viewPaths, viewStatements } from './view-sql.ts'
+import { emptyViewStatements, viewPaths, withRelations } from './view-sql.ts'
 
 // One statement on one fresh database, inside a query worker:
 // 1 lock it on the view's files and the result's path; 2 guard the text by DuckDB's own parse tree; 3 bind it over the
 // same relations without rows, which names and types its columns (binding twice over 1,000 files would cost twice);
-// 4 make the real views; 5 copy the statement's rows to Parquet. The file is durable when `executeRun` resolves.
+// 4 copy the rows it has over the real ones to Parquet. The file is durable when `executeRun` resolves.
 
 const rowGroupRows = 4096
 const watchMs = 100
@@ -65,7 +65,6 @@ export async function executeRun(
   if (job.memoryBytesMax !== undefined) await boundMemory(connection, job.memoryBytesMax)
   await lockDatabase(connection, [...viewPaths(job.view), resultPath])
   const { columns, types } = await bindStatement(connection, job)
-  await runAll(connection, viewStatements(job.view))
   // While DuckDB works; the file is read twice, from the page cache.
   const isDamaged = isTailDamaged(job.view.relations.flatMap(relation => relation.tail))
   isDamaged.catch(() => undefined)
@@ -73,7 +72,7 @@ export async function executeRun(
   const report = () => onProgress(progressOf(connection, bytesBefore))
   const copy = (rowsMax: number) => copyRows(connection, job, types, report, rowsMax)
   const { rowCount, truncated: cut } = await copyResult(copy, job, resultPath)
-  const total = cut === undefined ? undefined : await countRows(connection, job.sql, totalCountMsMax)
+  const total = cut === undefined ? undefined : await countRows(connection, job, totalCountMsMax)
   const truncated = cut === undefined || total === undefined ? cut : { ...cut, total: Math.max(total, rowCount) }
   onProgress({ phase: 'writing', percent: undefined })
   const [{ size }] = await Promise.all([stat(resultPath), syncFile(resultPath), syncFile(job.resultFolder)])
@@ -166,7 +165,7 @@ async function copyRows(
   const names = types.map((_, index) => `c${index}`)
   const stored = types.map((type, index) => `${storedExpression(`c${index}`, type)} AS c${index}`)
   const source = `(\n${job.sql}\n) AS "result"(${names.join(', ')})`
-  const rows = `SELECT ${stored.join(', ')} FROM ${source} LIMIT ${rowsMax}`
+  const rows = `${withRelations(job.view)}SELECT ${stored.join(', ')} FROM ${source} LIMIT ${rowsMax}`
   // Without a temporary file beside it, which would be a second path to allow.
   const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false, RETURN_STATS`
   await rm(path, { force: true })

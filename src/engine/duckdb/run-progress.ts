@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import type { DuckDBConnection } from '@duckdb/node-api'
 import type { RunProgress } from '../engine.ts'
+import type { StatementJob } from './protocol.ts'
+import { withRelations } from './view-sql.ts'
 
 // How far a statement is: what DuckDB says of its rows, and what the system says this process has read. A process
 // executes one statement at a time, so the difference since its start is the statement's own.
@@ -32,10 +34,15 @@ export function progressOf(connection: DuckDBConnection, bytesBefore: number | u
  * Rows the statement returns in all, where that can be counted within `msMax`; undefined where it cannot. Best effort:
  * the rows that were kept are right without it.
  */
-export async function countRows(connection: DuckDBConnection, sql: string, msMax: number): Promise<number | undefined> {
+export async function countRows(
+  connection: DuckDBConnection,
+  { sql, view }: StatementJob,
+  msMax: number,
+): Promise<number | undefined> {
   const deadline = setTimeout(() => connection.interrupt(), msMax)
   try {
-    const reader = await connection.runAndReadAll(`SELECT count(*) FROM (\n${sql}\n) AS "counted"`)
+    const counting = `${withRelations(view)}SELECT count(*) FROM (\n${sql}\n) AS "counted"`
+    const reader = await connection.runAndReadAll(counting)
     return Number(reader.value(0, 0))
   } catch {
     // Interrupted, or a row beyond those that were kept fails.
