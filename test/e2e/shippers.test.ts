@@ -28,7 +28,8 @@ test('every shipper’s requests, twice, over a kill of the server', async () =>
   const requests = shipperRequests(await ingestToken(client), name => [1, 2, 3].map(n => lineOf(name, n)))
   const acks: number[] = []
   for (const request of requests) {
-    const { status, json } = await send(server.url, request)
+    const { status, json: told } = await send(server.url, request)
+    const json = told as Record<string, unknown>
     assert.equal(status, 200, `${request.name}: ${JSON.stringify(json)}`)
     if (request.path.startsWith('/lake')) {
       assert.deepEqual(json, { accepted: 3, duplicates: 0, rejected: [], rejectedCount: 0 }, request.name)

@@ -78,9 +78,15 @@ test('what a part of the program refuses keeps its kind, and says when to come a
   const busy = await failWith(new AppError('unavailable', 'busy', { details: { retryAfterSeconds: 2.1 } }))
   assertXdrError(busy, 503, 'ServiceUnavailable', 'busy')
   assert.equal(busy.headers['retry-after'], '3')
-  const lines = lake.logLines.map(line => JSON.parse(line))
-  assert.equal(lines.find(line => line.msg === 'request not served')?.err.message, 'busy')
-  assert.equal(lines.findLast(line => line.msg === 'request')?.refusal, 'unavailable')
+  const logged = () => lake.logLines.map(line => JSON.parse(line))
+  assert.equal(logged().findLast(line => line.msg === 'request')?.refusal, 'unavailable')
+  // A caller who was told when to come again is no news; one who could not be is.
+  assert.equal(
+    logged().find(line => line.msg === 'request not served'),
+    undefined,
+  )
+  await failWith(new AppError('unavailable', 'the disk is gone'))
+  assert.equal(logged().find(line => line.msg === 'request not served')?.err.message, 'the disk is gone')
   const details = { line: 2, column: 7 }
   const wrong = await failWith(new AppError('invalid_argument', 'no such column', { details }))
   assertXdrError(wrong, 400, 'ValidationException', 'no such column')

@@ -75,7 +75,7 @@ for (const kind of ['partner', 'organization'] as const) {
         headers: { authorization: auth ?? '', ...(value === undefined ? {} : { [name]: value }) },
       })
     assertXdrError(await ask(undefined), 401, 'Unauthorized', /is required$/)
-    assertXdrError(await ask('nonsense'), 400, 'ValidationException', /must be a UUID$/)
+    assertXdrError(await ask('nonsense'), 400, 'ValidationException', /must be a UUID, it is "nonsense"$/)
     assertXdrError(await ask(newId()), 403, 'Forbidden')
     const tenant = await lake.tenant()
     const own = await lake.headersFor(tenant.id)
