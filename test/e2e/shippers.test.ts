@@ -30,11 +30,12 @@ test('every shipper’s requests, twice, over a kill of the server', async () =>
   for (const request of requests) {
     const { status, json: told } = await send(server.url, request)
     const json = told as Record<string, unknown>
+    const ackId = json['ackId'] as number
     assert.equal(status, 200, `${request.name}: ${JSON.stringify(json)}`)
     if (request.path.startsWith('/lake')) {
       assert.deepEqual(json, { accepted: 3, duplicates: 0, rejected: [], rejectedCount: 0 }, request.name)
     } else assert.deepEqual([json['code'], json['text']], [0, 'Success'], request.name)
-    if (request.headers['x-splunk-request-channel'] !== undefined) acks.push(json['ackId'] as number)
+    if (request.headers['x-splunk-request-channel'] !== undefined) acks.push(ackId)
   }
   const sql = `SELECT host_identifier AS host, count(*) AS n, count(DISTINCT pid) AS pids, min(name) AS first
     FROM xdr_data WHERE query_name = 'shipped' GROUP BY host_identifier ORDER BY host_identifier`
