@@ -403,7 +403,7 @@ test('what is no HTTP, and a body that is refused before its end, still get thei
   const broken = await raw(port, 'POST /osquery/v1/log HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n')
   assert.match(broken, /^HTTP\/1\.1 400 /)
   assert.deepEqual(Object.keys(errorIn(broken)), ['error', 'requestId'])
-  const large = await raw(port, `POST /osquery/v1/log HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(100_000)}\r\n\r\n`)
+  const large = await raw(port, `POST /osquery/v1/log HTTP/1.1\r\nHost: x\r\nA: ${'x'.repeat(20_000)}\r\n\r\n`)
   assert.match(large, /^HTTP\/1\.1 431 /)
   assert.equal(typeof errorIn(large)['error'], 'string')
   // 4 MiB of lines behind a key that is none: the agent sends all of it before it reads.
