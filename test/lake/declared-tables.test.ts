@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { openStore } from '../../src/db/db.ts'
 import { findDeclaredTable, insertDeclaredTable, undeclareTable } from '../../src/db/declared-tables.ts'
+import { setRetention } from '../../src/db/query-retentions.ts'
 import { viewStatements } from '../../src/engine/duckdb/view-sql.ts'
 import { openSegment, type StoredSegment, sealSegment } from '../../src/lake/catalog.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
@@ -14,6 +15,7 @@ import { schemaOf } from '../../src/lake/schema.ts'
 import { compact } from '../../src/lake/upkeep/compact.ts'
 import { planCompaction } from '../../src/lake/upkeep/compaction-plan.ts'
 import { eraseHost } from '../../src/lake/upkeep/erase.ts'
+import { retain } from '../../src/lake/upkeep/retain.ts'
 import { emptyUndeclared } from '../../src/lake/upkeep/undeclared.ts'
 import { pinView, type ViewRequest } from '../../src/lake/view.ts'
 import { declareTable } from '../../src/model/declared-table.ts'
@@ -132,6 +134,19 @@ test('a host is erased by the column that was declared, files that lack it are l
     (await rowsOf('vpn')).map(({ machine, size }) => machine ?? size),
     ['stays', '1'],
   )
+})
+
+test('its rows are as old as their receipt: retention goes by the days of the tenant alone', async () => {
+  await declare('aging')
+  await setRetention(lake.store, tenantId, 'aging', 1)
+  await convert(await open('aging', [{ at: '2020-01-01T00:00:00Z' }]), 1)
+  const filesAfter = async (days: number) => {
+    await retain(lake.store, tenantId, 10, lake.now + days * dayMs, 100)
+    return (await listLiveFiles(lake.store, tenantId, 'aging')).length
+  }
+  assert.equal(await filesAfter(9), 1)
+  assert.equal(await filesAfter(11), 0)
+  await setRetention(lake.store, tenantId, 'aging', undefined)
 })
 
 for (const hasJournal of [true, false]) {

@@ -4,10 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { openStore, type Store } from '../../src/db/db.ts'
+import { findDeclaredTable } from '../../src/db/declared-tables.ts'
 import { openHosts } from '../../src/fleet/hosts.ts'
+import { openDeclaredTables } from '../../src/ingest/declared-tables.ts'
 import { type Ingest, openIngest } from '../../src/ingest/ingest.ts'
 import { readSegment } from '../../src/ingest/segment-reader.ts'
 import { type ConvertDeps, convertSegment } from '../../src/lake/data-file-writer.ts'
+import { listLiveFiles } from '../../src/lake/data-files.ts'
+import { journalName } from '../../src/lake/journal.ts'
 import { collect } from '../../src/lake/upkeep/collect.ts'
 import { openJanitor } from '../../src/lake/upkeep/janitor.ts'
 import { openWriter, type Writer } from '../../src/lake/writer.ts'
@@ -159,6 +163,37 @@ test('a backup does not change when its lake goes on', async () => {
   const restored = await openDirectory(join(folder, 'restored'))
   assert.deepEqual(await marksIn(restored.root, restored), ['one'])
   await restored.close()
+})
+
+test('a declared table and its rows come with a backup, also where the catalog of that is lost', async () => {
+  const directory = await openDirectory(join(folder, 'data'))
+  const { store, ingest } = directory
+  await putTenant(store, tenantId)
+  await ingest.recover()
+  const journalFile = join(directory.root, 'segments', journalName)
+  const tables = openDeclaredTables({ store, clock: Date.now, journalFile, tailTables: async () => new Set() })
+  const columns = [{ name: 'size', type: 'bigint' }] as const
+  const table = await tables.declare(tenantId, { name: 'proxy', columns })
+  await ingest.accept(tenantId, bodyOf('{"size":1}'), { table: 'proxy' })
+  await ingest.sealNow()
+  await ingest.accept(tenantId, bodyOf('{"size":2}', '{"size":3}'), { table: 'proxy' })
+  await directory.close()
+  const [to, root] = [join(folder, 'to'), join(folder, 'restored')]
+  await backup(directory.root, to, 1)
+  await restore(to, root)
+  for (const isCatalogLost of [false, true]) {
+    if (isCatalogLost)
+      for (const end of ['', '-wal', '-shm']) rmSync(join(root, 'private', `store.sqlite${end}`), { force: true })
+    const restored = await openDirectory(root)
+    const report = await fsck({ ...restored.lake, segmentsFolder: join(root, 'segments') }, { repair: true })
+    assert.equal(report.differences.length > 0, isCatalogLost)
+    assert.deepEqual(await findDeclaredTable(restored.store, tenantId, 'proxy'), table)
+    await restored.ingest.recover()
+    await restored.ingest.sealNow()
+    const files = await listLiveFiles(restored.store, tenantId, 'proxy')
+    assert.deepEqual(files.map(({ rows }) => rows).sort(), [1, 2])
+    await restored.close()
+  }
 })
 
 test('neither writes where something is, nor believes half a backup', async () => {
