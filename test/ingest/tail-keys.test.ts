@@ -7,7 +7,9 @@ import { bodyOf, resultLine, testIngest } from '../support/ingest.ts'
 test('names, columns, decorations and times of the open tail; what is consumed is left to the catalog', async () => {
   const it = await testIngest()
   const keys = () => it.ingest.tailKeys(it.tenantId)
-  const nothing = { queryNames: [], decorations: [], oldest: undefined, newest: undefined, isComplete: true }
+  const nothing = {
+    ...{ queryNames: [], decorations: [], tables: new Set(), oldest: undefined, newest: undefined, isComplete: true },
+  }
   assert.deepEqual(await keys(), nothing)
   const more = { name: 'pack/p/Users', unixTime: 100, columns: { UID: '1' }, decorations: { Site: 'x' } }
   await it.ingest.accept(it.tenantId, bodyOf(resultLine('a'), resultLine('b', 'h', more)))
@@ -17,7 +19,7 @@ test('names, columns, decorations and times of the open tail; what is consumed i
       { name: 'processes', columns: ['mark'] },
       { name: 'Users', columns: ['uid'] },
     ],
-    ...{ decorations: ['site'], oldest: 100_000, newest: 1_795_500_000_000, isComplete: true },
+    ...{ decorations: ['site'], tables: new Set(), oldest: 100_000, newest: 1_795_500_000_000, isComplete: true },
   })
   const later = { name: 'users', columns: { shell: '1' }, unixTime: 2e9 }
   await it.ingest.accept(it.tenantId, bodyOf(resultLine('c', 'h', later)))
