@@ -140,7 +140,7 @@ test('only a key that is known to be none makes an agent enrol again', async t =
 })
 
 test('a key may stand in the header; the one in the body wins', async t => {
-  const { nodeKey, post } = await openAgentLake(t)
+  const { lake, nodeKey, post } = await openAgentLake(t)
   const url = '/osquery/v1/distributed/read'
   const header = (key: string) => ({ authorization: `NodeKey ${key}` })
   const known = { queries: {} }
@@ -148,6 +148,8 @@ test('a key may stand in the header; the one in the body wins', async t => {
   assert.deepEqual((await post(url, bodyOf('read', nodeKey), header('other'))).body, known)
   assertInvalid(await post(url, bodyOf('read', 'other'), header(nodeKey)), 'body')
   assertInvalid(await post(url, '{}', header('other')), 'header')
+  const metrics = (await lake.app.inject({ url: '/metrics' })).body
+  assert.match(metrics, /^edr_lake_agent_unknown_keys_total 2$/m)
   assertRefused(await post(url, '{}', { authorization: `Bearer ${nodeKey}` }), 401, 'node_key is missing', 'bearer')
   const log = JSON.stringify({ log_type: 'result', data: [{ name: 'q' }] })
   assert.deepEqual((await post('/osquery/v1/log', log, header(nodeKey))).body, {})

@@ -7,13 +7,16 @@ import { firstLineOf, type LogHead, type LogMembers, readLogHead, readTailOf } f
 import type { AppDependencies } from '../dependencies.ts'
 import { ingestLines } from '../ingest-lines.ts'
 import type { AgentCall } from './agent-handler.ts'
-import { hostOf } from './agent-key.ts'
 
 // A log post, while it arrives. Agents say who they are before the first line: then lines are stored as they come,
 // whatever the body's size. Where that stands behind the lines, they are held until then, within bounds.
 
-export function logPosts({ agents, ingest, metrics }: Pick<AppDependencies, 'agents' | 'ingest' | 'metrics'>) {
-  const { hostKeys, hosts } = agents
+/** `find`: the host of a request, by the key in its body. */
+export function logPosts(
+  { agents, ingest, metrics }: Pick<AppDependencies, 'agents' | 'ingest' | 'metrics'>,
+  find: (call: AgentCall, inBody: string | undefined) => Promise<Host>,
+) {
+  const { hosts } = agents
   const count = ingestLines(metrics)
   /** Bytes held of bodies whose agents are not known yet. */
   let heldBytes = 0
@@ -22,13 +25,13 @@ export function logPosts({ agents, ingest, metrics }: Pick<AppDependencies, 'age
     const chunks = call.body.chunks()
     const { head, bytes } = await readHead(chunks)
     if (head.kind === 'whole') {
-      await hostOf(hostKeys, call, head.members.nodeKey)
+      await find(call, head.members.nodeKey)
       return
     }
     const lines = restOf(bytes.subarray(head.at), chunks)
     const { nodeKey, logType } = head.members
     if (nodeKey === undefined || logType === undefined) return acceptHeld(call, head.members, lines)
-    const host = await hostOf(hostKeys, call, nodeKey)
+    const host = await find(call, nodeKey)
     await store(call, host, logType, lines, firstLineOf(bytes, head.at))
   }
 
@@ -49,7 +52,7 @@ export function logPosts({ agents, ingest, metrics }: Pick<AppDependencies, 'age
       const behind = readTailOf(held)
       if (behind === undefined) throw new AppError('invalid_argument', 'the body ended early')
       const logType = before.logType ?? behind.logType
-      const host = await hostOf(hostKeys, call, before.nodeKey ?? behind.nodeKey)
+      const host = await find(call, before.nodeKey ?? behind.nodeKey)
       await store(call, host, logType, from(held), firstLineOf(held[0]!, 0))
     } finally {
       heldBytes -= bytes

@@ -11,9 +11,10 @@ import {
   AgentWriteBody,
 } from '../../api/osquery.ts'
 import { agentBodyBytesMax, distributedBodyBytesMax, enrolBodyBytesMax, logBodyBytesMax } from '../../limits.ts'
+import type { Host } from '../../model/host.ts'
 import { emptyDistributedRead, renderDistributedRead } from '../../osquery/distributed.ts'
 import { openDistributedReader } from '../../osquery/distributed-reader.ts'
-import { type AgentWork, agentHandler } from '../agents/agent-handler.ts'
+import { type AgentCall, type AgentWork, agentHandler } from '../agents/agent-handler.ts'
 import { hostOf, nodeKeyIn } from '../agents/agent-key.ts'
 import { enrolments } from '../agents/enrolments.ts'
 import { logPosts } from '../agents/log-post.ts'
@@ -80,34 +81,69 @@ async function findEnvironment(
 }
 
 function operationsOf(deps: AppDependencies): readonly Operation[] {
-  const { hostKeys, hosts, labels, configurations, liveQueries } = deps.agents
-  const enrol = enrolments(deps)
-  const acceptLog = logPosts(deps)
-  const told = new Counter({
-    name: 'edr_lake_agent_polls_total',
-    help: 'requests of agents for their configuration and for queries to answer now',
-    labelNames: ['kind'] as const,
-    registers: [deps.metrics],
+  const find = counted(deps)
+  return [...askingOperations(deps, find), ...tellingOperations(deps, find)]
+}
+
+type FindHost = (call: AgentCall, inBody: string | undefined) => Promise<Host>
+
+/** Finds the host of a request; unknown keys, after which agents enrol, are counted. */
+function counted({ agents, metrics }: AppDependencies): FindHost {
+  const unknown = new Counter({
+    name: 'edr_lake_agent_unknown_keys_total',
+    help: 'requests with a node key that is known to be none: their agents enroll',
+    registers: [metrics],
   })
+  const hostKeys = {
+    async find(nodeKey: string) {
+      const host = await agents.hostKeys.find(nodeKey)
+      if (host === undefined) unknown.inc()
+      return host
+    },
+  }
+  return (call, inBody) => hostOf(hostKeys, call, inBody)
+}
+
+/** What agents ask for. */
+function askingOperations(deps: AppDependencies, find: FindHost): readonly Operation[] {
+  const { hosts, labels, configurations, liveQueries } = deps.agents
   return [
     {
       ...{ paths: everywhere('enroll'), inEnvironment: 'enroll', summary: 'Enrol a host' },
       schema: { body: AgentEnrolBody, response: { 200: AgentEnrolReply } },
       bytesMax: enrolBodyBytesMax,
-      answer: enrol,
+      answer: enrolments(deps),
     },
     {
       ...{ paths: everywhere('config'), inEnvironment: 'config', summary: "Get an agent's configuration" },
       schema: { body: AgentKeyBody, response: { 200: AgentConfigReply } },
       bytesMax: agentBodyBytesMax,
       async answer(call) {
-        const host = await hostOf(hostKeys, call, nodeKeyIn(await call.body.whole()))
+        const host = await find(call, nodeKeyIn(await call.body.whole()))
         const { text, version } = await configurations.configFor(host, await labels.labelsOf(host))
         hosts.hearConfig(host, call.peerIp, version)
-        told.inc({ kind: 'config' })
         return text
       },
     },
+    {
+      ...{ paths: everywhere('distributed/read'), inEnvironment: 'read', summary: 'Get queries to answer now' },
+      schema: { body: AgentKeyBody, response: { 200: AgentReadReply } },
+      bytesMax: agentBodyBytesMax,
+      async answer(call) {
+        const host = await find(call, nodeKeyIn(await call.body.whole()))
+        hosts.hear(host, call.peerIp)
+        const answer = await liveQueries.readFor(host)
+        return Object.keys(answer.queries).length === 0 ? emptyDistributedRead : renderDistributedRead(answer)
+      },
+    },
+  ]
+}
+
+/** What agents bring. */
+function tellingOperations(deps: AppDependencies, find: FindHost): readonly Operation[] {
+  const { hosts, liveQueries } = deps.agents
+  const acceptLog = logPosts(deps, find)
+  return [
     {
       ...{ paths: everywhere('log'), inEnvironment: 'log', summary: "Store an agent's log lines" },
       schema: { body: AgentLogBody, response: { 200: AgentDone } },
@@ -118,18 +154,6 @@ function operationsOf(deps: AppDependencies): readonly Operation[] {
       },
     },
     {
-      ...{ paths: everywhere('distributed/read'), inEnvironment: 'read', summary: 'Get queries to answer now' },
-      schema: { body: AgentKeyBody, response: { 200: AgentReadReply } },
-      bytesMax: agentBodyBytesMax,
-      async answer(call) {
-        const host = await hostOf(hostKeys, call, nodeKeyIn(await call.body.whole()))
-        hosts.hear(host, call.peerIp)
-        told.inc({ kind: 'distributed' })
-        const answer = await liveQueries.readFor(host)
-        return answer.accelerate === undefined ? emptyDistributedRead : renderDistributedRead(answer)
-      },
-    },
-    {
       ...{ paths: everywhere('distributed/write'), inEnvironment: 'write', summary: 'Answer queries' },
       schema: { body: AgentWriteBody, response: { 200: AgentDone } },
       bytesMax: distributedBodyBytesMax,
@@ -137,7 +161,7 @@ function operationsOf(deps: AppDependencies): readonly Operation[] {
         const reader = openDistributedReader()
         for await (const chunk of call.body.chunks()) reader.push(chunk)
         const { nodeKey, answers } = reader.end()
-        const host = await hostOf(hostKeys, call, nodeKey)
+        const host = await find(call, nodeKey)
         hosts.hear(host, call.peerIp)
         await liveQueries.write(host, answers)
         return done
