@@ -1,7 +1,8 @@
+import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { startFaultProxy } from '../test/support/fault-proxy.ts'
-import { attack } from './support/fleet-attack.ts'
+import { attack, attackKinds } from './support/fleet-attack.ts'
 import {
   coresBetween,
   type FleetLoad,
@@ -22,7 +23,7 @@ import { count, type Figure, machine, milliseconds, otherWork, table } from './s
 // steady   so many hosts connected over TLS, everything they do for so many minutes
 // sink     the same against a server that answers without a thought: what the simulator alone costs
 // herd     the server is down for a minute, and everybody comes back
-// attack   what slow and oversize senders cost everybody else
+// attack   what slow and oversize senders cost everybody else (--attackers=slow,large,bombs)
 
 const { values } = parseArgs({
   options: {
@@ -31,6 +32,7 @@ const { values } = parseArgs({
     minutes: { type: 'string', default: '0.5' },
     outage: { type: 'string', default: '20' },
     seed: { type: 'string', default: '1' },
+    attackers: { type: 'string', default: attackKinds.join(',') },
   },
 })
 const hosts = Number(values.hosts)
@@ -72,8 +74,7 @@ async function steady(target: FleetTarget): Promise<readonly Figure[]> {
   const measured = (after.at - before.at) / 1000
   const figures = routeFigures(load.figures(), measured, p99TargetMs)
   const [server, simulator] = [coresBetween(before, after, 'server'), coresBetween(before, after, 'simulator')]
-  const reasons = load.figures().reasons()
-  for (const [reason, times] of reasons) console.error(`  ${reason}: ${times}`)
+  sayReasons(load)
   const lines = target.lake === undefined ? [] : [await lineFigure(load, target, from)]
   await load.fleet.stop()
   return [
@@ -93,6 +94,10 @@ async function steady(target: FleetTarget): Promise<readonly Figure[]> {
     },
     ...lines,
   ]
+}
+
+function sayReasons(load: FleetLoad): void {
+  for (const [reason, times] of load.figures().reasons()) console.error(`  ${reason}: ${times}`)
 }
 
 /** Everybody is connected, the server dies, is away for a while and comes back. */
@@ -115,6 +120,7 @@ async function herd(target: FleetTarget): Promise<readonly Figure[]> {
   const all = await untilServed(load, startedAt)
   await pass(Math.min(60, seconds), 'recovering')
   const figures = routeFigures(load.figures(), (performance.now() - startedAt) / 1000, p99TargetMs)
+  sayReasons(load)
   const lines = await lineFigure(load, back, from)
   await proxy.close()
   await lake.stop('SIGKILL')
@@ -143,10 +149,12 @@ async function besideAttackers(target: FleetTarget): Promise<readonly Figure[]> 
   load.measure()
   await pass(seconds, 'alone')
   const alone = routeFigures(load.figures(), seconds, p99TargetMs)
-  const attackers = await attack(target)
+  const kinds = attackKinds.filter(kind => values.attackers.split(',').includes(kind))
+  const attackers = await attack(target, join(target.lake!.directory, 'ca.pem'), kinds)
   load.measure()
   await pass(seconds, 'beside attackers')
   const beside = routeFigures(load.figures(), seconds, p99TargetMs)
+  sayReasons(load)
   const said = await attackers.stop()
   const lines = await lineFigure(load, target, from)
   return [

@@ -1,9 +1,14 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { readFile } from 'node:fs/promises'
 import { connect, type TLSSocket } from 'node:tls'
 import { gzipSync } from 'node:zlib'
+import { trustIn } from '../../src/simulator/remote/transport.ts'
 import type { FleetTarget } from './fleet-target.ts'
 
 // Senders that mean no good, against the agents' routes: some write a byte now and then, some write more than may be,
-// some pack a lot into little. Bounded: a few hundred sockets on this machine.
+// some pack a lot into little. Bounded: a few hundred sockets on this machine. A process of their own, so that what they
+// cost themselves is not taken for what they cost the agents.
 
 export interface Attackers {
   /** What they did, in words. */
@@ -19,20 +24,48 @@ const dripMs = 1_000
 const largeBytes = 256 * 1024 * 1024
 const bombBytes = 512 * 1024 * 1024
 
-export async function attack(target: FleetTarget): Promise<Attackers> {
-  const { hostname, port } = new URL(target.origin)
+export const attackKinds = ['slow', 'large', 'bombs'] as const
+export type AttackKind = (typeof attackKinds)[number]
+
+interface Orders {
+  readonly origin: string
+  readonly caFile: string
+  readonly kinds: readonly AttackKind[]
+}
+
+/** Resolves when they have begun. */
+export async function attack(target: FleetTarget, caFile: string, kinds: readonly AttackKind[]): Promise<Attackers> {
+  const orders: Orders = { origin: target.origin, caFile, kinds }
+  const child = fork(import.meta.filename, ['attack', JSON.stringify(orders)])
+  await once(child, 'message')
+  return {
+    async stop() {
+      const said = once(child, 'message') as Promise<[string]>
+      child.send('stop')
+      const [words] = await said
+      child.kill()
+      return words
+    },
+  }
+}
+
+async function attackHere({ origin, caFile, kinds }: Orders): Promise<Attackers> {
+  const trust = trustIn(await readFile(caFile, 'utf8'))
+  const { hostname, port } = new URL(origin)
   const state = { isOver: false, slowClosed: 0, large: 0, bombs: 0 }
   const sockets = new Set<TLSSocket>()
   const bomb = gzipSync(Buffer.alloc(bombBytes, ' '))
 
   function open(): Promise<TLSSocket> {
     return new Promise((resolve, reject) => {
-      const socket = connect(
-        { host: hostname, port: Number(port), servername: hostname, secureContext: target.trust },
-        () => resolve(socket),
+      const socket = connect({ host: hostname, port: Number(port), servername: hostname, secureContext: trust }, () =>
+        resolve(socket),
       )
       sockets.add(socket)
-      socket.on('close', () => sockets.delete(socket))
+      socket.on('close', () => {
+        sockets.delete(socket)
+        reject(new Error('closed'))
+      })
       socket.once('error', reject)
       socket.on('error', () => {})
       socket.resume()
@@ -68,12 +101,7 @@ export async function attack(target: FleetTarget): Promise<Attackers> {
       socket.write(`${head(largeBytes)}{"data":["`)
       for (let sent = 0; sent < largeBytes && !state.isOver && !socket.destroyed; sent += piece.length) {
         await new Promise(resolve => setTimeout(resolve, largePauseMs))
-        if (!socket.write(piece)) {
-          await new Promise<void>(resolve => {
-            socket.once('drain', resolve)
-            socket.once('close', () => resolve())
-          })
-        }
+        if (!socket.write(piece)) await first(socket, 'drain', 'close')
       }
       state.large += 1
       socket.destroy()
@@ -86,19 +114,16 @@ export async function attack(target: FleetTarget): Promise<Attackers> {
       if (socket === undefined) return
       socket.write(head(bomb.length, 'Content-Encoding: gzip\r\n'))
       socket.write(bomb)
-      await new Promise<void>(resolve => {
-        socket.once('data', () => resolve())
-        socket.once('close', () => resolve())
-      })
+      await first(socket, 'data', 'close')
       state.bombs += 1
       socket.destroy()
     }
   }
 
   const all = [
-    ...Array.from({ length: slowSockets }, (_, number) => slow(number)),
-    ...Array.from({ length: largeSockets }, large),
-    ...Array.from({ length: bombSockets }, bombs),
+    ...(kinds.includes('slow') ? Array.from({ length: slowSockets }, (_, number) => slow(number)) : []),
+    ...(kinds.includes('large') ? Array.from({ length: largeSockets }, large) : []),
+    ...(kinds.includes('bombs') ? Array.from({ length: bombSockets }, bombs) : []),
   ]
   return {
     async stop() {
@@ -106,9 +131,27 @@ export async function attack(target: FleetTarget): Promise<Attackers> {
       for (const socket of sockets) socket.destroy()
       await Promise.all(all)
       return (
-        `${slowSockets} slow sockets (the server closed ${state.slowClosed} of them), ${state.large} bodies of ` +
+        `${kinds.includes('slow') ? slowSockets : 0} slow sockets (the server closed ${state.slowClosed} of them), ${state.large} bodies of ` +
         `${largeBytes / 1024 ** 2} MiB, ${state.bombs} gzip bombs of ${bombBytes / 1024 ** 2} MiB`
       )
     },
   }
+}
+
+/** Resolves with whichever comes first. */
+function first(socket: TLSSocket, ...names: readonly string[]): Promise<void> {
+  return new Promise(resolve => {
+    const end = (): void => {
+      for (const name of names) socket.off(name, end)
+      resolve()
+    }
+    for (const name of names) socket.on(name, end)
+    if (socket.destroyed) end()
+  })
+}
+
+if (process.argv[2] === 'attack' && process.send !== undefined) {
+  const attackers = await attackHere(JSON.parse(process.argv[3] ?? '') as Orders)
+  process.send('begun')
+  process.once('message', async () => process.send?.(await attackers.stop()))
 }

@@ -102,12 +102,16 @@ export function openRequests(options: RequestsOptions): Requests {
   }
 
   async function post(route: Route, over: Transport, body: Buffer, nodeKey: string, isPacked = false) {
+    let startedAt = performance.now()
     const request = {
       url: new URL(paths[route], origin),
       headers: headersOf(nodeKey, isPacked),
       body: isPacked ? gzipSync(body) : body,
+      // Not what it waited for another request of the same agent.
+      onStart: () => {
+        startedAt = performance.now()
+      },
     }
-    const startedAt = performance.now()
     const tell = (outcome: Exchange['outcome'], status: number | undefined, reason: string): void =>
       options.onExchange({ route, ms: performance.now() - startedAt, status, outcome, reason })
     try {

@@ -10,6 +10,8 @@ export interface PostRequest {
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body: Buffer
+  /** Called when its turn has come. */
+  readonly onStart?: () => void
 }
 
 export interface Transport {
@@ -83,6 +85,7 @@ export function openTransport(options: TransportOptions): Transport {
   }
 
   async function post(request: PostRequest): Promise<HttpAnswer> {
+    request.onStart?.()
     let isLate = false
     const patience = setTimeout(() => {
       isLate = true
