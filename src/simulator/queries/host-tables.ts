@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { tablePlatforms } from '../../osquery/agent-config/tables.ts'
 import { listeningPorts } from '../activity.ts'
 import { interfaces, users } from '../inventory.ts'
 import { type Process, programHash } from '../processes.ts'
@@ -31,11 +32,20 @@ export function openHostTables(life: HostLife, osqueryVersion: string, now: numb
         const rows = database.prepare(sql).all() as Record<string, unknown>[]
         return { status: 0, message: '', rows: rows.map(textOf) }
       } catch (error) {
-        return { status: 1, message: (error as Error).message, rows: [] }
+        const { message } = error as Error
+        if (isEmptyHere(message, life)) return { status: 0, message: '', rows: [] }
+        return { status: 1, message, rows: [] }
       }
     },
     [Symbol.dispose]: () => database.close(),
   }
+}
+
+/** The host's osquery has the table that is missing, and nothing is in it. */
+function isEmptyHere(message: string, { host }: HostLife): boolean {
+  const [, name] = /^no such table: (\S+)$/.exec(message) ?? []
+  const platform = host.platform === 'macos' ? 'darwin' : host.platform
+  return name !== undefined && (tablePlatforms(name)?.includes(platform) ?? false)
 }
 
 type Table = readonly [name: string, rows: readonly Row[]]

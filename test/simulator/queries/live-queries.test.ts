@@ -95,6 +95,16 @@ test('a query that fails has status 1 and the message; the others are answered',
   assert.deepEqual(writes[0]?.queries, { a: [], b: [{ one: '1' }], c: [] })
 })
 
+test('a table that osquery has on the platform is empty where the simulator has none; on others it is missing', async () => {
+  const { poll, writes } = live([
+    { queries: { a: 'SELECT path FROM registry', b: 'SELECT * FROM deb_packages', c: 'SELECT nme FROM users' } },
+  ])
+  await poll()
+  assert.deepEqual(writes[0]?.queries, { a: [], b: [], c: [] })
+  const messages = { a: '', b: 'no such table: deb_packages', c: 'no such column: nme' }
+  assert.deepEqual([writes[0]?.statuses, writes[0]?.messages], [{ a: 0, b: 1, c: 1 }, messages])
+})
+
 test('discovery: without rows its query is not run; an error in it drops the whole answer', async () => {
   const queries = { a: 'SELECT 1 AS a', b: 'SELECT 2 AS b', c: 'SELECT 3 AS c' }
   const found = live([{ queries, discovery: { a: 'SELECT 1 WHERE false', b: 'SELECT 1' } }])
