@@ -1,3 +1,4 @@
+import { hash as hashOnce } from 'node:crypto'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { inTransaction, type Store } from '../db/db.ts'
 import { deleteReplacedKeys, endSharedKeys, findNodeKey, type NodeKey, noteKeyUse } from '../db/node-keys.ts'
@@ -40,6 +41,8 @@ export interface HostKeys {
 }
 
 interface Held extends NodeKey {
+  /** Plain hash of the key. */
+  readonly digest: string
   readonly readAt: number
   /** Last use that is noted, or will be by the next flush. */
   notedAt: number | undefined
@@ -49,6 +52,10 @@ export function newNodeKey(): string {
   return newClientSecret()
 }
 
+function sha256(text: string): string {
+  return hashOnce('sha256', text, 'base64')
+}
+
 export function hashNodeKey(secretKey: Uint8Array, nodeKey: string): string {
   return hashClientSecret(secretKey, nodeKey)
 }
@@ -56,30 +63,34 @@ export function hashNodeKey(secretKey: Uint8Array, nodeKey: string): string {
 /** Keeps `hostKeysCachedMax` keys in memory; the first to come leave first. The store stays the caller's. */
 export function openHostKeys(store: Store, secretKey: Uint8Array, clock: Clock): HostKeys {
   const held = new Map<string, Held>()
+  /** Plain → keyed hash of what is held: a keyed one for each request would be a fifth of what agents cost. */
+  const hashOf = new Map<string, string>()
   const hashesOf = new Map<string, Set<string>>()
   /** Grows with every `forget`: what was read before it is not held. */
   let generation = 0
   let used = new Map<string, number>()
 
   function drop(hash: string): void {
-    const hostId = held.get(hash)?.host.id
+    const key = held.get(hash)
+    if (key === undefined) return
     held.delete(hash)
-    if (hostId === undefined) return
-    const hashes = hashesOf.get(hostId)
+    hashOf.delete(key.digest)
+    const hashes = hashesOf.get(key.host.id)
     hashes?.delete(hash)
-    if (hashes?.size === 0) hashesOf.delete(hostId)
+    if (hashes?.size === 0) hashesOf.delete(key.host.id)
   }
 
-  function hold(hash: string, key: NodeKey): void {
+  function hold(hash: string, digest: string, key: NodeKey): void {
     drop(hash)
     if (held.size >= hostKeysCachedMax) drop(held.keys().next().value!)
     const notedAt = used.get(hash) ?? key.usedAt
-    held.set(hash, { ...key, readAt: clock(), notedAt })
+    held.set(hash, { ...key, digest, readAt: clock(), notedAt })
+    hashOf.set(digest, hash)
     const hashes = hashesOf.get(key.host.id) ?? new Set()
     hashesOf.set(key.host.id, hashes.add(hash))
   }
 
-  async function read(hash: string): Promise<NodeKey | undefined> {
+  async function read(hash: string, digest: string): Promise<NodeKey | undefined> {
     const before = generation
     let found: NodeKey | undefined
     try {
@@ -88,7 +99,7 @@ export function openHostKeys(store: Store, secretKey: Uint8Array, clock: Clock):
       throw new AppError('unavailable', 'node keys cannot be looked up at the moment', { cause: error })
     }
     if (found === undefined) drop(hash)
-    else if (before === generation) hold(hash, found)
+    else if (before === generation) hold(hash, digest, found)
     return found
   }
 
@@ -101,9 +112,11 @@ export function openHostKeys(store: Store, secretKey: Uint8Array, clock: Clock):
 
   async function find(nodeKey: string): Promise<Host | undefined> {
     const now = clock()
-    const hash = hashNodeKey(secretKey, nodeKey)
+    const digest = sha256(nodeKey)
+    const hash = hashOf.get(digest) ?? hashNodeKey(secretKey, nodeKey)
     const known = held.get(hash)
-    const key = known !== undefined && now - known.readAt < nodeKeyReadAgainMs ? known : await read(hash)
+    const isFresh = known !== undefined && now - known.readAt < nodeKeyReadAgainMs
+    const key = isFresh ? known : await read(hash, digest)
     if (key === undefined) return undefined
     if (key.replacedAt !== undefined && now - key.replacedAt >= replacedNodeKeyMs) return undefined
     noteUse(hash, now)
@@ -142,6 +155,7 @@ export function openHostKeys(store: Store, secretKey: Uint8Array, clock: Clock):
     forgetAll() {
       generation++
       held.clear()
+      hashOf.clear()
       hashesOf.clear()
     },
   }
