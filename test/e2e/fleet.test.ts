@@ -31,7 +31,8 @@ test('a fleet of twenty loses nothing and doubles nothing, whatever happens to i
   if (!rig.hasDisk) t.diagnostic('no disk could be mounted: it was not filled')
   await fleet.start(1_000 * factor, new AbortController().signal)
   await rig.recovered()
-  for (const [name, fault] of faults) {
+  for (const [at, [name, fault]] of faults.entries()) {
+    await rig.askLive(`names ${at}`)
     await delay(500)
     await fault()
     await rig.recovered()
@@ -48,5 +49,6 @@ test('a fleet of twenty loses nothing and doubles nothing, whatever happens to i
   assert.deepEqual([counts.enrolled, counts.buffered, counts.waiting, counts.sent], [20, 0, 0, 0])
   assert.equal(check.results.present + check.statuses.present, counts.acknowledged)
   assert.ok(proxy.answered > 0)
+  assert.ok(check.live.some(({ answered }) => answered > 0))
   assert.ok(check.results.present > 500, `${check.results.present} results`)
 })

@@ -38,7 +38,8 @@ const routes: readonly Route[] = ['enroll', 'config', 'log', 'read', 'write']
 export function soakReport(rig: FleetRig, facts: SoakFacts): { readonly text: string; readonly isGood: boolean } {
   const counts = rig.fleet.counts()
   const wrong = [...facts.outcomes.flatMap(outcome => outcome.wrong), ...wrongIn(facts.final)]
-  const isGood = wrong.length === 0 && facts.drained && counts.enrolled === facts.hosts
+  const unanswered = facts.final.live.filter(({ answered }) => answered !== facts.hosts)
+  const isGood = wrong.length === 0 && unanswered.length === 0 && facts.drained && counts.enrolled === facts.hosts
   const { results, statuses } = facts.final
   const text = [
     `# A fleet of ${count(facts.hosts)} agents for ${facts.minutes} minutes`,
@@ -54,6 +55,10 @@ export function soakReport(rig: FleetRig, facts: SoakFacts): { readonly text: st
       `${count(results.nothingAbsent + statuses.nothingAbsent)} never reached the lake: that is what such a proxy costs`,
     `- ${count(counts.dropped + counts.droppedAfterSent)} lines dropped by agents whose buffer was full; ` +
       `${count(counts.buffered)} left at the end`,
+    `- ${facts.final.live.length} live queries, each asked just before a fault: ` +
+      (unanswered.length === 0
+        ? 'every host answered every one, and each answer is in the lake once'
+        : unanswered.map(({ name, answered }) => `${name} was answered by ${answered} hosts`).join(', ')),
     `- server, resident with its children: median ${count(middle(facts.resident))} MiB, most ` +
       `${count(Math.max(0, ...facts.resident))} MiB; processor ${count(facts.serverCpu)} s`,
     `- the agents' own process: ${count(facts.simulatorResident)} MiB, processor ${count(facts.simulatorCpu)} s`,

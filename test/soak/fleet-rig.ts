@@ -12,7 +12,7 @@ import { openRunningFleet, type RunningFleet } from '../../src/simulator/running
 import { type FaultProxy, startFaultProxy } from '../support/fault-proxy.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { openSmallDisk, type SmallDisk } from '../support/small-disk.ts'
-import { connect } from '../support/xdr-client.ts'
+import { connect, type XdrClient } from '../support/xdr-client.ts'
 
 // A server of its own process, a fleet of agents that reach it over TLS through a proxy, and the faults that can be
 // done to it. One fault at a time.
@@ -36,6 +36,18 @@ export interface RigCheck {
   readonly statuses: Comparison
   /** How often any agent was told that its node key is invalid. */
   readonly nodeInvalid: number
+  readonly live: readonly LiveCheck[]
+}
+
+/** A live query whose answer is one row of each host. */
+export interface LiveCheck {
+  readonly name: string
+  /** Hosts that the lake says have answered. */
+  readonly succeeded: number
+  /** Hosts with a row of it … */
+  readonly answered: number
+  /** … and with more than one. */
+  readonly doubled: number
 }
 
 export interface FleetRig extends AsyncDisposable {
@@ -51,6 +63,8 @@ export interface FleetRig extends AsyncDisposable {
   fillDisk(ms: number): Promise<void>
   /** Whoever asks gets an empty 502. */
   answerNothing(ms: number): Promise<void>
+  /** Asks every host for its name; the rows are the lake's as `live/<name>`. */
+  askLive(name: string): Promise<void>
   /** Resolves when an agent's lines have been acknowledged again, by the server and not by nothing. */
   recovered(): Promise<void>
   /** Compares the lake with the ledgers; `isFinal`: nothing is under way any more. */
@@ -83,6 +97,7 @@ export async function openFleetRig(options: RigOptions): Promise<FleetRig> {
   const proxy = await startFaultProxy()
   proxy.target = tlsPortOf(server)
   let answers = 0
+  const live = new Map<string, string>()
   const fleet = openRunningFleet({
     ...{ seed: options.seed, hostCount: options.hosts, linesPerMinute: options.rate, run, effects: options.effects },
     ...{ origin: `https://localhost:${proxy.port}`, enrollSecret: server.firstRun.enrollSecret, connections: 'own' },
@@ -128,6 +143,9 @@ export async function openFleetRig(options: RigOptions): Promise<FleetRig> {
       }
       proxy.passOn()
     },
+    async askLive(name) {
+      live.set(name, await askLive(server, name))
+    },
     async recovered() {
       const [before, patience] = [answers, performance.now() + recoveryMsMax]
       while (answers === before) {
@@ -135,7 +153,7 @@ export async function openFleetRig(options: RigOptions): Promise<FleetRig> {
         await delay(20)
       }
     },
-    check: (isFinal = false) => check(fleet, server, options.from, isFinal),
+    check: (isFinal = false) => check({ fleet, server, live, from: options.from }, isFinal),
   }
 }
 
@@ -145,23 +163,62 @@ function tlsPortOf(server: TestServer): number {
   return Number(port)
 }
 
-async function check(fleet: RunningFleet, server: TestServer, from: number, isFinal: boolean): Promise<RigCheck> {
+interface Checked {
+  readonly fleet: RunningFleet
+  readonly server: TestServer
+  /** Name → id of the run. */
+  readonly live: ReadonlyMap<string, string>
+  readonly from: number
+}
+
+async function check({ fleet, server, live, from }: Checked, isFinal: boolean): Promise<RigCheck> {
   const before = new Map([...fleet.ledgers].map(([name, ledger]) => [name, ledger.acknowledgedUntilNow()]))
   const client = await connect(server.firstRun)
+  const since = new Date(from).toISOString()
   const compare = async (kind: 'result' | 'status'): Promise<Comparison> => {
-    const rows = await client.query({ sql: markRunsSql(kind, run), from: new Date(from).toISOString() })
+    const rows = await client.query({ sql: markRunsSql(kind, run), from: since })
     return compareWithLake(kind, fleet.ledgers, rows.map(parseMarkRun), isFinal ? undefined : before)
   }
   const [results, statuses] = [await compare('result'), await compare('status')]
   const nodeInvalid = routes.reduce((sum, route) => sum + (fleet.figures.of(route).outcomes['nodeInvalid'] ?? 0), 0)
-  return { results, statuses, nodeInvalid }
+  const liveChecks: LiveCheck[] = []
+  for (const [name, id] of live) liveChecks.push(await checkLive(client, name, id, since))
+  return { results, statuses, nodeInvalid, live: liveChecks }
+}
+
+const livePath = '/live-discover/v1/queries/runs'
+
+async function askLive(server: TestServer, name: string): Promise<string> {
+  const client = await connect(server.firstRun)
+  const adHocQuery = { name, template: 'SELECT hostname FROM system_info' }
+  const body = JSON.stringify({ adHocQuery, matchEndpoints: { all: true }, maxDurationInSeconds: 3_600 })
+  const answer = await client.call('POST', livePath, { body, headers: { 'content-type': 'application/json' } })
+  if (answer.status !== 201) throw new Error(`no live query: ${answer.status} ${answer.text}`)
+  return (answer.json as { id: string }).id
+}
+
+/** The run is looked at first: what has succeeded by then has its row by the time of the query. */
+async function checkLive(client: XdrClient, name: string, id: string, since: string): Promise<LiveCheck> {
+  const answer = await client.call('GET', `${livePath}/${id}`)
+  const { endpointCounts } = answer.json as {
+    endpointCounts: { statuses: { finished: { succeeded: { total: number } } } }
+  }
+  const sql = `SELECT count(*) AS hosts, count_if(n > 1) AS doubled FROM (
+    SELECT endpoint_id, count(*) AS n FROM xdr_data WHERE query_name = 'live/${name}' GROUP BY endpoint_id)`
+  const [row] = await client.query({ sql, from: since })
+  const { total: succeeded } = endpointCounts.statuses.finished.succeeded
+  return { name, succeeded, answered: Number(row!['hosts']), doubled: Number(row!['doubled']) }
 }
 
 /** What is wrong with it, a line each; empty: nothing. */
-export function wrongIn({ results, statuses, nodeInvalid }: RigCheck): readonly string[] {
+export function wrongIn({ results, statuses, nodeInvalid, live }: RigCheck): readonly string[] {
   return [
     ...faultsOf('results', results),
     ...faultsOf('statuses', statuses),
+    ...live.flatMap(({ name, succeeded, answered, doubled }) => [
+      ...(answered < succeeded ? [`live query ${name}: ${succeeded} hosts answered, ${answered} have a row`] : []),
+      ...(doubled > 0 ? [`live query ${name}: ${doubled} hosts have several rows`] : []),
+    ]),
     ...(nodeInvalid > 0 ? [`agents were told ${nodeInvalid} times that their node key is invalid`] : []),
     ...[...results.queryNames]
       .filter(([, names]) => names.size > 1)

@@ -6,7 +6,7 @@ import { realTime } from '../../src/simulator/agent/agent-effects.ts'
 import { figuresOf, ownFiguresOf } from '../support/process-figures.ts'
 import { doFault, planFaults } from './fleet-faults.ts'
 import { type FaultOutcome, type SoakFacts, soakReport } from './fleet-report.ts'
-import { type FleetRig, openFleetRig, wrongIn } from './fleet-rig.ts'
+import { type FleetRig, openFleetRig, type RigCheck, wrongIn } from './fleet-rig.ts'
 
 // `npm run soak:fleet -- --minutes 15 --hosts 200`: agents over TLS against a lake that is killed again and again,
 // whose store is locked, whose disk is full, and before which a proxy answers nothing. After each fault, and at the
@@ -23,6 +23,7 @@ interface Options {
 }
 
 const sampleMs = 1_000
+const answerMsMax = 5 * 60_000
 const drainMsMax = 15 * 60_000
 const dayMs = 86_400_000
 const diskBytes = 3 * 1024 ** 3
@@ -82,6 +83,7 @@ async function doFaults(rig: FleetRig, options: Options, startedAt: number): Pro
   const secondsNow = (): number => (performance.now() - startedAt) / 1000
   for (const { kind, atSeconds } of planFaults({ seed, kills, seconds: minutes * 60, hasDisk: rig.hasDisk })) {
     await delay(Math.max(0, atSeconds - secondsNow()) * 1000)
+    await rig.askLive(`soak ${outcomes.length}`)
     const begunAt = secondsNow()
     const note = await doFault(rig, kind, holdSeconds * 1000)
     const endedAt = secondsNow()
@@ -94,6 +96,15 @@ async function doFaults(rig: FleetRig, options: Options, startedAt: number): Pro
   }
   await delay(Math.max(0, minutes * 60 - secondsNow()) * 1000)
   return outcomes
+}
+
+/** Agents are asked again for what they lost with their connection: a while after the last fault all have answered. */
+async function untilAnswered(rig: FleetRig, hosts: number): Promise<RigCheck> {
+  for (const end = performance.now() + answerMsMax; ; ) {
+    const check = await rig.check(true)
+    if (check.live.every(({ answered }) => answered === hosts) || performance.now() > end) return check
+    await delay(5_000)
+  }
 }
 
 async function main(): Promise<void> {
@@ -112,7 +123,7 @@ async function main(): Promise<void> {
   ])
   rig.fleet.quiet()
   const drained = await rig.fleet.drain(drainMsMax, new AbortController().signal)
-  const final = await rig.check(true)
+  const final = await untilAnswered(rig, hosts)
   watch.stop()
   const own = ownFiguresOf(process.pid)
   const facts: SoakFacts = {
