@@ -52,6 +52,8 @@ export const intakeQueueBytesMax = 128 * mib
 export const importIdsAskedMax = 1_000
 /** Free disk below which ingest answers `unavailable` before it writes. */
 export const diskReserveBytes = 512 * mib
+/** A sender refused for want of disk waits this long: how full it is is looked at once a minute. */
+export const refusedRetrySeconds = 60
 /** Bodies of one host that the net against resends compares with: two, and more while an agent is trying again. */
 export const resendBodiesMax = 64
 /** Consumed segments read at start to rebuild that net, newest first: about two seconds. */

@@ -61,7 +61,9 @@ export async function planWindow(
   const spanMsMax = deps.settings.querySpanMsMax ?? (tenant?.retentionDays ?? 1) * dayMs
   const { range, isOpenEnded } = parseWindow(request, { now: deps.clock(), spanMsMax })
   // An end that nobody asked for stays open: agents' clocks run ahead, and their rows still count.
-  return isOpenEnded ? { start: range.start } : range
+  if (!isOpenEnded) return range
+  // A start that nobody asked for counts from when the run starts, not from now.
+  return request.from === undefined ? {} : { start: range.start }
 }
 
 /** The variables given, and the saved query's own values for those that were not. */

@@ -278,7 +278,9 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
     const bytes = drafts.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
     const last = drafts.length - 1
     const frames = drafts.map((draft, at): FrameDraft => (at < last ? { ...draft, m: true } : draft))
-    const unit: Unit = { frames, bytes, durable, refused }
+    // Whoever fills the disk must not act unseen.
+    const mayUseReserve = frames.some(({ h }) => h === tableOwnerId(auditTable))
+    const unit: Unit = { frames, bytes, mayUseReserve, durable, refused }
     await logOf(tenantId).append(unit)
   }
 

@@ -125,7 +125,8 @@ async function moveStranded(
     // Each as a body of its own: what it belonged to is not whole any more.
     const frames = missing.map(({ q, o, i, m, d, ...draft }): FrameDraft => draft)
     const bytes = frames.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
-    await logOf(tenantId).append({ frames, bytes })
+    // They are on the disk already; a full one must not keep the lake from its start.
+    await logOf(tenantId).append({ frames, bytes, mayUseReserve: true })
   }
   const bodies = openBodyReplay(tenantId, resends, memory)
   for (const frame of stranded) bodies.add(frame)

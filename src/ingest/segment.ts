@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path'
-import { diskReserveBytes, segmentBatchBytesMax, segmentBytesMax } from '../limits.ts'
+import { diskReserveBytes, refusedRetrySeconds, segmentBatchBytesMax, segmentBytesMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { Segment, SegmentHeader } from '../model/segment.ts'
@@ -37,6 +37,8 @@ export interface Unit {
   readonly frames: readonly FrameDraft[]
   /** About as many as it will have in the file. */
   readonly bytes: number
+  /** What must be kept when others are refused: down to half the reserve, in a sync of its own. */
+  readonly mayUseReserve?: boolean
   /** Called before anybody is answered, in order, without a turn of the event loop between the units of one sync. */
   readonly durable?: () => void
   /** Called instead when the frames are not in the lake and never will be; all in one turn of the event loop. */
@@ -115,7 +117,11 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
         else await commit(batch.map(({ unit }) => unit!))
         for (const { resolve } of batch) resolve()
       } catch (error) {
-        refuse([...batch, ...queue.splice(0)], error)
+        // They are not compared with others, but with one another.
+        const staying = usesReserve(batch[0]!) ? [] : queue.filter(usesReserve)
+        const refused = queue.filter(each => !staying.includes(each))
+        queue.splice(0, queue.length, ...staying)
+        refuse([...batch, ...refused], error)
       }
       // Best effort: a segment that cannot be sealed now is sealed before the next one is opened.
       if ((current?.bytes ?? 0) >= bytesMax) await closeSegment().catch(() => undefined)
@@ -126,8 +132,9 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
   function takeBatch(): Waiting[] {
     let bytes = 0
     let count = 0
-    for (const { unit } of queue) {
-      if (unit === undefined && count > 0) break
+    for (const waiting of queue) {
+      const { unit } = waiting
+      if (count > 0 && (unit === undefined || usesReserve(waiting) !== usesReserve(queue[0]!))) break
       count++
       bytes += unit?.bytes ?? 0
       if (unit === undefined || bytes >= segmentBatchBytesMax || (current?.bytes ?? 0) + bytes >= bytesMax) break
@@ -147,12 +154,13 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
 
   async function commit(units: readonly Unit[]): Promise<void> {
     const drafts = units.flatMap(({ frames }) => frames)
-    if (drafts.length > 0) await write(drafts)
+    if (drafts.length > 0) await write(drafts, units[0]?.mayUseReserve === true)
     for (const { durable } of units) durable?.()
   }
 
-  async function write(drafts: readonly FrameDraft[]): Promise<void> {
-    await checkReserve()
+  async function write(drafts: readonly FrameDraft[], mayUseReserve: boolean): Promise<void> {
+    if (mayUseReserve) await checkFree(reserve / 2)
+    else await checkReserve()
     const parts: Buffer[] = []
     if (current === undefined) {
       await sealInCatalog()
@@ -238,13 +246,17 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
   async function checkReserve(): Promise<void> {
     const now = clock()
     if (Math.abs(now - freeCheckedAt) < 1000 && bytesSinceCheck < segmentBytesMax) return
-    const free = await files.freeBytes(folder)
-    if (free < reserve) {
-      freeCheckedAt = Number.NEGATIVE_INFINITY
-      throw new AppError('unavailable', `only ${free} bytes of disk are free, ${reserve} are kept in reserve`)
-    }
+    freeCheckedAt = Number.NEGATIVE_INFINITY
+    await checkFree(reserve)
     freeCheckedAt = now
     bytesSinceCheck = 0
+  }
+
+  async function checkFree(bytes: number): Promise<void> {
+    const free = await files.freeBytes(folder)
+    if (free >= bytes) return
+    const message = `only ${free} bytes of disk are free, ${reserve} are kept in reserve`
+    throw new AppError('unavailable', message, { details: { retryAfterSeconds: refusedRetrySeconds } })
   }
 
   return {
@@ -253,6 +265,10 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
     openSince: () => current?.segment.createdAt,
     openSize: () => ({ lines: current?.lines ?? 0, bytes: current?.bytes ?? 0 }),
   }
+}
+
+function usesReserve({ unit }: Waiting): boolean {
+  return unit?.mayUseReserve === true
 }
 
 function renderHeader(segment: Segment): Buffer {

@@ -270,6 +270,27 @@ test('a nearly full disk is refused before anything is written', async () => {
   assert.equal(rows.size, 1)
 })
 
+test('what may use the reserve is kept while others are refused, down to half of it', async () => {
+  const disk = losingDisk(root)
+  const { log, linesOn } = openLog(disk, { diskReserveBytes: 5000 })
+  disk.free = 2500
+  const keep = (line: string) => log.append({ ...unit(frame([line])), mayUseReserve: true })
+  // Asked for at once: who must wait for whom is no reason to share a fate.
+  const [first, refused, second, refusedToo] = await Promise.allSettled([
+    keep('{"a":1}'),
+    log.append(unit(frame(['{"b":1}']))),
+    keep('{"c":1}'),
+    log.append(unit(frame(['{"d":1}']))),
+  ])
+  assert.deepEqual(
+    [first, refused, second, refusedToo].map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled', 'rejected'],
+  )
+  assert.deepEqual(await linesOn(disk), ['{"a":1}', '{"c":1}'])
+  disk.free = 2499
+  await assert.rejects(keep('{"e":1}'), { code: 'unavailable', details: { retryAfterSeconds: 60 } })
+})
+
 test('a name that is taken is not appended to', async () => {
   const disk = losingDisk(root, new Map([[join(root, tenantId, '1.ndjson'), Buffer.from('older\n')]]))
   const { log, linesOn } = openLog(disk)

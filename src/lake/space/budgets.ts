@@ -7,7 +7,7 @@ import {
   type SizeSample,
   type TenantSizes,
 } from '../../db/tenant-sizes.ts'
-import { growthSpanMs, sizeSampleMs } from '../../limits.ts'
+import { growthSpanMs, refusedRetrySeconds, sizeSampleMs } from '../../limits.ts'
 import { isAbove } from '../../model/budget-level.ts'
 import type { Clock } from '../../model/clock.ts'
 import { AppError } from '../../model/errors.ts'
@@ -208,9 +208,6 @@ export function openBudgets(deps: BudgetsDeps): Budgets {
     sizes: () => sizes,
   }
 }
-
-/** A sender that was refused waits this long: sizes are read anew once a minute. */
-const refusedRetrySeconds = 60
 
 export function sumOf({ dataFiles, droppedFiles, segments, rejectedLines }: TenantUse): number {
   return dataFiles + droppedFiles + segments + rejectedLines
