@@ -180,9 +180,10 @@ function prefixOf({ isAcknowledged, logged }: SoakLedger): number {
   return gap === -1 ? logged : gap
 }
 
+/** What a command of the command line says on its way; rejects where it fails. */
 async function command(...words: readonly string[]): Promise<string> {
-  const { stdout } = await execute(process.execPath, [join(root, 'src/bin/cli.ts'), ...words], { maxBuffer: 2 ** 26 })
-  return stdout
+  const { stderr } = await execute(process.execPath, [join(root, 'src/bin/cli.ts'), ...words], { maxBuffer: 2 ** 26 })
+  return stderr
 }
 
 interface Verdict {
