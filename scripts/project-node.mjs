@@ -41,6 +41,9 @@ function installedNode(root) {
 /** How soon a script notices that the npm that ran it was killed. */
 const orphanPollMs = 500
 
+/** Where the modules of earlier runs are kept compiled: a start takes half of the processor time. */
+const compileCache = root => join(root, 'node_modules', '.cache', 'compiled')
+
 /**
  * Runs Node with `args` in the caller's folder and returns its exit code (128 + the number for a signal). SIGINT,
  * SIGTERM and SIGHUP are passed on: the child decides how to stop. (package.json says `exec node …` where that matters:
@@ -48,7 +51,8 @@ const orphanPollMs = 500
  */
 export function runNode(args, { root = projectRoot, cwd = process.cwd(), env = process.env } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(projectNode(root), args, { cwd, env, stdio: 'inherit' })
+    const withCache = { NODE_COMPILE_CACHE: compileCache(root), ...env }
+    const child = spawn(projectNode(root), args, { cwd, env: withCache, stdio: 'inherit' })
     const passOn = signal => child.kill(signal)
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
     for (const signal of signals) process.on(signal, passOn)

@@ -33,10 +33,11 @@ SELECT agent, query, n, min(mark) AS first_mark, max(mark) AS last_mark, min(hos
 FROM numbered GROUP BY agent, query, n, island`
 }
 
+/** Answers of live queries carry what decorated the host's last line, its mark with it: they are no lines. */
 function markedResults(run: string): string {
   return `  SELECT meta_simulator_agent AS agent, query_name AS query,
     CAST(meta_simulator_line AS bigint) AS mark, endpoint_id
-  FROM xdr_data WHERE meta_simulator_agent LIKE '${run}-%'`
+  FROM xdr_data WHERE meta_simulator_agent LIKE '${run}-%' AND query_name NOT LIKE 'live/%'`
 }
 
 function markedStatuses(run: string): string {
