@@ -1,11 +1,12 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parseBytes } from '../model/byte-size.ts'
 import { roles } from '../model/role.ts'
 import type { Adding } from './admin-group.ts'
+import { addLimitCommands, parseDays } from './admin-limit-commands.ts'
+import { addOrganizationCommands } from './admin-organization-commands.ts'
+import { addQueryCommands } from './admin-query-commands.ts'
 import { addSecretCommands } from './admin-secret-commands.ts'
 import { addTableCommands } from './admin-table-commands.ts'
 import { type AdminFlags, administer, idInPath, principalsPath } from './commands/admin.ts'
-import { exportQueries, importQueries } from './commands/admin-queries.ts'
 import { type RecoverAccess, type RecoverFlags, recoverAccess } from './commands/recover.ts'
 import type { ConnectionFlags } from './connection.ts'
 import type { CliEffects } from './effects.ts'
@@ -27,9 +28,10 @@ export function addAdminCommands(
       withConnection(command).option('--print <members>', 'only these of what comes back, comma separated'),
   }
   addTenants(adding)
+  addOrganizationCommands(adding)
   addPrincipals(adding)
   addSecretCommands(adding)
-  addQueries(adding)
+  addQueryCommands(adding)
   addTableCommands(adding)
   withConnection(admin.command('settings'))
     .description('print which limits are in force')
@@ -82,41 +84,13 @@ function addTenants(adding: Adding): void {
     .option('--name <name>')
     .option('--retention-days <days>', 'how long its rows are kept', parseDays)
     .action((id: string, { name, retentionDays, ...flags }: TenantFlags) => change(id, flags, { name, retentionDays }))
-  addLimits(tenants, adding)
+  addLimitCommands(tenants, adding)
   withConnection(tenants.command('suspend').argument('<id>'))
     .description('close it to everybody; nothing is deleted')
     .action((id: string, flags: ConnectionFlags) => change(id, flags, { status: 'suspended' }))
   withConnection(tenants.command('resume').argument('<id>')).action((id: string, flags: ConnectionFlags) =>
     change(id, flags, { status: 'active' }),
   )
-}
-
-interface LimitFlags extends ConnectionFlags {
-  readonly retentionDays?: number
-  readonly uploadCapHost?: number | 'none'
-  readonly uploadCapTenant?: number | 'none'
-  readonly diskBudget?: number | 'none'
-}
-
-function addLimits(tenants: Command, { effects, end, withConnection }: Adding): void {
-  withConnection(tenants.command('limits').argument('<id>'))
-    .description('print how long its rows are kept, its upload caps and its disk budget, or change them')
-    .option('--retention-days <days>', 'how long its rows are kept', parseDays)
-    .option('--upload-cap-host <size>', "of one host's lines on one day; none: as the lake's settings say", parseSize)
-    .option('--upload-cap-tenant <size>', "of all its lines on one day; none: as the lake's settings say", parseSize)
-    .option('--disk-budget <size>', "of the disk; none: as the lake's settings say", parseSize)
-    .action(async (id: string, flags: LimitFlags) => {
-      const { retentionDays, uploadCapHost, uploadCapTenant, diskBudget, ...connection } = flags
-      const bounds = { uploadCapHostBytes: uploadCapHost, uploadCapTenantBytes: uploadCapTenant }
-      const own = Object.entries({ ...bounds, diskBudgetBytes: diskBudget })
-      // The API has null for a bound that is the lake's again.
-      const given = own.map(([name, value]) => [name, value === 'none' ? null : value])
-      const json = { retentionDays, ...Object.fromEntries(given) }
-      const isChange = Object.values(json).some(value => value !== undefined)
-      const path = `/lake/v1/tenants${idInPath(id)}/limits`
-      const call = isChange ? ({ method: 'PATCH', path, json } as const) : ({ method: 'GET', path } as const)
-      end(await administer(effects, { ...connection, account: true }, call))
-    })
 }
 
 interface PrincipalFlags extends AdminFlags {
@@ -165,32 +139,6 @@ function addPrincipals({ admin, effects, end, withConnection }: Adding): void {
       const path = principalsPath(flags, `${idInPath(id)}/disable`)
       end(await administer(effects, flags, { method: 'POST', path }))
     })
-}
-
-function addQueries({ admin, effects, end, withConnection }: Adding): void {
-  const queries = admin.command('queries').description("a tenant's own saved queries as a folder for version control")
-  withConnection(queries.command('export').argument('<folder>')).action(
-    async (folder: string, flags: ConnectionFlags) => end(await exportQueries(effects, folder, flags)),
-  )
-  withConnection(queries.command('import').argument('<folder>')).action(
-    async (folder: string, flags: ConnectionFlags) => end(await importQueries(effects, folder, flags)),
-  )
-}
-
-function parseDays(text: string): number {
-  if (!/^\d{1,4}$/.test(text) || Number(text) === 0)
-    throw new InvalidArgumentError('a whole number of days is expected.')
-  return Number(text)
-}
-
-/** `none`: none of its own. */
-function parseSize(text: string): number | 'none' {
-  if (text === 'none') return text
-  try {
-    return parseBytes(text)
-  } catch {
-    throw new InvalidArgumentError('a size like 512M or 2G, or none, is expected.')
-  }
 }
 
 function parseSeconds(text: string): number {

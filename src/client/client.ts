@@ -57,7 +57,7 @@ export interface LakeClient {
   tenants(signal?: AbortSignal): AsyncGenerator<WireTenant>
   startRun(request: RunRequest, signal?: AbortSignal): Promise<Run>
   getRun(id: string, signal?: AbortSignal): Promise<Run>
-  /** Polls until the run is finished, however it ended. */
+  /** Resolves when the run is finished, however it ended; asks with long polls. An abort ends the one under way. */
   awaitRun(id: string, options?: AwaitOptions): Promise<Run>
   /** True when the run was still going. */
   cancelRun(id: string, signal?: AbortSignal): Promise<boolean>
@@ -81,8 +81,10 @@ export interface CallRequest extends Pick<ApiRequest, 'method' | 'path' | 'query
 
 const runsPath = '/xdr-query/v1/queries/runs'
 const pageRows = 2_000
-const firstPollMs = 50
-const pollMsMax = 1_000
+/** How long the lake may hold one answer back: so often a run that goes on says how far it is. */
+const pollWaitSeconds = 2
+const firstPauseMs = 50
+const pauseMsMax = 1_000
 
 export function openClient(options: ClientOptions): LakeClient {
   const effects = { fetch: callFetch, wait: waitFor, random: Math.random, clock: systemClock, ...options.effects }
@@ -104,8 +106,10 @@ export function openClient(options: ClientOptions): LakeClient {
     return parseReply((await session.send({ ...request, headers })).text)
   }
 
-  const getRun: LakeClient['getRun'] = async (id, signal) =>
-    (await send({ method: 'GET', path: runPath(id), isRepeatable: true, signal })) as Run
+  /** With `wait`, in seconds, the answer comes when the run has ended, at the latest after that. */
+  async function askForRun(id: string, wait: number | undefined, signal: AbortSignal | undefined): Promise<Run> {
+    return (await send({ method: 'GET', path: runPath(id), query: { wait }, isRepeatable: true, signal })) as Run
+  }
 
   return {
     whoami: signal => whoami(session, signal),
@@ -115,13 +119,17 @@ export function openClient(options: ClientOptions): LakeClient {
       const headers = { 'content-type': 'application/json' }
       return (await send({ method: 'POST', path: runsPath, headers, body, isRepeatable: false, signal })) as Run
     },
-    getRun,
+    getRun: (id, signal) => askForRun(id, undefined, signal),
     awaitRun: async (id, { signal, onPoll } = {}) => {
-      for (let ms = firstPollMs; ; ms = Math.min(pollMsMax, ms * 1.5)) {
-        const run = await getRun(id, signal)
+      for (let pauseMs = firstPauseMs; ; ) {
+        const askedAt = effects.clock()
+        const run = await askForRun(id, pollWaitSeconds, signal)
         onPoll?.(run)
         if (run.status === 'finished') return run
-        await effects.wait(ms, signal)
+        // A lake that is stopping, or something in front of it, does not hold answers back.
+        if (effects.clock() - askedAt >= pollWaitSeconds * 500) continue
+        await effects.wait(pauseMs, signal)
+        pauseMs = Math.min(pauseMsMax, pauseMs * 1.5)
       }
     },
     cancelRun: async (id, signal) => {

@@ -1,3 +1,4 @@
+import { beginIntent, endIntent } from '../db/audit-intents.ts'
 import type { Store } from '../db/db.ts'
 import {
   cancelManyRun,
@@ -13,7 +14,7 @@ import {
 } from '../db/many-runs.ts'
 import { findRunColumns } from '../db/runs.ts'
 import * as defaults from '../limits.ts'
-import type { AuditLog } from '../model/audit.ts'
+import type { AuditEntry, AuditLog } from '../model/audit.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import { newId } from '../model/ids.ts'
@@ -224,15 +225,11 @@ export function columnClash(name: string): { code: string; message: string } {
 
 /** False where the queue has no place: the rest waits for the next pass. */
 async function begin(options: ManyRunsOptions, run: ManyRun, part: ManyRunPart): Promise<boolean> {
-  const { store, queries, log } = options
+  const { store, log } = options
   try {
     const caller = await options.admit(run.principalId, part.tenantId)
     const plan = await options.plan(part.tenantId, run.request, run.createdAt)
-    const started = await queries.start(caller, plan, async (transaction, { id }) => {
-      const isWaiting = await startPart(transaction, run.id, part.position, id)
-      if (!isWaiting) throw new AppError('canceled', 'the run was canceled')
-    })
-    await record(options, run, caller, { target: started.id, sql: started.template })
+    await startTold(options, run, part, caller, plan)
     return true
   } catch (thrown) {
     const { code, message } = thrown instanceof AppError ? thrown : { code: 'internal' as const, message: '' }
@@ -245,18 +242,40 @@ async function begin(options: ManyRunsOptions, run: ManyRun, part: ManyRunPart):
   }
 }
 
-/** The tenant hears of each run in its lake, whoever started it. Best effort: the run is there already. */
-async function record(
-  { audit, clock, log }: ManyRunsOptions,
+/**
+ * The tenant hears of each run in its lake, whoever started it: what is about to run is kept before it is, as for a
+ * single run, so that a server that ends in between tells of it at its next start.
+ */
+async function startTold(
+  options: ManyRunsOptions,
   run: ManyRun,
+  part: ManyRunPart,
   { tenantId, principalId, accountType, accountId, role }: TenantCaller,
-  what: { readonly target: string; readonly sql: string },
+  plan: StartRun,
 ): Promise<void> {
+  const { store, queries, audit, clock, log } = options
   const actor = { principalId, accountType, accountId, role }
-  const facts = { at: clock(), action: 'runs.start', outcome: 'done', address: '', requestId: run.id } as const
+  const entry: Omit<AuditEntry, 'outcome' | 'target'> = {
+    ...{ at: clock(), action: 'runs.start', address: '', requestId: run.id, sql: plan.template, tenantId, actor },
+    details: { manyRunId: run.id },
+  }
+  const intent = await beginIntent(store, { ...entry, outcome: 'interrupted', target: undefined })
+  let target: string
   try {
-    await audit.record({ ...facts, ...what, tenantId, actor, details: { manyRunId: run.id } })
+    const started = await queries.start({ tenantId, ...actor }, plan, async (transaction, { id }) => {
+      const isWaiting = await startPart(transaction, run.id, part.position, id)
+      if (!isWaiting) throw new AppError('canceled', 'the run was canceled')
+    })
+    target = started.id
   } catch (error) {
-    log.error({ err: error, action: 'runs.start', target: what.target }, 'audit entry not kept')
+    await endIntent(store, intent)
+    throw error
+  }
+  try {
+    await audit.record({ ...entry, outcome: 'done', target })
+    await endIntent(store, intent)
+  } catch (error) {
+    // The run is there already. The intent stays, and is told of at the next start.
+    log.error({ err: error, action: 'runs.start', target }, 'audit entry not kept')
   }
 }

@@ -3,6 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { directoryTools } from '../../src/bin/directory-tools.ts'
 import type { ProgramParts } from '../../src/cli/program.ts'
 import { runCli } from '../../src/cli/program.ts'
+import { putCategory, putSavedQuery } from '../../src/db/saved-queries.ts'
 import { newId } from '../../src/model/ids.ts'
 import { openTestApp } from '../support/test-app.ts'
 import { recordedEffects } from './recorded-effects.ts'
@@ -84,6 +85,83 @@ test('limits of a tenant are printed, changed and given back', async t => {
   ]) {
     assert.equal((await run('tenants', 'limits', tenant.id, ...args)).exitCode, 2, args.join(' '))
   }
+})
+
+test('what runs of a tenant get is printed, set as a whole and given back', async t => {
+  const { lake, tenant, run, item } = await openAdmin(t)
+  const limits = (...args: string[]) => item('tenants', 'run-limits', tenant.id, ...args)
+  assert.deepEqual(await limits(), {})
+  assert.deepEqual(await limits('--rows', '500', '--bytes', '512K'), { rows: 500, bytes: 524_288 })
+  assert.deepEqual(await limits('--seconds', '60'), { seconds: 60 })
+  assert.deepEqual(await limits(), { seconds: 60 })
+  assert.deepEqual(await limits('--seconds', 'none'), {})
+  for (const args of [
+    ['--rows', '0'],
+    ['--rows', '1.5'],
+    ['--bytes', 'much'],
+    ['--seconds', 'x'],
+  ]) {
+    assert.equal((await run('tenants', 'run-limits', tenant.id, ...args)).exitCode, 2, args.join(' '))
+  }
+  const foreign = await run('tenants', 'run-limits', (await lake.tenant()).id, '--rows', '1')
+  assert.deepEqual([foreign.exitCode, foreign.stderr], [1, 'edr-lake: there is no such tenant\n'])
+})
+
+test('organizations are made and listed, get a principal and tenants, and lose them', async t => {
+  const { lake, tenant, run, item } = await openAdmin(t)
+  const made = await item('organizations', 'create', 'Holding')
+  assert.deepEqual({ ...made, id: '' }, { id: '', name: 'Holding', createdAt: '2026-02-03T08:14:55.628Z' })
+  assert.deepEqual(await item('organizations', 'list'), made)
+  const principal = await item('organizations', 'create-principal', made.id, 'Ops', '--expires', '2027-01-01T00:00:00Z')
+  assert.deepEqual([principal.role, principal.expiresAt], ['superAdmin', '2027-01-01T00:00:00.000Z'])
+  assert.ok(await lake.token(principal))
+  const reader = await item('organizations', 'create-principal', made.id, 'Desk', '--role', 'readOnly')
+  assert.equal(reader.role, 'readOnly')
+  assert.equal((await item('organizations', 'add-tenant', made.id, tenant.id)).organizationId, made.id)
+  assert.equal((await item('organizations', 'remove-tenant', made.id, tenant.id)).organizationId, undefined)
+  const again = await run('organizations', 'remove-tenant', made.id, tenant.id)
+  assert.deepEqual([again.exitCode, again.stderr], [1, 'edr-lake: there is no such tenant\n'])
+  const foreign = await run('organizations', 'add-tenant', made.id, (await lake.tenant()).id)
+  assert.deepEqual([foreign.exitCode, foreign.stderr], [1, 'edr-lake: there is no such tenant\n'])
+  const unknown = await run('organizations', 'create-principal', newId(), 'x')
+  assert.deepEqual([unknown.exitCode, unknown.stderr], [1, 'edr-lake: there is no such organization\n'])
+  for (const args of [
+    ['create'],
+    ['create-principal', made.id],
+    ['create-principal', made.id, 'x', '--role', 'root'],
+    ['add-tenant', made.id],
+    ['add-tenant', made.id, '../x'],
+  ]) {
+    assert.equal((await run('organizations', ...args)).exitCode, 2, args.join(' '))
+  }
+})
+
+test('saved queries and categories are listed and deleted', async t => {
+  const { lake, tenant, run, runAll, item } = await openAdmin(t)
+  const [queryId, categoryId] = [newId(), newId()]
+  const written = { tenantId: tenant.id, createdAt: lake.now, updatedAt: lake.now }
+  const words = {
+    type: 'custom',
+    code: undefined,
+    description: '',
+    createdBy: undefined,
+    updatedBy: undefined,
+  } as const
+  await putCategory(lake.store, { id: categoryId, name: 'Ours', ...words, icon: '', ...written })
+  const query = { id: queryId, name: 'Logons', ...words, template: 'SELECT 1', variables: [], categoryIds: [] }
+  await putSavedQuery(lake.store, { ...query, ...written })
+  assert.equal((await item('queries', 'list')).name, 'Logons')
+  assert.equal((await item('categories', 'list')).name, 'Ours')
+  for (const [kind, id] of [
+    ['queries', queryId],
+    ['categories', categoryId],
+  ] as const) {
+    assert.deepEqual(await run(kind, 'delete', id), { exitCode: 0, stdout: 'deleted\n', stderr: '' })
+    assert.equal((await run(kind, 'delete', id)).exitCode, 1)
+    assert.equal((await run(kind, 'delete', '../x')).exitCode, 2)
+    assert.equal(await item(kind, 'list'), null)
+  }
+  assert.equal((await runAll(['admin', 'queries', 'delete'])).exitCode, 2)
 })
 
 test('retention of a lake that is named by its address changes there, for the tenant named', async t => {

@@ -71,10 +71,10 @@ test('a partner has to name a tenant', async () => {
   })
 })
 
-test('waits for a run, ever slower, and shows each state', async () => {
-  let polls = 0
+test('waits for a run by long polls, ever slower where the lake does not hold answers back, and shows each state', async () => {
+  let count = 0
   await using server = await lake(() =>
-    ++polls < 4
+    ++count < 4
       ? run({})
       : run({ status: 'finished', result: 'failed', error: { code: 'x', message: 'division by zero' } }),
   )
@@ -84,6 +84,32 @@ test('waits for a run, ever slower, and shows each state', async () => {
   assert.deepEqual(states, ['notAvailable', 'notAvailable', 'notAvailable', 'failed'])
   assert.deepEqual(waits, [50, 75, 112.5])
   assert.deepEqual(finished.error, { code: 'x', message: 'division by zero' })
+  const polls = server.seen.filter(({ path }) => path === `${runsPath}/${runId}`)
+  assert.deepEqual(new Set(polls.map(({ query }) => query['wait'])), new Set(['2']))
+})
+
+test('a lake that holds answers back is asked again at once', async () => {
+  let now = 0
+  let asked = 0
+  await using server = await lake(() => {
+    asked += 1
+    now += 2_000
+    return asked < 3 ? run({}) : run({ status: 'finished', result: 'succeeded' })
+  })
+  const wait = async () => assert.fail('no pause')
+  const effects = { wait, clock: () => now }
+  await openClient({ url: server.url, clientId: 'id', clientSecret: 'secret', tenantId, effects }).awaitRun(runId)
+  assert.equal(asked, 3)
+})
+
+test('an abort ends the poll that the lake is holding back', { timeout: 10_000 }, async () => {
+  const stop = new AbortController()
+  await using server = await lake(() => {
+    setImmediate(() => stop.abort())
+    return { body: 'held' }
+  })
+  const waiting = client(server.url).awaitRun(runId, { signal: stop.signal })
+  await assert.rejects(waiting, { code: 'canceled' })
 })
 
 test('cancels with the documented route', async () => {

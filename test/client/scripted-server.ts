@@ -15,8 +15,8 @@ export interface SeenRequest {
 export interface ScriptedAnswer {
   readonly status?: number
   readonly headers?: Record<string, string>
-  /** An object is sent as JSON; `cut` closes the connection without an answer. */
-  readonly body?: object | string | 'cut'
+  /** An object is sent as JSON; `cut` closes the connection without an answer; `held` never answers. */
+  readonly body?: object | string | 'cut' | 'held'
 }
 
 export interface ScriptedServer extends AsyncDisposable {
@@ -56,6 +56,7 @@ export async function scriptedServer(answer: (request: SeenRequest) => ScriptedA
     seen.push(one)
     const { status = 200, headers = {}, body = {} } = answer(one)
     if (body === 'cut') return request.socket.destroy()
+    if (body === 'held') return undefined
     response.writeHead(status, { 'content-type': 'application/json', ...headers })
     return response.end(typeof body === 'string' ? body : JSON.stringify(body))
   })

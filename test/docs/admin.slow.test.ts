@@ -48,8 +48,8 @@ test('from a clone to a second tenant, and everything else on the page', async t
   assert.ok(open.length >= 10)
   const script = open.join('echo; echo ==\n').replaceAll('http://127.0.0.1:8480', server.url)
   const parts = (await run(folder, server.directory, `${script}\necho; echo ==; echo "$tenant"\n`)).split(/^==$/m)
-  const [tenants, stored, counts, enroll, access, changed, , many, audit, account, queries, limits, tables, tenantId] =
-    parts
+  const [tenants, stored, counts, enroll, organization, runLimits, access, changed, , many, audit, ...rest] = parts
+  const [account, queries, limits, tables, tenantId] = rest
   const lines = (part: string | undefined) => (part ?? '').trim().split('\n')
   const items = (part: string | undefined) => lines(part).map(line => JSON.parse(line))
 
@@ -65,6 +65,11 @@ test('from a clone to a second tenant, and everything else on the page', async t
   assert.ok(items(counts).length > 3)
   assert.ok(items(counts).reduce((sum, { n }) => sum + n, 0) >= sent)
   assert.match(lines(enroll)[0] ?? '', /^[0-9a-f]{48}$/)
+  const [credentials, organizationId, taken] = lines(organization)
+  assert.match(credentials ?? '', /^[0-9a-f-]{36} [0-9a-f]{64}$/)
+  assert.match(organizationId ?? '', /^[0-9a-f-]{36}$/)
+  assert.equal(taken, 'Acme Ltd')
+  assert.deepEqual(items(runLimits), [{ rows: 100_000, seconds: 300 }, {}])
   assert.match(lines(access)[0] ?? '', /^[0-9a-f]{64}$/)
   assert.ok(JSON.parse(lines(access)[2] ?? '').disabledAt)
   assert.equal(lines(access)[3], 'revoked')

@@ -3,6 +3,9 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, suite, test } from 'node:test'
+import { listIntents } from '../../src/db/audit-intents.ts'
+import type { AuditLog } from '../../src/model/audit.ts'
+import { AppError } from '../../src/model/errors.ts'
 import { silentLog } from '../../src/model/log.ts'
 import type { Caller } from '../../src/model/principal.ts'
 import { splitRows } from '../../src/query/many-results.ts'
@@ -20,9 +23,14 @@ const tenants = Array.from({ length: 5 }, (_, at) => ({
   name: `"tenant" {${at}}`,
 }))
 
-function open(fixture: QueriesFixture, queries: Queries, partsAtOnce = 2) {
+function open(
+  fixture: QueriesFixture,
+  queries: Queries,
+  partsAtOnce = 2,
+  audit: Pick<AuditLog, 'record'> = memoryAudit(),
+) {
   return openManyRuns({
-    ...{ store: fixture.store, queries, audit: memoryAudit(), clock: () => now, log: silentLog, stepMs: 0 },
+    ...{ store: fixture.store, queries, audit, clock: () => now, log: silentLog, stepMs: 0 },
     admit: async (principalId, tenantId) => ({ ...partner, principalId, tenantId }),
     plan: async (_tenantId, request) => ({ template: JSON.parse(request).template, window: {} }),
     limits: { manyRunPartsAtOnce: partsAtOnce },
@@ -99,6 +107,47 @@ suite('runs over many tenants', () => {
     const [[state, message] = []] = await results('SELECT nothing FROM xdr_data')
     assert.equal(state, 'refused')
     assert.match(String(message), /nothing/)
+  })
+
+  test('what a tenant is about to be asked is kept before it is, and until its audit log has it', async context => {
+    const fixture = await queriesFixture(context, sqlThread)
+    const queries = fixture.open()
+    const seen: unknown[] = []
+    const intents = async () => (await listIntents(fixture.store, 10)).map(({ entry }) => entry)
+    const starting: Queries = {
+      ...queries,
+      async start(caller, plan, withRun) {
+        seen.push(await intents())
+        return queries.start(caller, plan, withRun)
+      },
+    }
+    const audit = memoryAudit()
+    const one = tenants.slice(0, 1)
+    const manyRuns = open(fixture, starting, 2, audit)
+    const { run } = await manyRuns.start(partner, requestOf('SELECT 1 AS n FROM xdr_data'), one)
+    await manyRuns.step()
+    const told = {
+      ...{ at: now, action: 'runs.start', address: '', requestId: run.id, sql: 'SELECT 1 AS n FROM xdr_data' },
+      ...{ tenantId: one[0]?.id, actor: partner, details: { manyRunId: run.id } },
+    }
+    assert.deepEqual(seen, [[{ ...told, outcome: 'interrupted' }]])
+    const [part] = (await manyRuns.get(partner.accountId, run.id)).parts
+    assert.deepEqual(audit.entries, [{ ...told, outcome: 'done', target: part?.runId }])
+    assert.deepEqual(await intents(), [])
+
+    const refused = open(fixture, queries, 2, audit)
+    await refused.start(partner, requestOf('SELECT nothing FROM xdr_data'), one)
+    await refused.step()
+    assert.equal(audit.entries.length, 1)
+    assert.deepEqual(await intents(), [], 'nothing was done')
+
+    const record = async () => Promise.reject(new AppError('unavailable', 'no room'))
+    const failing = open(fixture, queries, 2, { record })
+    const { run: lost } = await failing.start(partner, requestOf('SELECT 1 AS n FROM xdr_data'), one)
+    await failing.step()
+    const rest = await intents()
+    assert.deepEqual(rest, [{ ...told, requestId: lost.id, details: { manyRunId: lost.id }, outcome: 'interrupted' }])
+    for (const each of [manyRuns, refused, failing]) await each.close()
   })
 })
 
