@@ -4,10 +4,9 @@ import { lakeSchema, now } from '../test/sql/lake.ts'
 import { count, type Figure, machine, milliseconds, otherWork, quantile, table } from './support/report.ts'
 
 // The SQL front end in figures: variables, grammar, names and types, rewriting and scope of one statement, on queries
-// of
-// 40 and 200 lines, and whether its memory stays level.
+// of 40 and 200 lines, and where its memory levels off over thousands of distinct ones.
 //
-//   npm run bench -- sql [--rounds=2000]
+//   npm run bench -- sql [--rounds=2000] [--distinct=10]   (thousands of statements)
 
 /** A hunt over processes and ports: a WITH query of twelve lines for each step, and a union of them. */
 function query(lines: number): string {
@@ -63,12 +62,33 @@ function figures(lines: number, rounds: number): Figure[] {
   ]
 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '2000' } } })
+/** As many texts as wanted, no two alike: what was kept of one would be of no use to the next. */
+function residentAfterDistinct(thousands: number): number {
+  const template = query(200)
+  for (let index = 0; index < thousands * 1000; index++) {
+    distinct++
+    check(template.replaceAll('running_processes_', `running_processes_${distinct}_`))
+  }
+  return process.memoryUsage().rss / 2 ** 20
+}
+
+let distinct = 0
+const samplings = 5
+
+/** Resident memory of the process at equal distances: it has a plateau where the last figures are like each other. */
+function plateau(thousands: number): Figure {
+  const sizes = Array.from({ length: samplings }, () => residentAfterDistinct(thousands / samplings))
+  const beside = sizes.map((size, index) => `${count(size)} after ${((index + 1) * thousands) / samplings}k`).join(', ')
+  const note = `MiB of the whole process, ${thousands} thousand distinct statements of 200 lines`
+  return { name: 'resident memory, plateau', value: `${count(sizes.at(-1)!)} MiB`, beside, note }
+}
+
+const options = {
+  rounds: { type: 'string', default: '2000' },
+  distinct: { type: 'string', default: '10' },
+} as const
+const { values } = parseArgs({ options })
 const rounds = Number(values.rounds)
-const residentMib = () => process.memoryUsage().rss / 2 ** 20
 const lines = [figures(40, rounds), figures(200, rounds)].flat()
-const first = residentMib()
-figures(200, rounds)
-const memory = { beside: `${count(first)} MiB before the last ${count(rounds)} rounds`, note: 'of the whole process' }
-lines.push({ name: 'resident memory', value: `${count(residentMib())} MiB`, ...memory })
+lines.push(plateau(Number(values.distinct)))
 process.stdout.write(`${machine()}; ${otherWork()}\n\n${table(lines)}\n`)

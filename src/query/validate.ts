@@ -100,10 +100,17 @@ async function validate(
   const { view, leaseId } = await deps.lake.pinView(tenantId, { scope, range, hostIds, now, leaseMs })
   try {
     const columns = await describe(deps, tenantId, statement, view)
-    return { error: undefined, warnings, columns, reads: await readsOf(scope, view) }
+    const reads = await readsOf(scope, view)
+    return { error: undefined, warnings: warnings.map(warning => withBytes(warning, reads)), columns, reads }
   } finally {
     await deps.lake.releaseLease(leaseId)
   }
+}
+
+/** A table read whole is worth its price in the warning itself. */
+function withBytes(warning: RunWarning, { bytes }: ValidationReads): RunWarning {
+  if (warning.code !== 'no_query_name') return warning
+  return { ...warning, message: `${warning.message}, ${bytes} bytes` }
 }
 
 /** Rejects with `invalid_argument` where the engine would not execute the statement. */

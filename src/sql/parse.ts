@@ -22,7 +22,8 @@ export function parseStatement(text: string): Query {
   if (peek(reader).kind === 'end') throw new SqlRefusal('the statement is empty', { start: 0, end: 0 })
   refuseOtherStatements(reader)
   const query = parseQuery(reader)
-  accept(reader, ';')
+  const isSecond = accept(reader, ';') && peek(reader).kind !== 'end'
+  if (isSecond) throw new SqlRefusal('one statement is run at a time: this is a second one', peek(reader))
   if (peek(reader).kind !== 'end') throw unexpected(reader)
   return query
 }

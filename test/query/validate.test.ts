@@ -42,8 +42,8 @@ test('the bytes of the tail count once however many relations read it', async t 
   const validation = await fixture.open().validate(tenantId, request('SELECT name FROM xdr_data'))
   assert.deepEqual([validation.reads?.rows, validation.reads?.bytes], [5, 421])
   assert.deepEqual(
-    validation.warnings.map(({ code }) => code),
-    ['no_query_name'],
+    validation.warnings.map(({ code, message }) => [code, message]),
+    [['no_query_name', 'nothing limits query_name here: the rows of every query in xdr_data are read, 421 bytes']],
   )
 })
 

@@ -19,9 +19,72 @@ function messageOf(template: string): string {
 const messages: readonly (readonly [string, string])[] = [
   ['', 'line 1:1: the statement is empty'],
   ['-- nothing', 'line 1:1: the statement is empty'],
+  ['SELECT 1; SELECT 2', 'line 1:11: one statement is run at a time: this is a second one'],
+  ['SELECT name, FROM xdr_data', "line 1:14: unexpected 'FROM'; is the comma before it one too many?"],
   [
-    'SELECT 1; SELECT 2',
-    "line 1:11: unexpected 'SELECT'; 'SELECT' is a reserved word: as a name it must be written in double quotes",
+    'SELECT name FROM xdr_data WHERE name = "x y"',
+    "line 1:40: column 'x y' does not exist; a text is written in single quotes: 'x y'",
+  ],
+  [
+    'SELECT CAST(name AS strin) FROM xdr_data',
+    "line 1:21: type 'strin' does not exist or is not supported; write varchar",
+  ],
+  [
+    "SELECT name FROM xdr_data WHERE pid = '5'",
+    "line 1:33: cannot compare bigint = varchar(1) (column 'pid'); write the number without quotes: 5",
+  ],
+  [
+    'SELECT now() - 5',
+    "line 1:8: cannot apply operator: timestamp(3) with time zone - integer; write how long it is: INTERVAL '5' DAY",
+  ],
+  [
+    'SELECT 1 AS ä',
+    "line 1:13: unexpected character 'ä' (U+00E4); a name with letters other than a to z is written in double quotes",
+  ],
+  [
+    'SELECT DISTINCT name FROM xdr_data ORDER BY pid',
+    'line 1:45: SELECT DISTINCT is sorted by what it selects only; add it to the select list',
+  ],
+  [
+    "SELECT TIMESTAMP '2024-03-31 02:30:00 Europe/Berlin'",
+    "line 1:8: no clock of Europe/Berlin shows '2024-03-31 02:30:00': summer time begins there",
+  ],
+  [
+    "SELECT now() AT TIME ZONE 'europe/berlin'",
+    "line 1:27: 'europe/berlin' is not a time zone; did you mean 'Europe/Berlin'?",
+  ],
+  [
+    "SELECT now() AT TIME ZONE 'EST'",
+    "line 1:27: 'EST' is not a time zone; write a region or an offset: 'America/New_York', '-05:00'",
+  ],
+  [
+    "SELECT name LIKE 'a#b' ESCAPE '#' FROM xdr_data",
+    "line 1:18: '#' in this pattern must stand before '%', '_' or itself; write '##' for the character",
+  ],
+  ["SELECT name LIKE 'a' ESCAPE '' FROM xdr_data", 'line 1:29: ESCAPE takes one character'],
+  [
+    "SELECT regexp_like(name, '[a-z&&[^aeiou]]') FROM xdr_data",
+    'line 1:26: this regular expression uses a class within a class such as [a-z&&[^aeiou]]: the engine has plain classes only; match more and filter the rest with a second condition',
+  ],
+  [
+    "SELECT date_trunc('hour', DATE '2024-01-01')",
+    "line 1:19: 'hour' is no unit of a date; convert it with CAST(… AS timestamp)",
+  ],
+  ["SELECT date_add('day', 1, TIME '10:00:00')", "line 1:17: 'day' is no unit of a time"],
+  [
+    "SELECT format_datetime(calendar_time, 'ZZ') FROM xdr_data",
+    "line 1:39: a time without a zone has none to print; name its zone: with_timezone(…, 'UTC')",
+  ],
+  ['SELECT current_time', 'line 1:8: times of day with a zone are not supported; write localtime'],
+  ["SELECT DATE '12024-01-01'", "line 1:8: '12024-01-01' is no date literal; write for instance DATE '2024-05-01'"],
+  ['SELECT nth_value(pid, 0) OVER (ORDER BY pid) FROM xdr_data', 'line 1:23: nth_value counts from 1'],
+  [
+    'SELECT sum(pid) OVER (ORDER BY pid ROWS BETWEEN -1 PRECEDING AND CURRENT ROW) FROM xdr_data',
+    'line 1:49: a frame does not reach back less than 0',
+  ],
+  [
+    "SELECT json_query(raw, 'lax $.a' OMIT QUOTES) FROM mdr_ioc_all",
+    'line 1:8: json_query with OMIT QUOTES is not supported; write json_value',
   ],
   [
     'SELECT 1 FROM open_socket',

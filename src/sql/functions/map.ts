@@ -45,7 +45,9 @@ export const mapRules: FunctionRules = {
   map: rewrite(call => (call.args.length === 0 ? 'MAP()' : callSql('map', ...call.args.map(arg => arg.sql)))),
   map_concat: rewrite(call => {
     const maps = call.args.map(arg => arg.sql)
-    return maps.length === 1 ? maps[0]! : callSql('map_concat', ...maps)
+    if (maps.length === 1) return maps[0]!
+    const isNull = maps.map(map => `${map} IS NULL`).join(' OR ')
+    return `CASE WHEN ${isNull} THEN NULL ELSE ${callSql('map_concat', ...maps)} END`
   }),
   map_entries: rewrite(call => {
     const { entry, key, value } = entryOf(call)

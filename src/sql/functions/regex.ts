@@ -13,6 +13,7 @@ const unsupported: readonly (readonly [RegExp, string])[] = [
   [/[*+?}]\+/, 'possessive quantifiers such as *+'],
   [/\\[1-9]/, 'back references such as \\1'],
   [/\\k</, 'back references such as \\k<name>'],
+  [/\[&\]/, 'a class within a class such as [a-z&&[^aeiou]]: the engine has plain classes only'],
   [/\\[GZRXhH]/, 'the escapes \\G, \\Z, \\R, \\X and \\h'],
 ]
 
@@ -23,7 +24,7 @@ function skeleton(pattern: string): string {
     .replace(/\\\\/g, 'x')
     .replace(/\\[pP]\{[^}]*\}/g, 'x')
     .replace(/\\[^1-9kGZRXhH]/g, 'x')
-    .replace(/\[[^\]]*\]/g, '[]')
+    .replace(/\[([^\]]*)\]/g, (_, members: string) => (/&&|\[(?!:)/.test(members) ? '[&]' : '[]'))
 }
 
 function checkPattern(node: Expression): void {
@@ -42,6 +43,17 @@ function pattern(call: BoundCall): string {
   // RE2 spells a named group (?P<name>…).
   if (node.kind === 'string') return quoteText(node.value.replace(/(^|[^\\])\(\?<(?=[A-Za-z])/g, '$1(?P<'))
   return call.args[1]!.sql
+}
+
+/**
+ * A dollar sign stands before a last line break too, which the engine's does not. Only where nothing but the fact of a
+ * match is wanted: what takes the matched text would get the line break with it.
+ */
+function beforeLastBreak(call: BoundCall, sql: string): string {
+  const node = call.node.args[1]!
+  if (node.kind !== 'string' || /\(\?[a-z]*m|\\Q/.test(node.value)) return sql
+  const parts = sql.match(/\\[\s\S]|\[\^?\]?(?:\\[\s\S]|\[:\w+:\]|[^\]\\])*\]|[\s\S]/g) ?? []
+  return parts.map(part => (part === '$' ? '(?:\\n?\\z)' : part)).join('')
 }
 
 /** `$1` and `${name}` become `\1`; a backslash makes the next character plain. */
@@ -114,7 +126,7 @@ function refuseEmptyMatch(call: BoundCall): void {
 }
 
 export const regexRules: FunctionRules = {
-  regexp_like: rewrite(call => callSql('regexp_matches', call.args[0]!.sql, pattern(call))),
+  regexp_like: rewrite(call => callSql('regexp_matches', call.args[0]!.sql, beforeLastBreak(call, pattern(call)))),
   regexp_extract: rewrite(call => {
     const [text, regex] = [call.args[0]!.sql, pattern(call)]
     const found = `regexp_extract(${text}, ${regex}, ${group(call)})`

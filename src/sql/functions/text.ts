@@ -7,6 +7,14 @@ import { callSql, macro, native, refused, rewrite } from './rule.ts'
 
 const sqlOf = (call: BoundCall): string[] => call.args.map(arg => arg.sql)
 
+/** A char is as long as its type says, blanks included. */
+function lengthOf(call: BoundCall): string {
+  const type = call.actual[0]
+  const { sql } = call.args[0]!
+  if (type?.kind === 'char' && type.length !== undefined) return `CASE WHEN ${sql} IS NOT NULL THEN ${type.length} END`
+  return callSql(type?.kind === 'varbinary' ? 'octet_length' : 'length', sql)
+}
+
 function trimmed(target: string): (call: BoundCall) => string {
   return call => callSql(target, call.args[0]!.sql, call.args[1]?.sql ?? whitespace)
 }
@@ -55,7 +63,7 @@ export const textRules: FunctionRules = {
   concat_ws: rewrite(concatWithSeparator),
   ends_with: native('ends_with'),
   hamming_distance: macro('trino_hamming'),
-  length: rewrite(call => callSql(call.actual[0]?.kind === 'varbinary' ? 'octet_length' : 'length', call.args[0]!.sql)),
+  length: rewrite(lengthOf),
   levenshtein_distance: macro('trino_levenshtein'),
   lower: native('lower'),
   upper: macro('trino_upper'),

@@ -1,12 +1,12 @@
 import { SqlRefusal } from '../diagnostics.ts'
-import { fraction } from '../rewrite/casts.ts'
+import { castTo, withFraction } from '../rewrite/casts.ts'
 import type { Typed } from '../rewrite/context.ts'
 import { datePart } from '../rewrite/extract.ts'
 import { instantLiteral } from '../rewrite/literals.ts'
 import { failure } from '../rewrite/operators.ts'
 import { checkZone, fromWallClock, localTime } from '../rewrite/zones.ts'
 import { constantValue } from '../scope.ts'
-import { quoteText, type SqlType } from '../sql-type.ts'
+import { dateType, quoteText, type SqlType } from '../sql-type.ts'
 import type { BoundCall, FunctionRules, ResultRule } from './rule.ts'
 import { callSql, macro, rewrite } from './rule.ts'
 import { jodaPattern, mysqlPattern, zonePlaces } from './time-pattern.ts'
@@ -23,12 +23,17 @@ const micros: Readonly<Record<string, number>> = {
 }
 const months: Readonly<Record<string, number>> = { month: 1, quarter: 3, year: 12 }
 
-/** The unit of date_add, date_diff and date_trunc: a literal. */
-function unitOf(call: BoundCall): string {
+/** The unit of date_add, date_diff and date_trunc: a literal that the kind of time given has. */
+function unitOf(call: BoundCall, kind: SqlType['kind']): string {
   const node = call.node.args[0]!
   if (node.kind !== 'string') throw new SqlRefusal(`the unit of ${call.name} must be a string literal`, node)
   const unit = node.value.toLowerCase()
-  if (Object.hasOwn(micros, unit) || Object.hasOwn(months, unit)) return unit
+  if (Object.hasOwn(micros, unit) || Object.hasOwn(months, unit)) {
+    const isForeign = kind === 'date' ? isElapsed(unit) : kind === 'time' && !isElapsed(unit)
+    if (!isForeign) return unit
+    const hint = kind === 'date' ? { hint: 'convert it with CAST(… AS timestamp)' } : {}
+    throw new SqlRefusal(`'${unit}' is no unit of a ${kind}`, node, hint)
+  }
   const hint = 'units: millisecond, second, minute, hour, day, week, month, quarter, year'
   throw new SqlRefusal(`'${node.value}' is no unit of ${call.name}`, node, { hint })
 }
@@ -42,8 +47,8 @@ function onWallClock(value: Typed, result: SqlType, compute: (local: string) => 
 }
 
 function dateAdd(call: BoundCall): string {
-  const unit = unitOf(call)
   const [, count, time] = call.args
+  const unit = unitOf(call, time!.type.kind)
   const amount = Object.hasOwn(months, unit)
     ? `to_months(CAST(${count!.sql} * ${months[unit]!} AS INTEGER))`
     : `to_microseconds(CAST(${count!.sql} AS BIGINT) * ${micros[unit]!})`
@@ -58,7 +63,7 @@ function isElapsed(unit: string): boolean {
 
 function dateDiff(call: BoundCall): string {
   const [, from, to] = call.args
-  const unit = unitOf(call)
+  const unit = unitOf(call, from!.type.kind)
   if (isElapsed(unit) || from!.type.kind !== 'timestamptz')
     return callSql('date_sub', quoteText(unit), from!.sql, to!.sql)
   const zone = from!.type.zone
@@ -78,6 +83,10 @@ function formatted(call: BoundCall, toEngine: typeof mysqlPattern): string {
   const pattern = toEngine(literalText(call, 1), call.node.args[1]!, 'format')
   const zone = value.type.kind === 'timestamptz' ? value.type.zone : undefined
   const zoneSigns = Object.values(zonePlaces).filter(sign => pattern.includes(sign))
+  if (zoneSigns.length > 0 && call.actual[0]!.kind !== 'timestamptz') {
+    const hint = "name its zone: with_timezone(…, 'UTC')"
+    throw new SqlRefusal('a time without a zone has none to print', call.node.args[1]!, { hint })
+  }
   const offset = zone === undefined ? "'+00:00'" : `trino_offset_text(${localTime(value)}, ${value.sql})`
   if (zone !== undefined && pattern.includes(zonePlaces.name)) {
     throw new SqlRefusal("the letter 'z' prints UTC only", call.node.args[1]!, { hint: 'write ZZ for the offset' })
@@ -95,9 +104,14 @@ function formatted(call: BoundCall, toEngine: typeof mysqlPattern): string {
 function parsed(call: BoundCall, toEngine: typeof mysqlPattern): string {
   const pattern = toEngine(literalText(call, 1), call.node.args[1]!, 'parse')
   const value = call.args[0]!.sql
+  // The engine passes over blanks at both ends: in quotes they are no time.
+  const trimmed = /^\s|\s$/.test(pattern)
+    ? value
+    : `CASE WHEN regexp_matches(${value}, '^\\s|\\s$') THEN concat('''', ${value}, '''') ELSE ${value} END`
   const hasYear = /%[YyGT]/.test(pattern)
-  const text = hasYear ? value : `'1970 ' || ${value}`
-  const time = callSql('strptime', text, quoteText(hasYear ? pattern : `%Y ${pattern}`))
+  const text = hasYear ? trimmed : `'1970 ' || ${trimmed}`
+  const whole = callSql('strptime', text, quoteText(hasYear ? pattern : `%Y ${pattern}`))
+  const time = pattern.includes('%f') ? callSql('trino_date_trunc', "'milliseconds'", whole) : whole
   if (pattern.includes('%z')) return `CAST(timezone('UTC', ${time}) AS TIMESTAMP)`
   if (!pattern.includes('%y')) return time
   return `CASE WHEN date_part('year', ${time}) = 1969 THEN ${time} + to_months(1200) ELSE ${time} END`
@@ -170,15 +184,18 @@ function toIso(call: BoundCall): string {
   const value = call.args[0]!
   if (value.type.kind === 'date') return callSql('strftime', value.sql, "'%Y-%m-%d'")
   const precision = 'precision' in value.type ? value.type.precision : 3
-  const text = callSql('strftime', localTime(value), quoteText(`%Y-%m-%dT%H:%M:%S${fraction(precision)}`))
+  const text = withFraction(localTime(value), '%Y-%m-%dT%H:%M:%S', precision)
   if (value.type.kind !== 'timestamptz') return text
   const offset = value.type.zone === undefined ? "'Z'" : `trino_offset_text(${localTime(value)}, ${value.sql})`
   return `(${text} || ${offset})`
 }
 
 function sequenceOrTruncate(call: BoundCall): string {
-  const unit = unitOf(call)
   const elapsed = call.args[1]!
+  const unit = unitOf(call, elapsed.type.kind)
+  if (elapsed.type.kind === 'time') {
+    return `CAST(${callSql('trino_date_trunc', quoteText(unit), `DATE '2000-01-01' + ${elapsed.sql}`)} AS TIME)`
+  }
   if (isElapsed(unit) && unit !== 'hour' && call.result.kind === 'timestamptz') {
     return callSql('trino_date_trunc', quoteText(unit), elapsed.sql)
   }
@@ -189,12 +206,12 @@ export const timeRules: FunctionRules = {
   at_timezone: rewrite(call => call.args[0]!.sql, zoneOf(1)),
   current_date: rewrite(call => `CAST(${instantLiteral(call.context.session.now)} AS DATE)`),
   current_timezone: rewrite(() => "'UTC'"),
-  date: rewrite(call => `CAST(${localTime(call.args[0]!)} AS DATE)`),
-  date_add: rewrite(dateAdd),
+  date: rewrite(call => castTo(call.args[0]!, dateType, 'CAST', call.node).sql),
+  date_add: rewrite(dateAdd, call => (call.actual[2]?.kind === 'time' ? call.actual[2] : undefined)),
   date_diff: rewrite(dateDiff),
   date_format: rewrite(call => formatted(call, mysqlPattern)),
   date_parse: rewrite(call => parsed(call, mysqlPattern)),
-  date_trunc: rewrite(sequenceOrTruncate),
+  date_trunc: rewrite(sequenceOrTruncate, call => (call.actual[1]?.kind === 'time' ? call.actual[1] : undefined)),
   day: part('day'),
   day_of_month: part('day_of_month'),
   day_of_week: part('day_of_week'),

@@ -154,5 +154,11 @@ export const mathMacros: readonly Macro[] = [
     `CASE WHEN x = 0 THEN CAST(x AS VARCHAR) WHEN abs(x) >= 0.001 AND abs(x) < 10000000 THEN CAST(x AS VARCHAR)
       ELSE trino_double_text(x) END`,
   ),
-  macro('trino_real_text', 'x', 'trino_double_text(CAST(x AS REAL))'),
+  // Of a real seven digits are printed.
+  macro(
+    'trino_real_text',
+    'x',
+    `CASE WHEN x = 0 OR NOT isfinite(x) THEN trino_double_text(x)
+      ELSE trino_digits_text(format('{:.6e}', CAST(CAST(x AS VARCHAR) AS DOUBLE))) END`,
+  ),
 ]

@@ -9,7 +9,7 @@ export const textMacros: readonly Macro[] = [
   macro(
     'trino_substr',
     's, a, n',
-    `CASE WHEN s IS NULL THEN NULL WHEN a = 0 OR n <= 0 OR abs(a) > length(s) THEN ''
+    `CASE WHEN s IS NULL OR n IS NULL THEN NULL WHEN a = 0 OR n <= 0 OR abs(a) > length(s) THEN ''
       ELSE substr(s, a, least(n, 4294967295)) END`,
   ),
   // Bytes by way of their hexadecimal text.

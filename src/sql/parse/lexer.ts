@@ -76,7 +76,9 @@ function unexpectedCharacter(text: string, at: number): SqlRefusal {
   }
   const code = `U+${point.toString(16).toUpperCase().padStart(4, '0')}`
   const shown = point < 0x20 ? code : `'${text.slice(at, end)}' (${code})`
-  return new SqlRefusal(`unexpected character ${shown}`, { start: at, end })
+  const isLetter = /\p{L}/u.test(text.slice(at, end))
+  const options = isLetter ? { hint: 'a name with letters other than a to z is written in double quotes' } : {}
+  return new SqlRefusal(`unexpected character ${shown}`, { start: at, end }, options)
 }
 
 function quotedToken(text: string, start: number, open: number, kind: 'string' | 'quoted'): Token {

@@ -188,8 +188,9 @@ function parseForm(reader: Reader): Expression | undefined {
     case 'CURRENT_DATE':
       next(reader)
       return { kind: 'current', what: 'date', ...span }
-    case 'CURRENT_TIMESTAMP':
     case 'CURRENT_TIME':
+      throw new SqlRefusal('times of day with a zone are not supported', token, { hint: 'write localtime' })
+    case 'CURRENT_TIMESTAMP':
     case 'LOCALTIMESTAMP':
     case 'LOCALTIME':
       return parseCurrent(reader)

@@ -77,7 +77,7 @@ export function unexpected(reader: Reader, expectation?: string): SqlRefusal {
   if (token.kind === 'string' && before?.kind === 'word') {
     return new SqlRefusal(`'${before.text}' before a string literal is not a type of Trino SQL`, before)
   }
-  return new SqlRefusal(`unexpected ${describe(token)}${expected}`, token, hintFor(token))
+  return new SqlRefusal(`unexpected ${describe(token)}${expected}`, token, hintAt(reader, token))
 }
 
 function describe(token: Token): string {
@@ -85,6 +85,13 @@ function describe(token: Token): string {
   if (token.kind === 'string') return `string '${text}'`
   if (token.kind === 'quoted') return `"${text}"`
   return `'${text}'`
+}
+
+const clauses = new Set(['FROM', 'WHERE', 'GROUP', 'HAVING', 'ORDER', 'LIMIT', 'UNION', ')'])
+
+function hintAt(reader: Reader, token: Token): { hint?: string } {
+  const isAfterComma = reader.at > 0 && reader.tokens[reader.at - 1]?.key === ','
+  return isAfterComma && clauses.has(token.key) ? { hint: 'is the comma before it one too many?' } : hintFor(token)
 }
 
 function hintFor(token: Token): { hint?: string } {

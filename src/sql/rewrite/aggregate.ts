@@ -73,6 +73,9 @@ export function bindWindowFunction(node: Call, outside: Context, prepare: Prepar
 function refuseComputedOffset(node: Call): void {
   const index = { lag: 1, lead: 1, nth_value: 1, ntile: 0 }[node.name]
   const offset = index === undefined ? undefined : node.args[index]
+  if (offset?.kind === 'number' && node.name === 'nth_value' && Number(offset.text) < 1) {
+    throw new SqlRefusal('nth_value counts from 1', offset)
+  }
   if (offset === undefined || offset.kind === 'number') return
   throw new SqlRefusal(`the number that '${node.name}' takes must be written out`, offset)
 }
@@ -121,6 +124,7 @@ function boundSql(bound: FrameBound, context: Context): string {
     case 'currentRow':
       return 'CURRENT ROW'
     default:
+      if (bound.value!.kind === 'negate') throw new SqlRefusal('a frame does not reach back less than 0', bound.value!)
       return `${bind(bound.value!, context).sql} ${bound.kind === 'preceding' ? 'PRECEDING' : 'FOLLOWING'}`
   }
 }

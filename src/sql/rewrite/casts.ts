@@ -42,7 +42,7 @@ function castSql(sql: string, from: SqlType, to: SqlType, mode: CastMode): strin
   if (to.kind === 'json') return toJson(sql, from)
   if (from.kind === 'json') return fromJson(sql, to, mode)
   if (to.kind === 'char' && !isText(from)) return undefined
-  if (isText(to)) return isText(from) ? limitLength(sql, from, to) : fitting(toText(sql, from), to)
+  if (isText(to)) return isText(from) ? limitLength(sql, from, to) : printed(toText(sql, from), from, to, mode)
   if (to.kind === 'array' || to.kind === 'map' || to.kind === 'row') return castNested(sql, from, to, mode)
   if (isText(from)) return fromText(sql, to, mode)
   if (isNumeric(to)) return toNumber(sql, from, to, mode)
@@ -73,7 +73,7 @@ export function toText(sql: string, from: SqlType): string | undefined {
       return `(${timestampText(local, from.precision)} || ${quoteText(` ${from.zone ?? 'UTC'}`)})`
     }
     case 'time':
-      return `strftime(TIMESTAMP '2000-01-01' + ${sql}, ${quoteText(`%H:%M:%S${fraction(from.precision)}`)})`
+      return withFraction(`DATE '2000-01-01' + ${sql}`, '%H:%M:%S', from.precision)
     case 'ipaddress':
       return `trino_ip_text(${sql})`
     case 'ipprefix':
@@ -92,14 +92,16 @@ export function toText(sql: string, from: SqlType): string | undefined {
 }
 
 function timestampText(sql: string, precision: number): string {
-  return `strftime(${sql}, ${quoteText(`%Y-%m-%d %H:%M:%S${fraction(precision)}`)})`
+  return withFraction(sql, '%Y-%m-%d %H:%M:%S', precision)
 }
 
-/** The engine keeps microseconds; finer digits are zeros. */
-export function fraction(precision: number): string {
-  if (precision === 0) return ''
-  if (precision <= 3) return '.%g'
-  return precision <= 6 ? '.%f' : `.%f${'0'.repeat(precision - 6)}`
+/** A time printed by `pattern` and so many digits of a second. The engine keeps six; finer ones are zeros. */
+export function withFraction(sql: string, pattern: string, precision: number): string {
+  if (precision === 0) return `strftime(${sql}, ${quoteText(pattern)})`
+  const kept = precision <= 3 ? 3 : 6
+  const zeros = '0'.repeat(Math.max(precision - 6, 0))
+  const text = `strftime(${sql}, ${quoteText(`${pattern}.${kept === 3 ? '%g' : '%f'}${zeros}`)})`
+  return precision < kept ? `left(${text}, ${precision - kept})` : text
 }
 
 function limitLength(sql: string | undefined, from: SqlType, to: SqlType): string | undefined {
@@ -110,9 +112,11 @@ function limitLength(sql: string | undefined, from: SqlType, to: SqlType): strin
   return to.kind === 'char' ? `rtrim(${cut}, ' ')` : cut
 }
 
-/** Text is cut to a type's length; what is printed of another value must fit. */
-function fitting(sql: string | undefined, to: SqlType): string | undefined {
+/** What is printed of a value must fit into the type's length; only timestamps Trino lets be longer. */
+function printed(sql: string | undefined, from: SqlType, to: SqlType, mode: CastMode): string | undefined {
   if (sql === undefined || !('length' in to) || to.length === undefined) return sql
+  if (from.kind === 'timestamp' || from.kind === 'timestamptz') return sql
+  if (mode === 'TRY_CAST') return `CASE WHEN length(${sql}) <= ${to.length} THEN ${sql} END`
   return `trino_fitting(${sql}, ${to.length})`
 }
 
@@ -124,12 +128,15 @@ function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined 
   if (shape !== undefined) {
     const text = shaped(sql, shape, to, mode)
     if (to.kind !== 'timestamptz') return cutPrecision(`${mode}(${text} AS ${engineType(to)})`, 6, to)
-    return cutPrecision(`CAST(timezone('UTC', ${mode}(${text} AS TIMESTAMPTZ)) AS TIMESTAMP)`, 6, to)
+    // The engine reads an offset only where it follows at once.
+    const joined = `regexp_replace(${text}, ' ([+-][0-9:]+\\s*)$', '\\1')`
+    return cutPrecision(`CAST(timezone('UTC', ${mode}(${joined} AS TIMESTAMPTZ)) AS TIMESTAMP)`, 6, to)
   }
   return undefined
 }
 
-const day = '\\s*[+-]?\\d+-\\d{1,2}-\\d{1,2}'
+/** Years of four digits: the engine prints others in its own way. */
+const day = '\\s*(0*[1-9]\\d{0,3})-\\d{1,2}-\\d{1,2}'
 const hours = '([01]?\\d|2[0-3])'
 const clock = `( ${hours}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?`
 const double = '\\s*[+-]?(NaN|Infinity|(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?)\\s*'
@@ -149,7 +156,7 @@ const textShapes: Partial<Record<SqlType['kind'], string>> = {
 
 /** The text where it has the shape, else one that no cast can read. */
 function shaped(sql: string, shape: string, to: SqlType, mode: CastMode): string {
-  const otherwise = mode === 'CAST' ? ` ELSE concat('''', ${sql}, ''' is no ${to.kind}')` : ''
+  const otherwise = mode === 'CAST' ? ` ELSE ('''' || ${sql} || ''' is no ${to.kind}')` : ''
   return `CASE WHEN regexp_full_match(${sql}, '${shape}') THEN ${sql}${otherwise} END`
 }
 
@@ -157,8 +164,10 @@ function toNumber(sql: string, from: SqlType, to: SqlType, mode: CastMode): stri
   if (from.kind === 'boolean') return `${mode}(${sql} AS ${engineType(to)})`
   if (!isNumeric(from)) return undefined
   // The engine rounds halves of doubles to even, Trino away from zero.
-  const isRounded = isInteger(to) && (from.kind === 'double' || from.kind === 'real')
-  return `${mode}(${isRounded ? `round(${sql})` : sql} AS ${engineType(to)})`
+  const isFloating = from.kind === 'double' || from.kind === 'real'
+  // A decimal takes the digits a double is printed with: 1.005E0 is 1.01, though the number is a little less.
+  if (isFloating && to.kind === 'decimal') return `${mode}(CAST(${sql} AS VARCHAR) AS ${engineType(to)})`
+  return `${mode}(${isFloating && isInteger(to) ? `round(${sql})` : sql} AS ${engineType(to)})`
 }
 
 function toInstant(sql: string, from: SqlType, to: SqlType): string {
@@ -189,7 +198,10 @@ function toJson(sql: string, from: SqlType): string | undefined {
 function jsonText(sql: string, from: SqlType): string | undefined {
   switch (from.kind) {
     case 'double':
-      return `trino_java_double(${sql})`
+      return (
+        `CASE WHEN isfinite(${sql}) THEN trino_java_double(${sql}) ` +
+        `ELSE concat('"', trino_double_text(${sql}), '"') END`
+      )
     case 'decimal':
       return toText(sql, from)
     case 'json':

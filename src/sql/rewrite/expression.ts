@@ -25,11 +25,12 @@ import { bind, type Context, lambdaDepth, type Typed } from './context.ts'
 import { bindExtract } from './extract.ts'
 import { besideQueries, hoisted } from './hoist.ts'
 import { bindJsonArray, bindJsonObject, bindJsonPath } from './json-form.ts'
+import { checkEscape } from './like.ts'
 import { bindInterval, bindNumber, bindTypedLiteral, instantLiteral, whitespace } from './literals.ts'
 import { bindName, fieldAt, selectField } from './names.ts'
 import { bindArithmetic, bindConcat, checkComparable, comparisonSql, failure, unify } from './operators.ts'
 import { resolveType } from './type-name.ts'
-import { checkZone } from './zones.ts'
+import { checkZone, withZoneOfText } from './zones.ts'
 
 /**
  * The SQL and the type of one expression. Every node kind has its branch here: what has none cannot be written.
@@ -150,7 +151,7 @@ function bindPredicate(node: Predicate, context: Context): string {
 
 function bindCast(node: ExpressionOf<'cast'>, context: Context): Typed {
   const value = bind(node.value, context)
-  const type = resolveType(node.type)
+  const type = withZoneOfText(resolveType(node.type), value, node, context)
   const mode = node.isTry ? 'TRY_CAST' : 'CAST'
   const sql = besideQueries([value], lambdaDepth(context), ([arg]) => castTo(arg!, type, mode, node).sql)
   return { sql, type }
@@ -214,7 +215,8 @@ function bindInList(node: ExpressionOf<'inList'>, context: Context): string {
     const type = checkComparable(value, bound, 'IN', item, nameOf(node.value))
     return { value: adapt(bound, type), type }
   })
-  if (value.type.kind === 'row') {
+  // Of these the engine finds NULL equal to NULL where it stands within.
+  if (['row', 'array', 'map'].includes(value.type.kind)) {
     const any = items.map(item => comparisonSql('=', value, item.value, item.type)).join(' OR ')
     return node.isNot ? `(NOT (${any}))` : `(${any})`
   }
@@ -243,6 +245,7 @@ function bindLike(node: ExpressionOf<'like'>, context: Context): string {
     const message = `LIKE needs text, ${names === '' ? 'this' : names} is ${typeText(bound.type)}`
     throw new SqlRefusal(message, part, { hint })
   })
+  checkEscape(node)
   const suffix = escapeSql === undefined ? '' : ` ESCAPE ${escapeSql}`
   return `(${value} ${node.isNot ? 'NOT ' : ''}LIKE ${pattern}${suffix})`
 }

@@ -77,6 +77,9 @@ function unsupportedBehaviour(node: JsonPathCall): never {
 
 function queryText(node: JsonPathCall, found: string): string {
   if (node.onError !== 'null' || node.onEmpty !== 'null') unsupportedBehaviour(node)
+  if (!node.keepQuotes) {
+    throw new SqlRefusal('json_query with OMIT QUOTES is not supported', node.nameSpan, { hint: 'write json_value' })
+  }
   const text = `CAST(${found} AS VARCHAR)`
   const isContainer = `json_type(${found}) IN ('OBJECT', 'ARRAY')`
   switch (node.wrapper) {
@@ -101,7 +104,7 @@ function jsonValue(node: JsonPathCall, inputSql: string, path: string, context: 
   if (typeof node.onEmpty === 'object') {
     const exists = `trino_json_exists(${inputSql}, ${path})`
     const fallback = castTo(bind(node.onEmpty, context), type, 'CAST', node.onEmpty)
-    sql = `CASE WHEN ${exists} IS true THEN ${sql} ELSE ${fallback.sql} END`
+    sql = `CASE WHEN ${exists} IS true THEN ${sql} WHEN ${inputSql} IS NOT NULL THEN ${fallback.sql} END`
   }
   if (node.onError === 'error') {
     const failed = failure(context, 'json_value found no scalar at this path')

@@ -3,10 +3,11 @@ import type { ExpressionOf } from '../parse/ast.ts'
 import { engineType, quoteText, type SqlType } from '../sql-type.ts'
 import type { Typed } from './context.ts'
 import { resolveType } from './type-name.ts'
-import { checkZone, fromWallClock } from './zones.ts'
+import { checkZone, fromWallClock, offsetInZone } from './zones.ts'
 
+const unicodeBlanks = '\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2008\u2009\u200a\u2028\u2029\u205f\u3000'
 /** What Trino's trim removes; the engine's own removes blanks only. */
-export const whitespace = quoteText(' \t\n\u000b\f\r\u001c\u001d\u001e\u001f')
+export const whitespace = quoteText(` \t\n\u000b\f\r\u001c\u001d\u001e\u001f${unicodeBlanks}`)
 
 /** A number with the type Trino gives it: integer, bigint, decimal(p,s) or double. */
 export function bindNumber(node: Pick<ExpressionOf<'number'>, 'form' | 'text' | 'start' | 'end'>): Typed {
@@ -117,6 +118,8 @@ function isDate(value: string): boolean {
   if (match === null) return false
   const [year, month, day] = [Number(match[1]), Number(match[2]), Number(match[3])]
   const lastDay = new Date(Date.UTC(2000, 0, 1)).setUTCFullYear(year, month, 0)
+  // The engine prints other years in its own way.
+  if (year < 1 || year > 9999) return false
   return month >= 1 && month <= 12 && day >= 1 && day <= new Date(lastDay).getUTCDate()
 }
 
@@ -134,8 +137,12 @@ function bindTimestamp(node: ExpressionOf<'typed'>, value: string): Typed {
   const sql = `TIMESTAMP ${quoteText(`${date} ${time.length <= 5 ? `${time}:00` : time}`)}`
   if (zone === undefined) return { sql, type: { kind: 'timestamp', precision } }
   const checked = checkZone(zone, node)
-  const utc = checked === undefined ? sql : fromWallClock(sql, checked)
-  return { sql: utc, type: { kind: 'timestamptz', precision, zone: checked } }
+  if (checked === undefined) return { sql, type: { kind: 'timestamptz', precision, zone: checked } }
+  const offset = offsetInZone(`${date} ${time.slice(0, 8).padEnd(8, ':00')}`, checked)
+  if (offset === undefined) {
+    throw new SqlRefusal(`no clock of ${checked} shows '${date} ${time}': summer time begins there`, node)
+  }
+  return { sql: fromWallClock(sql, offset), type: { kind: 'timestamptz', precision, zone: checked } }
 }
 
 const unitMicros: Readonly<Record<string, number>> = {

@@ -185,5 +185,8 @@ function columnHint(
   if (context.scope.relations.length === 0 && context.scope.parent === undefined) {
     return "there is no FROM here; text stands in single quotes: 'text'"
   }
-  return didYouMean(name.text, candidates)
+  // Other engines read an unknown quoted name as a text.
+  const isQuoted = name.end - name.start > name.text.length
+  const near = didYouMean(name.text, candidates)
+  return near ?? (isQuoted ? `a text is written in single quotes: '${name.text.slice(0, 40)}'` : undefined)
 }

@@ -39,10 +39,12 @@ export function bindArithmetic(
   const [a, b] = pair
   if (isNumeric(a.type) && isNumeric(b.type))
     return numericResult(operator, a, b, context, isLiteralNotZero(node.right))
-  const result = temporalResult(operator, a, b)
+  const result = temporalResult(operator, a, b, context)
   if (result !== undefined) return result
   if (a.type.kind === 'any' || b.type.kind === 'any') return { sql: `(${a.sql} ${operator} ${b.sql})`, type: a.type }
-  const hint = isText(a.type) || isText(b.type) ? 'convert text with CAST(… AS bigint) or CAST(… AS double)' : undefined
+  const isTime = isInstant(a.type) && isNumeric(b.type)
+  const timeHint = isTime ? "write how long it is: INTERVAL '5' DAY" : undefined
+  const hint = isText(a.type) || isText(b.type) ? 'convert text with CAST(… AS bigint) or CAST(… AS double)' : timeHint
   const message = `cannot apply operator: ${typeText(left.type)} ${operator} ${typeText(right.type)}`
   throw new SqlRefusal(message, node, hint === undefined ? {} : { hint })
 }
@@ -124,11 +126,11 @@ function decimalOf(sql: string, precision: number, scale: number): Typed {
   return { sql: `CAST(${sql} AS ${engineType(type)})`, type }
 }
 
-function temporalResult(operator: ArithmeticOperator, a: Typed, b: Typed): Typed | undefined {
+function temporalResult(operator: ArithmeticOperator, a: Typed, b: Typed, context: Context): Typed | undefined {
   const plain = `(${a.sql} ${operator} ${b.sql})`
-  if (operator === '+' && isInterval(a.type) && isMovable(b.type)) return moved(wholeDays(plain, b, a), b.type)
+  if (operator === '+' && isInterval(a.type) && isMovable(b.type)) return moved(wholeDays(plain, b, a), b.type, a.type)
   if ((operator === '+' || operator === '-') && isMovable(a.type) && isInterval(b.type)) {
-    return moved(wholeDays(plain, a, b), a.type)
+    return moved(wholeDays(plain, a, b), a.type, b.type)
   }
   if (operator === '-' && isInstant(a.type) && isInstant(b.type)) {
     const sql = `(CAST(${a.sql} AS TIMESTAMP) - CAST(${b.sql} AS TIMESTAMP))`
@@ -139,7 +141,10 @@ function temporalResult(operator: ArithmeticOperator, a: Typed, b: Typed): Typed
   }
   if (operator === '*' && isInterval(a.type) && isNumeric(b.type)) return scaled(a, `* ${b.sql}`)
   if (operator === '*' && isNumeric(a.type) && isInterval(b.type)) return scaled(b, `* ${a.sql}`)
-  if (operator === '/' && isInterval(a.type) && isNumeric(b.type)) return scaled(a, `/ CAST(${b.sql} AS DOUBLE)`)
+  if (operator === '/' && isInterval(a.type) && isNumeric(b.type)) {
+    const { sql, type } = scaled(a, `/ CAST(${b.sql} AS DOUBLE)`)
+    return { sql: `CASE WHEN ${b.sql} = 0 THEN ${failure(context, 'division by zero', type)} ELSE ${sql} END`, type }
+  }
   return undefined
 }
 
@@ -156,14 +161,19 @@ function isMovable(type: SqlType): boolean {
   return isInstant(type) || type.kind === 'time'
 }
 
-function moved(sql: string, type: SqlType): Typed {
+function moved(sql: string, type: SqlType, by: SqlType): Typed {
+  const isTimestamp = type.kind === 'timestamp' || type.kind === 'timestamptz'
+  // Intervals of days and less are counted in milliseconds.
+  if (isTimestamp && by.kind === 'intervalDay') {
+    return { sql, type: { ...type, precision: Math.max(3, type.precision) } }
+  }
   if (type.kind === 'time') return { sql, type: { ...type, precision: Math.max(3, type.precision) } }
   return { sql: type.kind === 'date' ? `CAST(${sql} AS DATE)` : sql, type }
 }
 
 function scaled(interval: Typed, by: string): Typed {
   if (interval.type.kind === 'intervalMonth') {
-    return { sql: `to_months(CAST(trino_months(${interval.sql}) ${by} AS INTEGER))`, type: interval.type }
+    return { sql: `to_months(CAST(trunc(trino_months(${interval.sql}) ${by}) AS INTEGER))`, type: interval.type }
   }
   return { sql: `to_microseconds(CAST(trunc(trino_micros(${interval.sql}) ${by}) AS BIGINT))`, type: interval.type }
 }
@@ -211,7 +221,7 @@ export function checkComparable(
   if (type !== undefined) return type
   const named = names.length === 0 ? '' : ` (${names.join(', ')})`
   const message = `cannot compare ${typeText(left.type)} ${operator} ${typeText(right.type)}${named}`
-  throw new SqlRefusal(message, span, comparisonHint(left.type, right.type))
+  throw new SqlRefusal(message, span, comparisonHint(left, right))
 }
 
 /** A comparison as Trino makes it, where the engine's own differs: NaN, rows, arrays and maps. */
@@ -252,14 +262,16 @@ function equalSql(left: Typed, right: Typed, type: SqlType): string | undefined 
     case 'array':
       return `trino_array_equal(${left.sql}, ${right.sql})`
     case 'map':
-      return `(list_sort(map_entries(${left.sql})) = list_sort(map_entries(${right.sql})))`
+      return `trino_map_equal(${left.sql}, ${right.sql})`
     default:
       return undefined
   }
 }
 
-function comparisonHint(a: SqlType, b: SqlType): { hint?: string } {
-  const types = [a, b]
+function comparisonHint(a: Typed, b: Typed): { hint?: string } {
+  const types = [a.type, b.type]
+  const quoted = [a, b].map(({ sql }) => /^'(-?\d+(?:\.\d+)?)'$/.exec(sql)?.[1]).find(text => text !== undefined)
+  if (quoted !== undefined && types.some(isNumeric)) return { hint: `write the number without quotes: ${quoted}` }
   if (types.some(isText) && types.some(isNumeric)) {
     return { hint: "put the number in quotes ('5'), or convert the text with CAST(… AS bigint)" }
   }

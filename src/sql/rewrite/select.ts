@@ -84,7 +84,7 @@ function bindOnce(
   const listContext: Context = { ...base, grouping, clause: 'SELECT', allowsAggregate: true, allowsWindow: true }
   const values = outputs.map(output => bindOutput(output, listContext))
   const having = bindHaving(select, listContext, isGrouped)
-  const { orderSql, rankSql } = bindOrder(orderBy, outputs, values, listContext)
+  const { orderSql, rankSql } = bindOrder(select, orderBy, outputs, values, listContext)
   if (grouping !== undefined && grouping.pending.length > 0) throw notGrouped(grouping)
   const columns = outputs.map((output, index) => ({
     name: output.name,
@@ -271,6 +271,7 @@ function refuseAlias(node: Expression, outputs: readonly Output[], context: Cont
 }
 
 function bindOrder(
+  select: Select,
   orderBy: readonly SortItem[],
   outputs: readonly Output[],
   values: readonly Typed[],
@@ -286,6 +287,12 @@ function bindOrder(
   const keys = orderBy
     .filter(item => isPosition(item.value) || !isConstant(item.value))
     .map(item => ({ item, key: sortKey(item.value, outputs, inner) }))
+  const isSelected = (key: SortKey) => typeof key === 'number' || values.some(({ sql }) => sql === key)
+  const foreign = keys.find(({ key }) => select.isDistinct && !isSelected(key))
+  if (foreign !== undefined) {
+    const hint = 'add it to the select list'
+    throw new SqlRefusal('SELECT DISTINCT is sorted by what it selects only', foreign.item.value, { hint })
+  }
   const printed = (sqlOf: (key: SortKey) => string) =>
     keys.map(({ item, key }) => sortItemSql(sqlOf(key), item)).join(', ')
   return {

@@ -1,4 +1,4 @@
-import { didYouMean, SqlRefusal } from '../diagnostics.ts'
+import { didYouMean, nearNames, SqlRefusal } from '../diagnostics.ts'
 import type { TypeName } from '../parse/ast.ts'
 import type { SqlType } from '../sql-type.ts'
 
@@ -49,9 +49,16 @@ export function resolveType(name: TypeName): SqlType {
   const resolved = resolveParametric(name)
   if (resolved !== undefined) return resolved
   const meant = foreignNames.get(name.name)
-  const hint = meant === undefined ? didYouMean(name.name, knownNames) : `write ${meant}`
+  const near = didYouMean(name.name, knownNames) ?? nearForeign(name.name)
+  const hint = meant === undefined ? near : `write ${meant}`
   const message = `type '${name.name}' does not exist or is not supported`
   throw new SqlRefusal(message, name, hint === undefined ? {} : { hint })
+}
+
+/** What to write for a misspelt name of another engine. */
+function nearForeign(name: string): string | undefined {
+  const [near] = nearNames(name, foreignNames.keys())
+  return near === undefined ? undefined : `write ${foreignNames.get(near)}`
 }
 
 function resolveParametric(name: TypeName): SqlType | undefined {
