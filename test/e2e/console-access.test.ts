@@ -127,7 +127,7 @@ describe('the console for everyone', { skip }, () => {
 
     await keyTo(page, 'Tab', page.getByRole('button', { name: 'Export', exact: true }))
     await press('Enter')
-    await page.getByRole('menuitem', { name: 'CSV' }).waitFor()
+    await page.locator('[role="menuitem"]:focus', { hasText: 'CSV' }).waitFor()
     const download = page.waitForEvent('download')
     await press('Enter')
     await download
@@ -136,7 +136,7 @@ describe('the console for everyone', { skip }, () => {
     await press('Escape')
     await keyTo(page, 'Tab', page.getByRole('button', { name: 'Account', exact: true }))
     await press('Enter')
-    await page.getByRole('menuitem', { name: 'Sign out' }).waitFor()
+    await keyTo(page, 'ArrowDown', page.getByRole('menuitem', { name: 'Sign out' }))
     await press('Enter')
     await page.getByRole('button', { name: 'Sign in' }).waitFor()
     assert.deepEqual(complaints, [])

@@ -43,11 +43,13 @@ test('a fleet of twenty loses nothing and doubles nothing, whatever happens to i
   }
   fleet.quiet()
   assert.equal(await fleet.drain(300_000, new AbortController().signal), true)
-  const check = await rig.check(true)
-  right(check)
   const counts = fleet.counts()
   assert.deepEqual([counts.enrolled, counts.buffered, counts.waiting, counts.sent], [20, 0, 0, 0])
-  assert.equal(check.results.present + check.statuses.present, counts.acknowledged)
+  const check = await rig.check(true)
+  right(check)
+  // A quiet agent still says what goes wrong for it: between the two counts a line may come.
+  const found = check.results.present + check.statuses.present
+  assert.ok(counts.acknowledged <= found && found <= fleet.counts().acknowledged, `${found} found`)
   assert.ok(proxy.answered > 0)
   assert.ok(check.live.some(({ answered }) => answered > 0))
   assert.ok(check.results.present > 500, `${check.results.present} results`)

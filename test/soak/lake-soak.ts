@@ -22,6 +22,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url))
 const senders = 12
 const sampleMs = 5_000
 const drainMsMax = 5 * 60_000
+/** What agents may hold back: nothing new is logged above it, and the report's rate says so. */
+const waitingLinesMax = 300_000
 
 interface Options {
   readonly minutes: number
@@ -68,13 +70,14 @@ function readOptions(): Options {
   return { minutes: minutes!, rate: rate!, seed: seed!, killSeconds: killSeconds!, report }
 }
 
-/** Logs `rate` lines a second until the time is up. */
+/** Logs `rate` lines a second until the time is up, fewer where the lake does not take them. */
 async function logLines({ agents }: Soak, rate: number, until: number): Promise<void> {
   const startedAt = performance.now()
   let logged = 0
   while (performance.now() < until) {
     const due = Math.floor(((performance.now() - startedAt) / 1000) * rate)
-    agents.log(due - logged)
+    const { ledger } = agents
+    agents.log(Math.max(0, Math.min(due - logged, waitingLinesMax - (ledger.logged - ledger.acknowledged))))
     logged = due
     await delay(100)
   }
@@ -255,6 +258,7 @@ function reportOf(options: Options, soak: Soak, backup: BackupCheck, verdict: Ve
     `${options.minutes} minutes at ${count(options.rate)} lines/s, seed ${options.seed}; killed ${soak.kills} times, ` +
       `slowest back after ${milliseconds(soak.slowestRestartMs)}`,
     '',
+    `- ${count(ledger.logged / (options.minutes * 60))} lines/s on average were logged`,
     `- acknowledged ${count(ledger.acknowledged)} lines, found ${count(verdict.distinct)}: **lost ${lost}, doubled ${doubled}**; ` +
       `${count(ledger.failures)} bodies were refused or cut off and sent again`,
     `- an answer took p50 ${milliseconds(median(ledger.latencies))}, p99 ${milliseconds(quantile(ledger.latencies, 0.99))}`,

@@ -118,7 +118,9 @@ export function startSoakAgents(log: FleetLog, firstRun: FirstRun, linesMax: num
       for (let logged = 0; logged < count; index += 1) {
         const line = numbered(log.line(index % log.lineCount), ledger.logged)
         if (line === undefined) continue
-        buffers.set(line.host, [...(buffers.get(line.host) ?? []), { serial: ledger.logged, text: line.text }])
+        const buffer = buffers.get(line.host) ?? []
+        buffers.set(line.host, buffer)
+        buffer.push({ serial: ledger.logged, text: line.text })
         ledger.logged += 1
         logged += 1
       }

@@ -14,18 +14,18 @@ export const listMacros: readonly Macro[] = [
   macro('trino_has_null', 'a', '(len(a) <> coalesce(list_count(a), 0))'),
   // NULL where NULL elements leave it open.
   macro(
-    'trino_map_equal',
-    'a, b',
-    `CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_sort(map_keys(a)) <> list_sort(map_keys(b)) THEN false
-      ELSE trino_array_equal(list_transform(list_sort(map_entries(a)), lambda e: struct_extract(e, 'value')),
-      list_transform(list_sort(map_entries(b)), lambda e: struct_extract(e, 'value'))) END`,
-  ),
-  macro(
     'trino_array_equal',
     'a, b',
     `CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN len(a) <> len(b) THEN false
       WHEN NOT trino_has_null(a) AND NOT trino_has_null(b) THEN a = b
       WHEN list_contains(list_transform(range(1, len(a) + 1), lambda i: a[i] = b[i]), false) THEN false END`,
+  ),
+  macro(
+    'trino_map_equal',
+    'a, b',
+    `CASE WHEN a IS NULL OR b IS NULL THEN NULL WHEN list_sort(map_keys(a)) <> list_sort(map_keys(b)) THEN false
+      ELSE trino_array_equal(list_transform(list_sort(map_entries(a)), lambda e: struct_extract(e, 'value')),
+      list_transform(list_sort(map_entries(b)), lambda e: struct_extract(e, 'value'))) END`,
   ),
   macro(
     'trino_any',

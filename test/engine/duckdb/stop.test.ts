@@ -25,7 +25,8 @@ function workersOf(fixture: EngineFixture): number[] {
     .sort((a, b) => a - b)
 }
 
-const stopMsMax = 1_200
+/** A stop takes 1.2 s at most where the machine does nothing else; with other work on it, some times that. */
+const stopMsMax = 5_000
 
 async function answersNext(fixture: EngineFixture): Promise<void> {
   assert.deepEqual(await rowsOf(fixture, await fixture.run('SELECT 40 + 2 AS n')), [{ n: 42 }])
