@@ -43,7 +43,8 @@ export function startChild(entry: ChildEntry, bounds: ChildBounds): ChildProcess
   const [command, ...args] = process.platform === 'linux' ? limited(node, dataBytesMax(entry, bounds)) : node
   const child = spawn(command ?? process.execPath, args, {
     cwd: bounds.tempFolder,
-    env: { TZ: 'UTC', LC_ALL: 'C.UTF-8' },
+    // What the engine frees goes back at once: kept, it counts against the limit on data, and a worker is replaced.
+    env: { TZ: 'UTC', LC_ALL: 'C.UTF-8', DUCKDB_JE_MALLOC_CONF: 'retain:false' },
     // What an exporter makes leaves by its standard output, as fast as it is read.
     stdio: ['ignore', entry === 'exporter' ? 'pipe' : 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
