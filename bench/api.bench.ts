@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { openStore, type Store } from '../src/db/db.ts'
 import { newId } from '../src/model/ids.ts'
@@ -45,6 +46,8 @@ async function wideRun(client: XdrClient): Promise<string> {
   const { id } = await client.start({ sql: `SELECT ${columns.join(', ')} FROM UNNEST(sequence(1, 5000)) AS t(n)` })
   const run = await client.finish(id)
   if (run.result !== 'succeeded') throw new Error(JSON.stringify(run))
+  // Its first page is rendered behind the answer; a server that is stopped before has none.
+  await delay(1_000)
   return id
 }
 
