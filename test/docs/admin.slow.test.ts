@@ -2,40 +2,14 @@
 // and what it prints must be what the page says it is.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { readDocsPage, root, runShell } from '../support/docs-page.ts'
 import { startServer } from '../support/server.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const page = await readFile(join(root, 'docs/admin.md'), 'utf8')
-
-/** The page's commands with this word after `sh`. */
-function blocks(word: string): readonly string[] {
-  return [...page.matchAll(/^```sh ?(\w*)\n(.*?)^```$/gms)].filter(match => match[1] === word).map(match => match[2]!)
-}
-
-/** Runs the blocks in one shell, each command shown before what it prints; ends at the first that fails. */
-async function run(folder: string, data: string, script: string): Promise<string> {
-  const child = spawn('sh', ['-eu'], {
-    cwd: folder,
-    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, EDR_LAKE_DATA: data, HOME: folder },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  child.stdin.end(script)
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ])
-  assert.equal(exitCode, 0, `${stderr}\n${stdout}`)
-  return stdout
-}
+const page = await readDocsPage('admin')
 
 test('from a clone to a second tenant, and everything else on the page', async t => {
   await using server = await startServer()
@@ -44,10 +18,12 @@ test('from a clone to a second tenant, and everything else on the page', async t
   await symlink(join(root, 'edr-lake'), join(folder, 'edr-lake'))
   await symlink(join(root, 'examples'), join(folder, 'examples'))
 
-  const open = blocks('')
+  const run = async (script: string): Promise<string> =>
+    (await runShell(folder, script, { env: { EDR_LAKE_DATA: server.directory } })).stdout
+  const open = page.blocks('')
   assert.ok(open.length >= 10)
   const script = open.join('echo; echo ==\n').replaceAll('http://127.0.0.1:8480', server.url)
-  const parts = (await run(folder, server.directory, `${script}\necho; echo ==; echo "$tenant"\n`)).split(/^==$/m)
+  const parts = (await run(`${script}\necho; echo ==; echo "$tenant"\n`)).split(/^==$/m)
   const [tenants, stored, counts, enroll, organization, runLimits, access, changed, , many, audit, ...rest] = parts
   const [account, queries, limits, tables, tenantId] = rest
   const lines = (part: string | undefined) => (part ?? '').trim().split('\n')
@@ -112,10 +88,11 @@ test('from a clone to a second tenant, and everything else on the page', async t
   assert.equal(undeclared, 'undeclared')
 
   await server.stop('SIGTERM')
-  const recovery = blocks('stopped')
+  const recovery = page
+    .blocks('stopped')
     .join('')
     .replaceAll('$tenant', (tenantId ?? '').trim())
-  const recovered = items(await run(folder, server.directory, recovery))
+  const recovered = items(await run(recovery))
   assert.deepEqual(
     recovered.map(({ accountType }) => accountType),
     ['tenant', 'tenant', 'organization'],

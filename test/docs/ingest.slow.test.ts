@@ -2,36 +2,15 @@
 // what it prints must be what the page says it is.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { readDocsPage, root, runShell } from '../support/docs-page.ts'
 import { startServer } from '../support/server.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const page = await readFile(join(root, 'docs/ingest.md'), 'utf8')
-const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(match => match[1]!)
-
-/** Runs the page's commands in one shell, in a folder of its own; ends at the first that fails. */
-async function run(folder: string, data: string, script: string): Promise<string> {
-  const child = spawn('sh', ['-eu'], {
-    cwd: folder,
-    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, EDR_LAKE_DATA: data, HOME: folder },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  child.stdin.end(script)
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ])
-  assert.equal(exitCode, 0, `${stderr}\n${stdout}`)
-  return stdout
-}
+const page = await readDocsPage('ingest')
+const blocks = page.blocks('')
 
 test('every way in, and what the page says comes of it', async t => {
   await using server = await startServer()
@@ -41,14 +20,15 @@ test('every way in, and what the page says comes of it', async t => {
   await symlink(join(root, 'examples'), join(folder, 'examples'))
   assert.ok(blocks.length >= 10)
   const script = blocks.join('echo; echo ==\n').replaceAll('http://127.0.0.1:8480', server.url)
-  const parts = (await run(folder, server.directory, script)).split(/^==$/m).map(part => part.trim())
+  const { stdout } = await runShell(folder, script, { env: { EDR_LAKE_DATA: server.directory } })
+  const parts = stdout.split(/^==$/m).map(part => part.trim())
   const [, plain, wrapped, hec, rows, badBatch, acks, caughtUp, again, imported, revoked] = parts
   const objects = (part: string | undefined) =>
     (part ?? '').split(/(?<=\})\s*(?=\{)/).map(each => JSON.parse(each) as Record<string, unknown>)
 
   const stored = (accepted: number, duplicates = 0) => ({ accepted, duplicates, rejected: [], rejectedCount: 0 })
   assert.deepEqual(objects(plain), [stored(52), stored(40)])
-  assert.ok(page.includes(JSON.stringify(stored(52))))
+  assert.ok(page.text.includes(JSON.stringify(stored(52))))
   assert.deepEqual(objects(wrapped), [stored(1), stored(0, 1)])
 
   const success = { text: 'Success', code: 0 }
@@ -68,7 +48,7 @@ test('every way in, and what the page says comes of it', async t => {
       [false, true],
     ],
   )
-  for (const part of [caughtUp, again]) assert.ok(page.includes(`\`\`\`\n${part}\n\`\`\``), part)
+  for (const part of [caughtUp, again]) assert.ok(page.text.includes(`\`\`\`\n${part}\n\`\`\``), part)
   assert.match(imported ?? '', /^read 125 lines of 1 file in .*: 125 stored, 0 already there, 0 rejected$/m)
   assert.equal(revoked, 'revoked')
 })

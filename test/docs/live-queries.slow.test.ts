@@ -2,20 +2,16 @@
 // what it prints must be what the page says it is.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
 import { openLiveLibrary } from '../../src/library/live-library.ts'
+import { readDocsPage, root, runShell } from '../support/docs-page.ts'
 import { enrol, poll } from '../support/plain-agents.ts'
 import { startServer } from '../support/server.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const page = await readFile(join(root, 'docs/live-queries.md'), 'utf8')
+const page = await readDocsPage('live-queries')
 
 test('every command of the page', async t => {
   await using server = await startServer()
@@ -53,21 +49,10 @@ test('every command of the page', async t => {
     await Promise.all(polling)
   })
 
-  const blocks = [...page.matchAll(/^```sh\n(.*?)^```$/gms)].map(match => match[1]!)
+  const blocks = page.blocks('')
   assert.equal(blocks.length, 8)
   const script = blocks.join('echo ==\n').replaceAll('http://127.0.0.1:8480', server.url)
-  const child = spawn('sh', ['-eu'], {
-    cwd: folder,
-    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, HOME: folder },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  child.stdin.end(script)
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ])
-  assert.equal(exitCode, 0, `${stderr}\n${stdout}`)
+  const { stdout } = await runShell(folder, script)
   const [, , succeeded, hostname, failures, joined, terminal, saved] = stdout.split('==\n')
   assert.equal(succeeded, '2\n')
   assert.match(hostname!, /^web-[12]\n$/)
@@ -96,5 +81,5 @@ test('every command of the page', async t => {
 
 test('the page says how many queries ship', () => {
   assert.equal(openLiveLibrary().queries.length, 20)
-  assert.match(page, /^Twenty are at /m)
+  assert.match(page.text, /^Twenty are at /m)
 })

@@ -3,16 +3,12 @@
 // osqueryd` waits until an agent that read the flagfile there has enrolled.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { openAgent } from '../../src/simulator/agent/agent.ts'
 import { realTime } from '../../src/simulator/agent/agent-effects.ts'
 import { type AgentFlags, osqueryFlags } from '../../src/simulator/agent/flags.ts'
@@ -20,10 +16,10 @@ import { type AgentPaths, fleetPaths, osctrlPaths } from '../../src/simulator/ag
 import { makeHosts } from '../../src/simulator/hosts.ts'
 import { openRandom } from '../../src/simulator/random.ts'
 import { trustIn } from '../../src/simulator/remote/transport.ts'
+import { readDocsPage, root, runShell } from '../support/docs-page.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const page = await readFile(join(root, 'docs/osquery.md'), 'utf8')
+const page = await readDocsPage('osquery')
 const hosts = makeHosts(openRandom('docs/osquery'), 20, Math.floor(Date.now() / 1000))
 const host = hosts.find(each => each.platform === 'linux')!
 
@@ -38,34 +34,26 @@ const programs: Readonly<Record<string, string>> = {
 }
 
 /** The page's commands in order, those for the machine in a shell of their own, in its folder. */
-function script(): string {
-  const blocks = [...page.matchAll(/^```sh ?(\w*)\n(.*?)^```$/gms)].map(match => ({ where: match[1], text: match[2]! }))
-  assert.ok(blocks.filter(({ where }) => where === 'machine').length >= 2)
+function commandsOf(): string {
+  assert.ok(page.blocks('machine').length >= 2)
   const parts: string[] = []
   let machine = ''
-  for (const { where, text } of [...blocks, { where: '', text: '' }]) {
-    if (where === 'machine') {
-      machine += text
+  for (const { word, script } of [...page.commands, { word: '', script: '' }]) {
+    if (word === 'machine') {
+      machine += script
       continue
     }
     if (machine !== '') parts.push(`(cd "$MACHINE"\n${machine})\n`)
     machine = ''
-    parts.push(text)
+    parts.push(script)
   }
   return parts.join('echo; echo ==\n')
 }
 
 async function run(folder: string, commands: string, signal: AbortSignal): Promise<readonly string[]> {
   const path = [join(folder, 'programs'), dirname(process.execPath), process.env['PATH']].join(delimiter)
-  const env = { PATH: path, HOME: folder, MACHINE: join(folder, 'machine') }
-  const child = spawn('sh', ['-eu'], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'], signal })
-  child.stdin.end(commands)
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ])
-  assert.equal(exitCode, 0, `${stderr}\n${stdout}`)
+  const env = { PATH: path, MACHINE: join(folder, 'machine') }
+  const { stdout } = await runShell(folder, commands, { env, signal })
   return stdout.split(/^==\n/m).map(part => part.trim())
 }
 
@@ -143,7 +131,7 @@ test('from nothing to the first row, and everything else on the page', async t =
   await symlink(join(root, 'edr-lake'), join(folder, 'edr-lake'))
   await symlink(server.directory, join(folder, 'data'))
 
-  const commands = script().replaceAll('https://lake.example.com:8443', server.tlsUrl ?? '')
+  const commands = commandsOf().replaceAll('https://lake.example.com:8443', server.tlsUrl ?? '')
   const ending = new AbortController()
   t.after(() => ending.abort())
   const running = run(folder, commands, ending.signal)

@@ -2,52 +2,27 @@
 // Only what cannot be the same twice is changed: the port, and where the data directory lies.
 
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises'
+import { mkdtemp, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import { fileURLToPath } from 'node:url'
+import { readDocsPage, root, runShell } from '../support/docs-page.ts'
 import { startServer } from '../support/server.ts'
 
-const root = fileURLToPath(new URL('../..', import.meta.url))
-const page = await readFile(join(root, 'docs/quickstart.md'), 'utf8')
-
-/** The page's commands with this word after `sh`. */
-function blocks(word: string): readonly string[] {
-  return [...page.matchAll(/^```sh ?(\w*)\n(.*?)^```$/gms)].filter(match => match[1] === word).map(match => match[2]!)
-}
-
-async function run(folder: string, script: string): Promise<string> {
-  const child = spawn('sh', ['-eu'], {
-    cwd: folder,
-    env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH']}`, HOME: folder },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  child.stdin.end(script)
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close') as Promise<[number | null]>,
-  ])
-  assert.equal(exitCode, 0, `${stderr}\n${stdout}`)
-  return stdout
-}
+const page = await readDocsPage('quickstart')
 
 test('from a clone to the first query of a second tenant', async t => {
-  assert.deepEqual(blocks('start'), ['npm start\n'])
+  assert.deepEqual(page.blocks('start'), ['npm start\n'])
   await using server = await startServer({ through: 'npmScript' })
   const folder = await mkdtemp(join(tmpdir(), 'edr-lake-quickstart-'))
   t.after(() => rm(folder, { recursive: true, force: true }))
   await symlink(join(root, 'edr-lake'), join(folder, 'edr-lake'))
   await symlink(join(root, 'examples'), join(folder, 'examples'))
   await symlink(server.directory, join(folder, 'data'))
-  const commands = blocks('')
+  const commands = page.blocks('')
   assert.equal(commands.length, 6)
   const script = commands.join('\necho; echo ==\n').replaceAll('http://127.0.0.1:8480', server.url)
-  const [stored, counts, , asked, , second] = (await run(folder, script)).split(/^==$/m)
+  const [stored, counts, , asked, , second] = (await runShell(folder, script)).stdout.split(/^==$/m)
   assert.match(stored ?? '', /450 /, stored)
   const shown = (counts ?? '')
     .trim()
