@@ -1,7 +1,8 @@
 import { lockDatabase, openDatabase } from '../../src/engine/duckdb/locked-database.ts'
 import type { ChildSetup } from '../../src/engine/duckdb/protocol.ts'
-import { viewPaths, viewStatements } from '../../src/engine/duckdb/view-sql.ts'
+import { viewPaths } from '../../src/engine/duckdb/view-sql.ts'
 import type { RunView } from '../../src/model/run-view.ts'
+import { viewStatements } from '../support/relation-views.ts'
 
 // A query worker without its guards: text that nothing has checked, straight on the locked connection of a run. Exists
 // for the attack suite only.

@@ -6,7 +6,6 @@ import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { openStore } from '../../src/db/db.ts'
 import { findDeclaredTable, insertDeclaredTable, undeclareTable } from '../../src/db/declared-tables.ts'
 import { setRetention } from '../../src/db/query-retentions.ts'
-import { viewStatements } from '../../src/engine/duckdb/view-sql.ts'
 import { openSegment, type StoredSegment, sealSegment } from '../../src/lake/catalog.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
 import { listLiveFiles } from '../../src/lake/data-files.ts'
@@ -24,6 +23,7 @@ import { fsck } from '../../src/rescue/fsck.ts'
 import { putTenant } from '../support/ingest.ts'
 import { openTestLake, type TestLake } from '../support/lake.ts'
 import { fixtureTenantId as tenantId, writeSegment } from '../support/osquery-fixtures.ts'
+import { viewStatements } from '../support/relation-views.ts'
 
 let lake: TestLake
 let segmentsFolder: string

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { appendFileSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { viewStatements } from '../../src/engine/duckdb/view-sql.ts'
 import { openSegment, type StoredSegment, sealSegment } from '../../src/lake/catalog.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
 import { listLiveFiles, withStats } from '../../src/lake/data-files.ts'
@@ -15,6 +14,7 @@ import { sha256Hex } from '../../src/model/ids.ts'
 import { dayMs } from '../../src/model/time-range.ts'
 import { openTestLake, type TestLake } from '../support/lake.ts'
 import { fixtureReceivedAt, writeSegment } from '../support/osquery-fixtures.ts'
+import { viewStatements } from '../support/relation-views.ts'
 
 // Rows of the tables beside osquery's read the same from the tail, from a flush file and from a merged one.
 

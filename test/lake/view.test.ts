@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { viewStatements } from '../../src/engine/duckdb/view-sql.ts'
 import { findSegment, listUnconsumedSegments, type StoredSegment, sealSegment } from '../../src/lake/catalog.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
 import { dataSpan } from '../../src/lake/span.ts'
@@ -9,6 +8,7 @@ import { pinView, releaseLease, renewLease, type ViewRequest } from '../../src/l
 import type { RelationScope } from '../../src/model/scan-scope.ts'
 import { openTestLake, type TestLake } from '../support/lake.ts'
 import { fixtureHostId } from '../support/osquery-fixtures.ts'
+import { viewStatements } from '../support/relation-views.ts'
 
 let lake: TestLake
 let instance: DuckDBInstance

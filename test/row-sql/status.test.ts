@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { viewStatements } from '../../src/engine/duckdb/view-sql.ts'
 import { findSegment, openSegment, type StoredSegment, sealSegment } from '../../src/lake/catalog.ts'
 import { convertSegment } from '../../src/lake/data-file-writer.ts'
 import { listLiveFiles } from '../../src/lake/data-files.ts'
@@ -18,6 +17,7 @@ import {
   withoutNulls,
   writeSegment,
 } from '../support/osquery-fixtures.ts'
+import { viewStatements } from '../support/relation-views.ts'
 
 // Status lines of agents read the same from the tail, from a flush file and from a merged one.
 

@@ -22,24 +22,15 @@ export function withRelations(view: RunView): string {
   return `WITH ${parts.join(', ')} `
 }
 
-/** Statements that make every relation a view, for more than one statement over them. */
-export function viewStatements(view: RunView): string[] {
-  return view.relations.map(relation => createView(relation, relationSql(relation, view.tenantId)))
-}
-
 /** Statements that make the same relations without rows: enough to bind a statement and learn its types. */
 export function emptyViewStatements(view: RunView): string[] {
-  return view.relations.map(relation => createView(relation, emptySql(relation.columns)))
+  return view.relations.map(({ name, columns }) => `CREATE OR REPLACE VIEW ${quoteName(name)} AS ${emptySql(columns)}`)
 }
 
 /** Every file the view's statements read. */
 export function viewPaths(view: RunView): string[] {
   const paths = view.relations.flatMap(relation => [...relation.files, ...relation.tail.map(pin => pin.path)])
   return [...new Set(paths)]
-}
-
-function createView(relation: ViewRelation, sql: string): string {
-  return `CREATE OR REPLACE VIEW ${quoteName(relation.name)} AS ${sql}`
 }
 
 function relationSql(relation: ViewRelation, tenantId: string): string {
