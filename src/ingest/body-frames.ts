@@ -80,6 +80,11 @@ export function framesOf(
   return drafts
 }
 
+/** Of the lines of frames without their ends, in characters: about the bytes that they will have in the file. */
+export function draftsSize(drafts: readonly FrameDraft[]): number {
+  return drafts.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
+}
+
 /** Of lines with their ends, in characters: few are more than a byte. */
 export function sizeOf(lines: readonly string[]): number {
   return lines.reduce((bytes, line) => bytes + line.length + 1, 0)

@@ -5,7 +5,7 @@ import { AppError } from '../model/errors.ts'
 import type { Host } from '../model/host.ts'
 import { type FrameSource, tableOwnerId } from '../model/segment.ts'
 import { type BodyLines, type BodyReader, openBodyReader } from './body.ts'
-import { framesOf, netOf, type Owner, ownerOf, sizeOf, withoutKnownFrames } from './body-frames.ts'
+import { draftsSize, framesOf, netOf, type Owner, ownerOf, sizeOf, withoutKnownFrames } from './body-frames.ts'
 import type { FrameDraft } from './frame.ts'
 import type { IngestOff } from './ingest-off.ts'
 import type { IngestMemory } from './memory.ts'
@@ -95,6 +95,8 @@ export interface Intake {
   accept(tenantId: string, body: BodySource, options?: AcceptOptions): Promise<AcceptResult>
 }
 
+const auditOwnerId = tableOwnerId(auditTable)
+
 export function openIntake(dependencies: IntakeDependencies): Intake {
   const { hosts, memory, resends, logOf, caps, ingestOff, clock } = dependencies
   const queueBytesMax = dependencies.queueBytesMax ?? intakeQueueBytesMax
@@ -159,7 +161,7 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
   /** Why the host's lines are acknowledged and not stored, where they are; counted there. */
   function leftOut(tenantId: string, hostId: string, lines: readonly string[]): 'overCap' | 'ingestOff' | undefined {
     // A tenant at its cap must not act unseen.
-    if (hostId === tableOwnerId(auditTable)) return undefined
+    if (hostId === auditOwnerId) return undefined
     const bytes = sizeOf(lines)
     if (ingestOff?.isOff(tenantId, hostId)) {
       ingestOff.drop(tenantId, hostId, lines.length, bytes)
@@ -275,12 +277,11 @@ export function openIntake(dependencies: IntakeDependencies): Intake {
 
   async function append(tenantId: string, { drafts, mustWait, durable, refused }: Append): Promise<void> {
     if (drafts.length === 0 && !mustWait) return durable()
-    const bytes = drafts.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
     const last = drafts.length - 1
     const frames = drafts.map((draft, at): FrameDraft => (at < last ? { ...draft, m: true } : draft))
     // Whoever fills the disk must not act unseen.
-    const mayUseReserve = frames.some(({ h }) => h === tableOwnerId(auditTable))
-    const unit: Unit = { frames, bytes, mayUseReserve, durable, refused }
+    const mayUseReserve = frames.some(({ h }) => h === auditOwnerId)
+    const unit: Unit = { frames, bytes: draftsSize(drafts), mayUseReserve, durable, refused }
     await logOf(tenantId).append(unit)
   }
 

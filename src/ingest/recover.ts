@@ -5,6 +5,7 @@ import { listConsumedSegments, listUnconsumedSegments, type StoredSegment, sealS
 import { consumedSegmentAgeMsMin, replayBytesMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { type Frame, resendKeyOf } from '../model/segment.ts'
+import { draftsSize } from './body-frames.ts'
 import { type FrameDraft, parseFrame } from './frame.ts'
 import type { IngestMemory } from './memory.ts'
 import type { Resends } from './resends.ts'
@@ -124,9 +125,8 @@ async function moveStranded(
   if (missing.length > 0) {
     // Each as a body of its own: what it belonged to is not whole any more.
     const frames = missing.map(({ q, o, i, m, d, ...draft }): FrameDraft => draft)
-    const bytes = frames.reduce((sum, { b }) => sum + b.reduce((all, line) => all + line.length, 0), 0)
     // They are on the disk already; a full one must not keep the lake from its start.
-    await logOf(tenantId).append({ frames, bytes, mayUseReserve: true })
+    await logOf(tenantId).append({ frames, bytes: draftsSize(frames), mayUseReserve: true })
   }
   const bodies = openBodyReplay(tenantId, resends, memory)
   for (const frame of stranded) bodies.add(frame)

@@ -114,14 +114,18 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
       const batch = takeBatch()
       try {
         if (batch[0]!.unit === undefined) await closeSegment()
-        else await commit(batch.map(({ unit }) => unit!))
+        else
+          await commit(
+            batch.map(({ unit }) => unit!),
+            usesReserve(batch[0]!),
+          )
         for (const { resolve } of batch) resolve()
       } catch (error) {
-        // They are not compared with others, but with one another.
-        const staying = usesReserve(batch[0]!) ? [] : queue.filter(usesReserve)
-        const refused = queue.filter(each => !staying.includes(each))
-        queue.splice(0, queue.length, ...staying)
-        refuse([...batch, ...refused], error)
+        // What may use the reserve is not compared with what may not, so it need not share its fate.
+        const waiting = queue.splice(0)
+        const sharesFate = (each: Waiting) => usesReserve(batch[0]!) || !usesReserve(each)
+        queue.push(...waiting.filter(each => !sharesFate(each)))
+        refuse([...batch, ...waiting.filter(sharesFate)], error)
       }
       // Best effort: a segment that cannot be sealed now is sealed before the next one is opened.
       if ((current?.bytes ?? 0) >= bytesMax) await closeSegment().catch(() => undefined)
@@ -152,9 +156,9 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
     for (const { reject } of waiting) reject(refusal)
   }
 
-  async function commit(units: readonly Unit[]): Promise<void> {
+  async function commit(units: readonly Unit[], mayUseReserve: boolean): Promise<void> {
     const drafts = units.flatMap(({ frames }) => frames)
-    if (drafts.length > 0) await write(drafts, units[0]?.mayUseReserve === true)
+    if (drafts.length > 0) await write(drafts, mayUseReserve)
     for (const { durable } of units) durable?.()
   }
 
