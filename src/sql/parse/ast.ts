@@ -147,7 +147,7 @@ export type Expression = Span &
     | { readonly kind: 'subquery'; readonly query: Query }
     | { readonly kind: 'extract'; readonly unit: Name; readonly value: Expression }
     | { readonly kind: 'atTimeZone'; readonly value: Expression; readonly zone: Expression }
-    | { readonly kind: 'current'; readonly what: 'date' | 'time' | 'timestamp' | 'localtime' | 'localtimestamp' }
+    | { readonly kind: 'current'; readonly what: 'date' | 'timestamp' | 'localtime' | 'localtimestamp' }
     | {
         readonly kind: 'trim'
         readonly side: 'both' | 'leading' | 'trailing'

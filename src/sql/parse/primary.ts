@@ -264,7 +264,7 @@ function parseTrim(reader: Reader): Expression {
 
 function parseCurrent(reader: Reader): Expression {
   const token = next(reader)
-  const what = token.key.toLowerCase().replace('current_', '') as 'time' | 'timestamp' | 'localtime' | 'localtimestamp'
+  const what = token.key.toLowerCase().replace('current_', '') as 'timestamp' | 'localtime' | 'localtimestamp'
   if (acceptAll(reader, '(')) {
     if (peek(reader).kind !== 'integer') throw unexpected(reader, 'a precision')
     next(reader)

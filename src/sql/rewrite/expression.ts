@@ -368,7 +368,7 @@ function bindCurrent(node: ExpressionOf<'current'>, context: Context): Typed {
       return { sql: instantLiteral(now), type: { kind: 'timestamptz', precision: 3, zone: undefined } }
     case 'localtimestamp':
       return { sql: instantLiteral(now), type: { kind: 'timestamp', precision: 3 } }
-    default:
+    case 'localtime':
       return { sql: `CAST(${instantLiteral(now)} AS TIME)`, type: { kind: 'time', precision: 3 } }
   }
 }

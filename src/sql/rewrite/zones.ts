@@ -1,3 +1,4 @@
+import { dayMs } from '../../model/time-range.ts'
 import { type Span, SqlRefusal } from '../diagnostics.ts'
 import type { ExpressionOf } from '../parse/ast.ts'
 import { isText, quoteText, type SqlType } from '../sql-type.ts'
@@ -65,7 +66,6 @@ export function offsetInZone(local: string, zone: string): string | undefined {
     const name = format.formatToParts(utc).find(part => part.type === 'timeZoneName')?.value ?? 'GMT'
     return name.replace('GMT', '') || '+00:00'
   }
-  const dayMs = 86_400_000
   const near = [wanted, wanted - dayMs, wanted + dayMs].map(offsetAt)
   return near.find(offset => offsetAt(wanted - (offsetMinutes(offset) ?? 0) * 60_000) === offset)
 }
