@@ -158,6 +158,7 @@ const samples: TestTable = {
       2,
       0,
       1e-7,
+      // biome-ignore lint/suspicious/noApproximativeNumericConstant: a number with few digits is wanted
       3.14159,
       true,
       '2023-03-26 01:30:00.000',

@@ -186,6 +186,7 @@ const calls: Readonly<Record<string, string>> = {
   regexp_position:
     "regexp_position(s, 'l') $ regexp_position(u, 'i') $ regexp_position(s, 'l', 4) $ regexp_position(s, 'l', 1, 2)",
   regexp_replace:
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: how Trino names a group in a replacement
     "regexp_replace(s, 'l') $ regexp_replace(s, '(l+)', '<$1>') $ regexp_replace(path, '\\\\', '/') $ regexp_replace(list, '(\\w),(\\w)', '$2,$1') $ regexp_replace(s, '', '-') $ regexp_replace(s, '[aeiou]', '') $ regexp_replace(s, '(\\w+)', x -> upper(x[1])) $ regexp_replace(s, '(?<first>h)', '${first}!')",
   regexp_split:
     "regexp_split(list, ',') $ regexp_split(s, '\\s*') $ regexp_split(list, '\\s*,\\s*') $ regexp_split(s, 'l') $ regexp_split('', ',')",

@@ -15,7 +15,7 @@ export const timeMacros: readonly Macro[] = [
       WHEN regexp_full_match(s, '[0-9]{4}') THEN CAST(s || '-01-01' AS DATE)
       ELSE CAST('not an ISO 8601 date: ' || s AS DATE) END`,
   ),
-  macro('trino_iso_time', 't', String.raw`regexp_extract(t, '^[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?')`),
+  macro('trino_iso_time', 't', "regexp_extract(t, '^[0-9]{2}(:[0-9]{2}(:[0-9]{2}([.,][0-9]+)?)?)?')"),
   macro(
     'trino_iso_clock',
     't',
