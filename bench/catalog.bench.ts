@@ -67,7 +67,7 @@ async function fill(store: Store, tenantId: string, fileCount: number, start: nu
 
 async function measure(store: Store, folder: string, tenantId: string, name: string, end: number): Promise<Figure[]> {
   const storage = await openLocalStorage(folder)
-  const tail = { durableFrames: () => 0, pathOf: () => '' }
+  const tail = { durableFrames: () => 0, durableTables: () => undefined, pathOf: () => '' }
   const bound = { column: 'sha256', in: ['8'.repeat(16)] }
   const cases = [
     { what: 'one query name, one day', spanDays: 1, queryNames: ['query_1'], bounds: [] },

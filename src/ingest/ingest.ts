@@ -7,7 +7,7 @@ import { ingestTickMs, sealRetryMs, segmentAgeMsMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
-import type { Segment } from '../model/segment.ts'
+import type { Frame, Segment } from '../model/segment.ts'
 import { openIngestOff } from './ingest-off.ts'
 import type { AcceptOptions, AcceptResult, BodySource, HostDirectory } from './intake.ts'
 import { openIntake } from './intake.ts'
@@ -70,6 +70,8 @@ export interface Ingest {
   tick(): Promise<void>
   /** Durable frames of a segment opened or checked by this process; undefined: not known here. */
   durableFrames(segmentNumber: number): number | undefined
+  /** The tables that a segment's durable frames name, as `tb`; undefined: not known here. */
+  durableTables(segmentNumber: number): ReadonlySet<Frame['tb']> | undefined
   /** The absolute path of a segment's file. */
   pathOf(segment: Pick<Segment, 'fileName'>): string
   /** Query names, columns and event times of what is in no data file yet. */
@@ -84,6 +86,13 @@ export interface Ingest {
   close(): Promise<void>
 }
 
+/** What this process knows to be on disk of a segment. */
+interface DurablePrefix {
+  readonly frames: number
+  /** undefined: another process wrote it. */
+  readonly tables: ReadonlySet<Frame['tb']> | undefined
+}
+
 const noCaps: CapsOf = () => ({ uploadCapHostBytes: undefined, uploadCapTenantBytes: undefined })
 
 /** Segments whose frame counts are remembered here: far more than are ever open or just sealed. */
@@ -95,7 +104,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   const ageMsMax = dependencies.segmentAgeMsMax ?? segmentAgeMsMax
   let mode: 'starting' | 'ready' | 'closed' = 'starting'
   const logs = new Map<string, SegmentLog>()
-  const durable = new Map<number, number>()
+  const durable = new Map<number, DurablePrefix>()
   const counts = new Map<string, LineCounts>()
   const memory = openIngestMemory(store, clock)
   const resends = openResends()
@@ -119,9 +128,9 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     },
   })
 
-  function noteDurable(number: number, frames: number): void {
+  function noteDurable(number: number, prefix: DurablePrefix): void {
     if (!durable.has(number) && durable.size >= durableHeldMax) durable.delete(durable.keys().next().value!)
-    durable.set(number, frames)
+    durable.set(number, prefix)
   }
 
   function logOf(tenantId: string): SegmentLog {
@@ -136,7 +145,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     const opened = openSegmentLog(
       {
         ...{ catalog, files, folder: segmentsFolder, clock },
-        onDurable: (segment, frames) => noteDurable(segment.number, frames),
+        onDurable: ({ number }, frames, tables) => noteDurable(number, { frames, tables }),
         onSealed: segment => {
           dependencies.budgets?.sealed(tenantId, segment.bytes)
           sealer.add(segment)
@@ -196,7 +205,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     await retryQuarantined(store)
     const report = await recover({ store, files, folder: segmentsFolder, memory, resends, logOf, clock })
     for (const segment of report.sealed) {
-      noteDurable(segment.number, segment.frames)
+      noteDurable(segment.number, { frames: segment.frames, tables: undefined })
       sealer.add(segment)
     }
     for (const facts of report.damaged) log.error({ ...facts }, 'segment damaged')
@@ -219,7 +228,7 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
     return tailKeyReader.read(
       tenantId,
       segments.map(segment => {
-        const frames = segment.frames ?? durable.get(segment.number) ?? 0
+        const frames = segment.frames ?? durable.get(segment.number)?.frames ?? 0
         return { number: segment.number, path: pathOf(segment), frames }
       }),
     )
@@ -238,7 +247,8 @@ export function openIngest(dependencies: IngestDependencies): Ingest {
   return {
     ...{ accept, recover: recoverAll, sealNow, tick, pathOf, tailKeys, close },
     importPositions: (tenantId, importIds) => memory.importPositions(tenantId, importIds),
-    durableFrames: number => durable.get(number),
+    durableFrames: number => durable.get(number)?.frames,
+    durableTables: number => durable.get(number)?.tables,
     counts: () => counts,
     openSize: tenantId => logs.get(tenantId)?.openSize() ?? { lines: 0, bytes: 0 },
     backlog: () => sealer.backlog(),

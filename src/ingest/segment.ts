@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path'
 import { diskReserveBytes, refusedRetrySeconds, segmentBatchBytesMax, segmentBytesMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
 import { AppError } from '../model/errors.ts'
-import type { Segment, SegmentHeader } from '../model/segment.ts'
+import type { Frame, Segment, SegmentHeader } from '../model/segment.ts'
 import { type FrameDraft, renderFrame } from './frame.ts'
 import type { SegmentFile, SegmentFiles } from './segment-files.ts'
 
@@ -62,8 +62,8 @@ export interface SegmentLogDependencies {
   /** The folder that segments' file names are relative to. */
   readonly folder: string
   readonly clock: Clock
-  /** The first `frames` frames of the segment are durable. */
-  readonly onDurable: (segment: Segment, frames: number) => void
+  /** The first `frames` frames of the segment are durable; they name these tables. */
+  readonly onDurable: (segment: Segment, frames: number, tables: ReadonlySet<Frame['tb']>) => void
   /** The segment is closed and its row says so. */
   readonly onSealed: (segment: SealedSegment) => void
   /** Units were refused, and the segment they were meant for, if it was open, is given up. */
@@ -75,6 +75,7 @@ export interface SegmentLogDependencies {
 interface OpenSegment {
   readonly segment: Segment
   readonly file: SegmentFile | undefined
+  readonly tables: Set<Frame['tb']>
   frames: number
   lines: number
   bytes: number
@@ -169,9 +170,10 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
     if (current === undefined) {
       await sealInCatalog()
       const segment = await catalog.openSegment(tenantId, clock())
-      current = { segment, file: undefined, frames: 0, lines: 0, bytes: 0 }
+      const empty = { segment, file: undefined, tables: new Set<Frame['tb']>(), frames: 0, lines: 0, bytes: 0 }
+      current = empty
       await step(async () => {
-        current = { segment, file: await createFile(segment), frames: 0, lines: 0, bytes: 0 }
+        current = { ...empty, file: await createFile(segment) }
       })
       parts.push(renderHeader(segment))
     }
@@ -180,6 +182,7 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
     for (const draft of drafts) {
       parts.push(renderFrame(draft, ++frames, lines))
       lines += draft.n
+      open.tables.add(draft.tb)
     }
     const bytes = parts.reduce((sum, { length }) => sum + length, 0)
     await step(async () => {
@@ -191,7 +194,7 @@ export function openSegmentLog(dependencies: SegmentLogDependencies, tenantId: s
     open.lines = lines
     open.bytes += bytes
     bytesSinceCheck += bytes
-    onDurable(open.segment, frames)
+    onDurable(open.segment, frames, open.tables)
   }
 
   /** Does something to the current segment; when that fails the segment is given up at its last durable frame. */

@@ -8,8 +8,9 @@ import type { LakeColumn, LakeSchema, LakeTable } from '../model/lake-table.ts'
 import type { Truncation } from '../model/query-run.ts'
 import type { RunView, TailPin, ViewRelation } from '../model/run-view.ts'
 import type { RelationScope, ScanScope } from '../model/scan-scope.ts'
-import type { Segment } from '../model/segment.ts'
+import type { Frame, Segment } from '../model/segment.ts'
 import type { TimeRange } from '../model/time-range.ts'
+import { reportTable, resultTable } from '../row-sql/tail.ts'
 import type { Storage } from '../storage/storage.ts'
 import { findSegment, listUnconsumedSegments, manifestVersion, type StoredSegment } from './catalog.ts'
 import { type LiveFile, listLiveFiles, withStats } from './data-files.ts'
@@ -25,6 +26,8 @@ import { storedTableOf } from './tables.ts'
 export interface TailSource {
   /** Frames of the segment that are on disk; undefined for a segment this process does not append to. */
   durableFrames(segmentNumber: number): number | undefined
+  /** The tables that those frames name, as `tb`; undefined: perhaps any. */
+  durableTables(segmentNumber: number): ReadonlySet<Frame['tb']> | undefined
   /** Absolute path of the segment's file. */
   pathOf(segment: Segment): string
 }
@@ -119,8 +122,14 @@ function byRelation(scope: ScanScope): readonly (readonly RelationScope[])[] {
   return [...Map.groupBy(scope.relations, ({ relation }) => relation).values()]
 }
 
-async function pinTail(deps: ViewDeps, segments: readonly StoredSegment[]): Promise<readonly TailPin[]> {
-  const pins: TailPin[] = []
+/** A pinned segment, and the tables its frames name. */
+interface PinnedSegment {
+  readonly pin: TailPin
+  readonly tables: ReadonlySet<Frame['tb']> | undefined
+}
+
+async function pinTail(deps: ViewDeps, segments: readonly StoredSegment[]): Promise<readonly PinnedSegment[]> {
+  const pins: PinnedSegment[] = []
   for (const segment of segments) {
     const { number, tenantId, fileName } = segment
     // A segment that was sealed meanwhile has its count in the catalog.
@@ -128,7 +137,8 @@ async function pinTail(deps: ViewDeps, segments: readonly StoredSegment[]): Prom
       segment.frames ?? deps.tail.durableFrames(number) ?? (await findSegment(deps.store, number))?.frames ?? 0
     if (frames === 0) continue
     const pin: TailPin = { number, tenantId, fileName, frames, path: deps.tail.pathOf(segment) }
-    pins.push(segment.state === 'quarantined' ? { ...pin, isQuarantined: true } : pin)
+    const tables = deps.tail.durableTables(number)
+    pins.push({ pin: segment.state === 'quarantined' ? { ...pin, isQuarantined: true } : pin, tables })
   }
   return pins
 }
@@ -137,7 +147,7 @@ async function relationOf(
   storage: Storage,
   schema: LakeSchema,
   files: ReadonlyMap<string, readonly LiveFile[]>,
-  tail: readonly TailPin[],
+  tail: readonly PinnedSegment[],
   scopes: readonly RelationScope[],
   request: ViewRequest,
 ): Promise<ViewRelation> {
@@ -157,13 +167,22 @@ async function relationOf(
     ...(table.isDeclared === true ? { isDeclared: true } : {}),
     columns: columnsOf(table, schema, name, scopes),
     files: await Promise.all(ordered.map(file => storage.locate(file.path))),
-    tail,
+    tail: tail.filter(({ tables }) => mayHold(tables, table.name)).map(({ pin }) => pin),
     window: { column: table.timeColumn, range: request.range },
     hosts,
     queryNames: unionOf(scopes.map(({ queryNames }) => queryNames)),
     rows: sum(ordered.map(({ rows }) => rows)),
     bytes: sum(ordered.map(({ bytes }) => bytes)),
   }
+}
+
+/**
+ * Whether a segment has lines that become rows of the table. A tenant's own audit log alone keeps a segment open while
+ * somebody asks, and reading one for nothing costs as much as a small query does.
+ */
+function mayHold(tables: PinnedSegment['tables'], name: string): boolean {
+  const stored = storedTableOf(name)
+  return tables === undefined || tables.has(stored === resultTable || stored === reportTable ? undefined : stored)
 }
 
 function hostsOf(table: LakeTable, hostIds: readonly string[] | undefined): ViewRelation['hosts'] {

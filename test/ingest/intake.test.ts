@@ -31,6 +31,7 @@ test('lines of one body by host: frames with the hosts’ ids, in order, one tim
   )
   assert.match(hosts[0]!.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
   assert.equal(it.ingest.durableFrames(1), 2)
+  assert.deepEqual(it.ingest.durableTables(1), new Set([undefined]))
   assert.deepEqual(it.ingest.counts().get(it.tenantId), {
     accepted: 3,
     duplicates: 0,
@@ -323,6 +324,7 @@ test('rows of a table are kept under its name, need no host, and meet the same n
   const { h, hi, tb, n, b } = frame!
   assert.deepEqual({ h, hi, tb, n, b }, { h: 'table/xgfw_data', hi: 'xgfw_data', tb: 'xgfw_data', n: 3, b: rows })
   assert.deepEqual(await lake.store.selectFrom('hosts').selectAll().execute(), [])
+  assert.deepEqual(lake.ingest.durableTables(1), new Set(['xgfw_data']))
 
   assert.deepEqual(await counted(accept(rows)), [0, 3])
   // The same lines as another table's rows, or as osquery's, are others.
@@ -334,6 +336,7 @@ test('rows of a table are kept under its name, need no host, and meet the same n
   await lake.crash()
   assert.deepEqual(await counted(accept(rows)), [0, 3])
   assert.deepEqual(await counted(accept([...rows, '{"src_ip":"new"}'])), [1, 3])
+  assert.deepEqual(lake.ingest.durableTables(1), undefined)
   const tables = (await lake.frames()).map(each => each.tb)
   assert.deepEqual(tables, ['xgfw_data', 'mdr_ioc_all', 'xgfw_data', 'mdr_ioc_all', 'xgfw_data'])
   assert.deepEqual((await lake.ingest.tailKeys(lake.tenantId)).queryNames, [])

@@ -78,6 +78,7 @@ async function rowsOf(table: string, more: Partial<ViewRequest> = {}): Promise<R
   const scope = { relations: [{ table, relation: table, queryNames: undefined, columns: undefined, bounds: [] }] }
   const tail = {
     durableFrames: (number: number) => frameCounts.get(number),
+    durableTables: () => undefined,
     pathOf: ({ fileName }: { fileName: string }) => join(segmentsFolder, fileName),
   }
   const request = { scope, range: { start: 0, end: undefined }, hostIds: undefined, now: lake.now, leaseMs: 1, ...more }

@@ -111,6 +111,24 @@ test('an open segment that was sealed in the meantime has its count from the cat
   assert.deepEqual(await pids(view), ['1'])
 })
 
+test('a segment is read for the tables only that it has lines of, and for all where that is not known', async () => {
+  const tenantId = 'tenant-tail-tables'
+  const { number } = await lake.open([event('a', { pid: '1' })], tenantId)
+  const pinnedFor = async (table: string, tables: readonly (string | undefined)[] | undefined) => {
+    const known = { ...lake.tail, durableTables: () => (tables === undefined ? undefined : new Set(tables)) }
+    const scope = { relations: [{ ...requestOf().scope.relations[0]!, table, relation: table }] }
+    const { view } = await pinView({ ...lake, tail: known }, tenantId, { ...requestOf(), scope })
+    return view.relations[0]?.tail.map(pin => pin.number)
+  }
+  assert.deepEqual(await pinnedFor('xdr_data', ['lake_audit']), [])
+  assert.deepEqual(await pinnedFor('xdr_data', ['lake_audit', undefined]), [number])
+  assert.deepEqual(await pinnedFor('xdr_ext_data', [undefined]), [number])
+  assert.deepEqual(await pinnedFor('lake_reports', [undefined]), [number])
+  assert.deepEqual(await pinnedFor('lake_reports', ['osquery_status']), [])
+  assert.deepEqual(await pinnedFor('lake_audit', ['lake_audit']), [number])
+  assert.deepEqual(await pinnedFor('lake_audit', undefined), [number])
+})
+
 test('a quarantined segment is still part of the tail', async () => {
   const tenantId = 'tenant-quarantined'
   const segment = await lake.seal([event('a', { pid: '1' })], tenantId)

@@ -39,7 +39,7 @@ export async function openTestLake(): Promise<TestLake> {
   const pathOf = ({ number }: { number: number }) => join(folder, 'segments', `${number}.ndjson`)
   const lake: TestLake = {
     ...{ folder, tempFolder, store, storage, writer },
-    tail: { durableFrames: number => durable.get(number), pathOf },
+    tail: { durableFrames: number => durable.get(number), durableTables: () => undefined, pathOf },
     now: fixtureReceivedAt,
     clock: () => lake.now,
     async open(lines, tenantId = fixtureTenantId, frame = {}) {
