@@ -160,7 +160,7 @@ async function relationOf(
   const kept = new Set(
     scopes.flatMap(({ queryNames, bounds }) => prune(live, { range: request.range, queryNames, hosts, bounds })),
   )
-  const ordered = live.filter(file => kept.has(file))
+  const ordered = live.filter(file => kept.has(file)).sort(newestFirst)
   return {
     name,
     table: storedTableOf(table.name),
@@ -183,6 +183,11 @@ async function relationOf(
 function mayHold(tables: PinnedSegment['tables'], name: string): boolean {
   const stored = storedTableOf(name)
   return tables === undefined || tables.has(stored === resultTable || stored === reportTable ? undefined : stored)
+}
+
+/** The order an engine reads them in: once it has the newest rows it wants, older files are left out by their times. */
+function newestFirst(left: LiveFile, right: LiveFile): number {
+  return (right.maxTime ?? 0) - (left.maxTime ?? 0) || right.id - left.id
 }
 
 function hostsOf(table: LakeTable, hostIds: readonly string[] | undefined): ViewRelation['hosts'] {

@@ -9,14 +9,7 @@ import type { RunView } from '../../model/run-view.ts'
 import { quoteText } from '../../row-sql/quote.ts'
 import { macroStatementsFor } from '../../sql/macros.ts'
 import type { RunProgress } from '../engine.ts'
-import {
-  boundMemory,
-  boundTemporaryFiles,
-  guardStatement,
-  lockDatabase,
-  readRowsLate,
-  runAll,
-} from './locked-database.ts'
+import { guardStatement, lockDatabase, runAll } from './locked-database.ts'
 import { distinctNames, nestingOf, storedExpression, wireTypeOf } from './projection.ts'
 import type { RunJob, StatementJob, WorkerResult } from './protocol.ts'
 import { emptyColumnsFileName, firstPageFileName, resultFileName } from './result-files.ts'
@@ -60,10 +53,7 @@ export async function executeRun(
 ): Promise<WorkerResult> {
   onProgress({ phase: 'opening', percent: undefined })
   const resultPath = join(job.resultFolder, resultFileName)
-  if (job.keepsFewRows) await readRowsLate(connection)
-  if (job.tempBytesMax !== undefined) await boundTemporaryFiles(connection, job.tempBytesMax)
-  if (job.memoryBytesMax !== undefined) await boundMemory(connection, job.memoryBytesMax)
-  await lockDatabase(connection, [...viewPaths(job.view), resultPath])
+  await lockDatabase(connection, [...viewPaths(job.view), resultPath], job)
   const { columns, types } = await bindStatement(connection, job)
   // While DuckDB works; the file is read twice, from the page cache.
   const isDamaged = isTailDamaged(job.view.relations.flatMap(relation => relation.tail))

@@ -42,27 +42,29 @@ export async function openDatabase(setup: ChildSetup): Promise<Database> {
   }
 }
 
-/**
- * Of statements that sort and keep few rows: these are found by their sort keys, and their other columns read after. Of
- * any other statement with a LIMIT it costs more than it saves (measured: 700 → 150 ms, and 110 → 390 ms).
- */
-export async function readRowsLate(connection: DuckDBConnection): Promise<void> {
-  await connection.run(`SET late_materialization_max_rows = ${fewRowsMax}`)
-}
-
-/** A run may be given less disk to spill to than its process was set up with. */
-export async function boundTemporaryFiles(connection: DuckDBConnection, bytesMax: number): Promise<void> {
-  await connection.run(`SET GLOBAL max_temp_directory_size = '${Math.floor(bytesMax / mib)}MiB'`)
-}
-
-/** A run may ask for less memory than its process was set up with. */
-export async function boundMemory(connection: DuckDBConnection, bytesMax: number): Promise<void> {
-  await connection.run(`SET GLOBAL memory_limit = '${Math.floor(bytesMax / mib)}MiB'`)
+/** What a run may have less of than its process was set up with, and how it is best read. */
+export interface RunSettings {
+  /** On disk, to spill to. */
+  readonly tempBytesMax?: number
+  readonly memoryBytesMax?: number
+  /**
+   * Of statements that sort and keep few rows: these are found by their sort keys, and their other columns read after.
+   * Of any other statement with a LIMIT it costs more than it saves (measured: 700 → 150 ms, and 110 → 390 ms).
+   */
+  readonly keepsFewRows?: boolean
 }
 
 /** From now on the database opens `paths` and nothing else, and no setting changes any more. */
-export async function lockDatabase(connection: DuckDBConnection, paths: readonly string[]): Promise<void> {
+export async function lockDatabase(
+  connection: DuckDBConnection,
+  paths: readonly string[],
+  { tempBytesMax, memoryBytesMax, keepsFewRows = false }: RunSettings = {},
+): Promise<void> {
+  const mibOf = (bytes: number) => `'${Math.floor(bytes / mib)}MiB'`
   await runAll(connection, [
+    ...(keepsFewRows ? [`SET late_materialization_max_rows = ${fewRowsMax}`] : []),
+    ...(tempBytesMax === undefined ? [] : [`SET GLOBAL max_temp_directory_size = ${mibOf(tempBytesMax)}`]),
+    ...(memoryBytesMax === undefined ? [] : [`SET GLOBAL memory_limit = ${mibOf(memoryBytesMax)}`]),
     `SET allowed_paths = [${paths.map(quoteText).join(', ')}]`,
     'SET enable_external_access = false',
     'SET lock_configuration = true',
