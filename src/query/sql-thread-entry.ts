@@ -1,13 +1,16 @@
 import { parentPort } from 'node:worker_threads'
 import { toAppError } from '../model/errors.ts'
 import { checkStatement, type SqlInput } from '../sql/check.ts'
-import type { SqlThreadReply } from './sql-thread.ts'
+import type { SqlThreadReply, SqlThreadRequest } from './sql-thread.ts'
+import { unpackSchema } from './sql-thread-schema.ts'
 
 // Entry of the SQL thread: one text in, one reply out.
 
 const emptySchema = { tables: [], queryNames: [], envelope: [] }
 
-parentPort?.on('message', (input: SqlInput) => reply(check(input)))
+parentPort?.on('message', (request: SqlThreadRequest) =>
+  reply(check({ ...request, schema: unpackSchema(request.schema) })),
+)
 
 // The parser is slow the first time: before anyone waits.
 check({ template: 'SELECT 1 AS one', variables: [], schema: emptySchema, now: 0 })

@@ -5,6 +5,7 @@ import { sqlCheckMsMax } from '../limits.ts'
 import { AppError, type ErrorCode, type ErrorDetails } from '../model/errors.ts'
 import type { Log } from '../model/log.ts'
 import type { CheckedStatement, SqlInput } from '../sql/check.ts'
+import { type PackedSchema, packSchema } from './sql-thread-schema.ts'
 
 // The one thread that reads users' SQL text. A text that takes too long, by the thread's own processor time, costs the
 // thread, never the API: it is replaced and the text is refused. One text at a time, in order of arrival; texts wait
@@ -14,6 +15,11 @@ export interface SqlThread {
   /** Rejects with `invalid_argument` (position in `details`), also for a text that could not be read in time. */
   check(input: SqlInput): Promise<CheckedStatement>
   close(): Promise<void>
+}
+
+/** Owner → thread. */
+export interface SqlThreadRequest extends Omit<SqlInput, 'schema'> {
+  readonly schema: PackedSchema
 }
 
 /** Thread → owner. */
@@ -99,7 +105,9 @@ export function openSqlThread(options: SqlThreadOptions): SqlThread {
     current = waiting.shift()
     if (current === undefined) return
     const reading = { text: current, thread: thread!, before: processorMs(thread!), extensions: 0 }
-    thread?.postMessage(current.input)
+    const { input } = current
+    const request: SqlThreadRequest = { ...input, schema: packSchema(input.schema) }
+    thread?.postMessage(request)
     deadline = setTimeout(() => void giveUpOrWait(reading), msMax)
   }
 
