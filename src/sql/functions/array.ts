@@ -4,7 +4,7 @@ import { toText } from '../rewrite/casts.ts'
 import { lambdaName } from '../rewrite/context.ts'
 import { failure } from '../rewrite/operators.ts'
 import { engineType, fieldName, quoteText, type SqlType } from '../sql-type.ts'
-import type { BoundCall, FunctionRules } from './rule.ts'
+import type { BoundCall, FunctionRules, ResultRule } from './rule.ts'
 import { callSql, macro, native, refused, renamed, rewrite } from './rule.ts'
 
 const sqlOf = (call: BoundCall): string[] => call.args.map(arg => arg.sql)
@@ -82,6 +82,13 @@ function sequence(call: BoundCall): string {
   const checked =
     step === undefined ? typed : towards(call, `trino_micros(${step}) < 0`, isDown, `trino_micros(${step}) = 0`, typed)
   return limited(call, `${length} / ${stepSeconds}`, checked)
+}
+
+/** Timestamps keep the digits of the start and the end. */
+const sequenceType: ResultRule = ({ actual: [from, to] }) => {
+  if (from?.kind !== 'timestamp' || to?.kind !== 'timestamp') return undefined
+  const precision = Math.max(from.precision, to.precision)
+  return { kind: 'array', element: { kind: 'timestamp', precision } }
 }
 
 /** A step of zero, or one that leads away from the end, is an error. */
@@ -234,7 +241,7 @@ export const arrayRules: FunctionRules = {
       call.node.args[1]!.kind === 'number' ? times : `CASE WHEN ${times} < 0 THEN ${negative} ELSE ${times} END`
     return limited(call, count!, `list_transform(range(${count}), lambda ${lambdaName(call.context)}: ${value})`)
   }),
-  sequence: rewrite(sequence),
+  sequence: rewrite(sequence, sequenceType),
   shuffle: macro('trino_shuffle'),
   slice: macro('trino_slice'),
   transform: renamed('list_transform'),

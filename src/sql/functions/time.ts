@@ -43,7 +43,7 @@ function onWallClock(value: Typed, result: SqlType, compute: (local: string) => 
   const zone = value.type.kind === 'timestamptz' ? value.type.zone : undefined
   const sql = compute(localTime(value))
   if (result.kind === 'date') return `CAST(${sql} AS DATE)`
-  return zone === undefined || result.kind !== 'timestamptz' ? sql : fromWallClock(sql, zone)
+  return zone === undefined || result.kind !== 'timestamptz' ? sql : fromWallClock(sql, zone, value.sql)
 }
 
 function dateAdd(call: BoundCall): string {
@@ -127,7 +127,9 @@ const zoneOf =
     const node = call.node.args[index]
     if (node === undefined) return undefined
     if (node.kind !== 'string') throw new SqlRefusal(`the time zone of ${call.name} must be a string literal`, node)
-    return { kind: 'timestamptz', precision: 3, zone: checkZone(node.value, node) }
+    const [value] = call.actual
+    const precision = value?.kind === 'timestamp' || value?.kind === 'timestamptz' ? value.precision : 3
+    return { kind: 'timestamptz', precision, zone: checkZone(node.value, node) }
   }
 
 function fromUnixtime(call: BoundCall): string {

@@ -2,7 +2,20 @@ import { type Macro, macro } from './macro.ts'
 
 // TRY stands around single calls only: what occurs twice inside one, the engine computes beforehand, outside of it.
 
+/** Commas before a closing bracket and numbers that are none, which the engine reads and Trino does not. */
+const loose = String.raw`,\s*[\]}]|(?:^|[:\[,])\s*-?(?i:nan|inf)`
+
 export const jsonMacros: readonly Macro[] = [
+  // Texts within are looked past only where the signs are there at all. This takes about as long as reading the JSON:
+  // what takes values out of many rows does without.
+  macro(
+    'trino_json_is_loose',
+    'j',
+    `(regexp_matches(j, '${loose}') AND
+      regexp_matches(regexp_replace(j, '"(?:[^"\\\\]|\\\\.)*"', '""', 'gs'), '${loose}'))`,
+  ),
+  macro('trino_json_strict', 'j', 'CASE WHEN NOT trino_json_is_loose(j) THEN j END'),
+  macro('trino_json_parse', 'j', "json(CASE WHEN trino_json_is_loose(j) THEN j || ' no JSON' ELSE j END)"),
   macro('trino_json_double', 'j', "trino_double_text(CAST(json_extract_string(j, '$') AS DOUBLE))"),
   macro('trino_json_type', 'j', 'TRY(json_type(j))'),
   macro('trino_json_type_at', 'j, p', 'TRY(json_type(j, p))'),
@@ -23,11 +36,13 @@ export const jsonMacros: readonly Macro[] = [
       THEN CAST(CAST('the number ' || t || ' is written in several ways in this JSON' AS INTEGER) AS VARCHAR)
       ELSE coalesce(trino_json_spellings(j, t)[1], t) END`,
   ),
+  // NaN and Infinity are no JSON.
+  macro('trino_json_finite', 't', "CASE WHEN NOT regexp_matches(t, '^-?[a-zA-Z]') THEN t END"),
   macro(
     'trino_json_scalar',
     'j, p',
     `CASE trino_json_type_at(j, p) WHEN 'OBJECT' THEN NULL WHEN 'ARRAY' THEN NULL WHEN 'NULL' THEN NULL
-      WHEN 'DOUBLE' THEN trino_json_number(j, TRY(json_extract_string(j, p))) ELSE TRY(json_extract_string(j, p)) END`,
+      WHEN 'DOUBLE' THEN trino_json_finite(trino_json_number(j, TRY(json_extract_string(j, p)))) ELSE TRY(json_extract_string(j, p)) END`,
   ),
   macro(
     'trino_json_value',

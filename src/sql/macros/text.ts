@@ -156,6 +156,17 @@ export const textMacros: readonly Macro[] = [
     `CASE WHEN length(s) > n THEN CAST(CAST('''' || s || ''' is longer than the ' || n || ' characters of its type' AS
       INTEGER) AS VARCHAR) ELSE s END`,
   ),
+  // An escape character is one, and stands before % or _ or itself: what is left without those pairs has none.
+  macro('trino_without_pairs', 'p, e', "replace(replace(replace(p, e || e, ''), e || '%', ''), e || '_', '')"),
+  macro(
+    'trino_like_pattern',
+    's, p, e',
+    `CASE WHEN s IS NULL THEN NULL WHEN length(e) <> 1
+      THEN CAST(CAST('ESCAPE takes one character, not ''' || e || '''' AS INTEGER) AS VARCHAR)
+      WHEN strpos(trino_without_pairs(p, e), e) > 0
+      THEN CAST(CAST('the escape character must stand before %, _ or itself in ' || p AS INTEGER) AS VARCHAR)
+      ELSE p END`,
+  ),
   macro(
     'trino_listagg',
     's',
@@ -173,10 +184,23 @@ export const textMacros: readonly Macro[] = [
 
 export const regexMacros: readonly Macro[] = [
   macro('trino_regexp_replacement', 'r', String.raw`regexp_replace(replace(r, '\', '\\'), '\$(\d)', '\\\1', 'g')`),
+  // A computed pattern, which the engine is given as it is: `$` does not stand before a last line break there, and \s
+  // has no vertical tab in it.
+  macro(
+    'trino_regexp_pattern',
+    's, p',
+    String.raw`CASE WHEN ends_with(s, chr(10)) AND NOT regexp_matches(p, '\(\?[a-z]*m') AND
+      (strpos(regexp_replace(p, '\\.|\[\^?\]?[^\]]*\]', '', 'g'), '$') > 0 OR strpos(p, '\Z') > 0)
+      THEN CAST(CAST('a computed pattern with $ beside a text that ends with a line break; write \z' AS INTEGER) AS
+      VARCHAR) WHEN strpos(s, chr(11)) > 0 AND regexp_matches(p, '\\[sS]')
+      THEN CAST(CAST('a computed pattern with \s beside a text with a vertical tab' AS INTEGER) AS VARCHAR)
+      ELSE p END`,
+  ),
   macro(
     'trino_regexp_position',
     's, p',
-    `CASE WHEN regexp_matches(s, p) THEN strpos(s, regexp_extract(s, p)) WHEN s IS NULL OR p IS NULL THEN NULL
+    String.raw`CASE WHEN s = '' THEN CASE WHEN p IS NOT NULL THEN -1 END WHEN regexp_matches(s, p)
+      THEN length(regexp_extract(s, '\A(?s:(.*?))(?:' || p || ')', 1)) + 1 WHEN s IS NULL OR p IS NULL THEN NULL
       ELSE -1 END`,
   ),
 ]

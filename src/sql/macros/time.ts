@@ -1,6 +1,23 @@
 import { type Macro, macro } from './macro.ts'
 
 export const timeMacros: readonly Macro[] = [
+  macro('trino_wall', 'u, z', "timezone(z, timezone('UTC', u))"),
+  // By the offset that the zone has at `u`.
+  macro('trino_unwall', 'l, u, z', '(l - (trino_wall(u, z) - u))'),
+  // Where the clocks of a zone show a time twice, the one by the offset they have at that hour of UTC; where they never
+  // show it, an hour on.
+  macro(
+    'trino_from_wall',
+    'l, z',
+    `CASE WHEN trino_wall(l, z) >= l OR trino_wall(trino_unwall(l, trino_unwall(l, l, z), z), z) = l
+      THEN trino_unwall(l, trino_unwall(l, l, z), z) ELSE trino_unwall(l, l, z) END`,
+  ),
+  // A moved or truncated time keeps its offset where the zone has it there.
+  macro(
+    'trino_from_wall_near',
+    'l, u, z',
+    `CASE WHEN trino_wall(trino_unwall(l, u, z), z) = l THEN trino_unwall(l, u, z) ELSE trino_from_wall(l, z) END`,
+  ),
   // The engine takes the result to be never NULL: beside a constant past all values, NULL <> it would be true.
   macro('trino_date_trunc', 'u, t', 'CASE WHEN t IS NOT NULL THEN date_trunc(u, t) END'),
   // ISO 8601: days, weeks (2024-W18-3), ordinal days (2024-123), months and years; anything else fails.

@@ -193,7 +193,12 @@ function bindQuantified(node: ExpressionOf<'quantified'>, context: Context): str
   const value = bind(node.value, context)
   const query = bindOneColumn(node.query, context)
   checkComparable(value, query, node.operator, node, nameOf(node.value))
-  return `(${value.sql} ${node.operator} ${node.isAll ? 'ALL' : 'ANY'} (${query.sql}))`
+  const sql = `(${value.sql} ${node.operator} ${node.isAll ? 'ALL' : 'ANY'} (${query.sql}))`
+  // NULL is not equal to all of several different values: to Trino that much is known.
+  const isSettled = node.isAll ? node.operator === '=' : node.operator === '<>'
+  if (!isSettled || value.type.kind === 'row') return sql
+  const areSeveral = `(SELECT count(DISTINCT v.c) > 1 FROM (${query.sql}) AS v(c))`
+  return `CASE WHEN ${value.sql} IS NULL AND ${areSeveral} THEN ${!node.isAll} ELSE ${sql} END`
 }
 
 function bindBetween(node: ExpressionOf<'between'>, context: Context): string {
@@ -246,8 +251,11 @@ function bindLike(node: ExpressionOf<'like'>, context: Context): string {
     throw new SqlRefusal(message, part, { hint })
   })
   checkEscape(node)
-  const suffix = escapeSql === undefined ? '' : ` ESCAPE ${escapeSql}`
-  return `(${value} ${node.isNot ? 'NOT ' : ''}LIKE ${pattern}${suffix})`
+  const operator = `${node.isNot ? 'NOT ' : ''}LIKE`
+  if (escapeSql === undefined) return `(${value} ${operator} ${pattern})`
+  const isWritten = node.pattern.kind === 'string' && node.escape?.kind === 'string'
+  const checked = isWritten ? pattern : `trino_like_pattern(${value}, ${pattern}, ${escapeSql})`
+  return `(${value} ${operator} ${checked} ESCAPE ${escapeSql})`
 }
 
 function bindNegation(node: ExpressionOf<'negate'>, context: Context): Typed {

@@ -54,6 +54,22 @@ export function pathArgument(node: Expression): string {
   return quoteText(path)
 }
 
+const indexesMax = 3
+
+/** The paths `node` stands for in the functions that find `$[0]` in an object, too: as its member called 0. */
+export function pathArguments(node: Expression): string[] {
+  const path = pathArgument(node)
+  const count = path.match(/\[\d+\]/g)?.length ?? 0
+  if (count > indexesMax) {
+    const hint = 'take the inner value first: json_extract(json_extract(…), …)'
+    throw new SqlRefusal(`a JSON path may have up to ${indexesMax} numbers in brackets`, node, { hint })
+  }
+  return Array.from({ length: 2 ** count }, (_, choice) => {
+    let place = 0
+    return path.replace(/\[(\d+)\]/g, (step, digits) => ((choice >> place++) & 1 ? `."${digits}"` : step))
+  })
+}
+
 export function bindJsonPath(node: JsonPathCall, context: Context): Typed {
   const input = bind(node.input, context)
   if (!isText(input.type) && input.type.kind !== 'json' && input.type.kind !== 'unknown') {
@@ -61,13 +77,16 @@ export function bindJsonPath(node: JsonPathCall, context: Context): Typed {
   }
   if (node.onEmpty !== 'null' && typeof node.onEmpty !== 'object') unsupportedBehaviour(node)
   const path = pathArgument(node.path)
-  const found = `trino_json_at(${input.sql}, ${path})`
+  const text = input.type.kind === 'json' ? input.sql : `trino_json_strict(${input.sql})`
+  const found = `trino_json_at(${text}, ${path})`
   if (node.name === 'json_exists') {
     if (node.onError !== 'false') unsupportedBehaviour(node)
-    return { sql: `trino_json_exists(${input.sql}, ${path})`, type: { kind: 'boolean' } }
+    const isThere = `trino_json_exists(${text}, ${path})`
+    const sql = `coalesce(${isThere}, CASE WHEN ${input.sql} IS NOT NULL THEN false END)`
+    return { sql, type: { kind: 'boolean' } }
   }
   if (node.name === 'json_query') return { sql: queryText(node, found), type: varcharType }
-  return jsonValue(node, input.sql, path, context)
+  return jsonValue(node, text, path, context)
 }
 
 function unsupportedBehaviour(node: JsonPathCall): never {
@@ -88,8 +107,7 @@ function queryText(node: JsonPathCall, found: string): string {
     case 'conditional':
       return `CASE WHEN ${isContainer} THEN ${text} ELSE '[' || ${text} || ']' END`
     case 'without':
-      // Without a wrapper a scalar is an error, and an error is NULL.
-      return `CASE WHEN ${isContainer} THEN ${text} END`
+      return text
   }
 }
 

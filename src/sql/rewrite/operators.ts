@@ -19,6 +19,7 @@ import {
 import { coerce } from './casts.ts'
 import type { Context, Typed } from './context.ts'
 import { fieldAt } from './names.ts'
+import { fromWallClock, localTime } from './zones.ts'
 
 /** SQL that fails the run with `message`; inside TRY in a form TRY may hold. */
 export function failure(context: Pick<Context, 'isTry'>, message: string, type: SqlType = integerType): string {
@@ -128,9 +129,11 @@ function decimalOf(sql: string, precision: number, scale: number): Typed {
 
 function temporalResult(operator: ArithmeticOperator, a: Typed, b: Typed, context: Context): Typed | undefined {
   const plain = `(${a.sql} ${operator} ${b.sql})`
-  if (operator === '+' && isInterval(a.type) && isMovable(b.type)) return moved(wholeDays(plain, b, a), b.type, a.type)
+  if (operator === '+' && isInterval(a.type) && isMovable(b.type)) {
+    return movedInZone(operator, b, a) ?? moved(wholeDays(plain, b, a), b.type, a.type)
+  }
   if ((operator === '+' || operator === '-') && isMovable(a.type) && isInterval(b.type)) {
-    return moved(wholeDays(plain, a, b), a.type, b.type)
+    return movedInZone(operator, a, b) ?? moved(wholeDays(plain, a, b), a.type, b.type)
   }
   if (operator === '-' && isInstant(a.type) && isInstant(b.type)) {
     const sql = `(CAST(${a.sql} AS TIMESTAMP) - CAST(${b.sql} AS TIMESTAMP))`
@@ -155,6 +158,14 @@ function wholeDays(sql: string, time: Typed, interval: Typed): string {
   if (literal !== null && Number(literal[1]) % 86_400_000_000 === 0) return sql
   const failed = `CAST('a date cannot be moved by hours, minutes or seconds' AS TIMESTAMP)`
   return `CASE WHEN trino_micros(${interval.sql}) % 86400000000 <> 0 THEN ${failed} ELSE ${sql} END`
+}
+
+/** Months and years are counted on the clocks of the time's zone. */
+function movedInZone(operator: ArithmeticOperator, time: Typed, interval: Typed): Typed | undefined {
+  if (time.type.kind !== 'timestamptz' || time.type.zone === undefined) return undefined
+  if (interval.type.kind !== 'intervalMonth') return undefined
+  const local = `(${localTime(time)} ${operator} ${interval.sql})`
+  return { sql: fromWallClock(local, time.type.zone, time.sql), type: time.type }
 }
 
 function isMovable(type: SqlType): boolean {

@@ -17,14 +17,16 @@ export function toWallClock(utcSql: string, zone: string): string {
   const minutes = offsetMinutes(zone)
   if (minutes === 0) return utcSql
   if (minutes !== undefined) return `(${utcSql} + to_minutes(${minutes}))`
-  return `timezone(${quoteText(zone)}, timezone('UTC', ${utcSql}))`
+  return `trino_wall(${utcSql}, ${quoteText(zone)})`
 }
 
-export function fromWallClock(localSql: string, zone: string): string {
+/** The point in time at which the zone's clocks show `localSql`; `near` it, where they show it twice. */
+export function fromWallClock(localSql: string, zone: string, near?: string): string {
   const minutes = offsetMinutes(zone)
   if (minutes === 0) return localSql
   if (minutes !== undefined) return `(${localSql} - to_minutes(${minutes}))`
-  return `timezone('UTC', timezone(${quoteText(zone)}, ${localSql}))`
+  if (near === undefined) return `trino_from_wall(${localSql}, ${quoteText(zone)})`
+  return `trino_from_wall_near(${localSql}, ${near}, ${quoteText(zone)})`
 }
 
 /** Minutes east of UTC of `UTC`, `Z`, `+02:00`; undefined for a region. */
