@@ -42,8 +42,9 @@ export const networkMacros: readonly Macro[] = [
     `CASE WHEN regexp_full_match(s, '(0|[1-9][0-9]{0,2})(\\.(0|[1-9][0-9]{0,2})){3}') THEN trino_ipv4(s)
       WHEN regexp_full_match(s, '::(ffff:|FFFF:)?[0-9]{1,3}(\\.[0-9]{1,3}){3}')
       THEN trino_ipv4(regexp_extract(s, '[0-9.]+$'))
-      WHEN regexp_full_match(s, '[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}')
-      AND NOT regexp_matches(s, ':::|::.*::|^:[^:]|[^:]:$') THEN trino_ipv6(s) END`,
+      WHEN regexp_full_match(s, '[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){2,7}(%[^%\\s]*)?')
+      AND NOT regexp_matches(split_part(s, '%', 1), ':::|::.*::|^:[^:]|[^:]:$')
+      THEN trino_ipv6(split_part(s, '%', 1)) END`,
   ),
   macro(
     'trino_ip',

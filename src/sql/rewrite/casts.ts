@@ -127,6 +127,13 @@ function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined 
   const shape = textShapes[to.kind]
   if (shape !== undefined) {
     const text = shaped(sql, shape, to, mode)
+    // Java's letters behind a number, and a zone that the type has no place for.
+    if (to.kind === 'double' || to.kind === 'real')
+      return `${mode}(${withoutEnd(text, '[dDfF]\\s*')} AS ${engineType(to)})`
+    if (to.kind === 'timestamp') {
+      const local = withoutEnd(text, ` *${offset}?\\s*`)
+      return cutPrecision(`${mode}(${local} AS ${engineType(to)})`, 6, to)
+    }
     if (to.kind !== 'timestamptz') return cutPrecision(`${mode}(${text} AS ${engineType(to)})`, 6, to)
     // The engine reads an offset only where it follows at once.
     const joined = `regexp_replace(${text}, ' ([+-][0-9:]+\\s*)$', '\\1')`
@@ -138,8 +145,10 @@ function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined 
 /** Years of four digits: the engine prints others in its own way. */
 const day = '\\s*(0*[1-9]\\d{0,3})-\\d{1,2}-\\d{1,2}'
 const hours = '([01]?\\d|2[0-3])'
-const clock = `( ${hours}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?)?`
-const double = '\\s*[+-]?(NaN|Infinity|(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?)\\s*'
+const time = `${hours}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?`
+const clock = `( ${time})?`
+const offset = '(Z|UTC|[+-]\\d{2}:?\\d{2})'
+const double = '\\s*[+-]?(NaN|Infinity|(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?[dDfF]?)\\s*'
 
 /** What Trino reads where the engine reads more: no T between day and time, no blanks around a decimal. */
 const textShapes: Partial<Record<SqlType['kind'], string>> = {
@@ -148,10 +157,14 @@ const textShapes: Partial<Record<SqlType['kind'], string>> = {
   real: double,
   boolean: '(?i)(t|true|f|false|1|0)',
   uuid: '[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}',
-  time: `${hours}:\\d{1,2}(:\\d{1,2}(\\.\\d+)?)?`,
+  time,
   date: `${day}\\s*`,
-  timestamp: `${day}${clock}\\s*`,
+  timestamp: `(${day}${clock}( +${offset})?|${day} ${time}${offset})\\s*`,
   timestamptz: `${day}${clock}( ?(Z|[+-]\\d{2}:?\\d{2}|[A-Za-z][A-Za-z_/+0-9-]*))?\\s*`,
+}
+
+function withoutEnd(sql: string, end: string): string {
+  return `regexp_replace(${sql}, '${end}$', '')`
 }
 
 /** The text where it has the shape, else one that no cast can read. */
@@ -263,7 +276,12 @@ function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined 
     const truth = `CAST(CAST(json_extract_string(${sql}, '$') AS BOOLEAN) AS ${engineType(to)})`
     return `CASE json_type(${sql}) WHEN 'DOUBLE' THEN ${number} WHEN 'BOOLEAN' THEN ${truth} ELSE ${whole} END`
   }
-  const isScalar = isNumeric(to) || to.kind === 'boolean'
+  if (isNumeric(to)) {
+    const number = `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
+    const truth = `CAST(CAST(json_extract_string(${sql}, '$') AS BOOLEAN) AS ${engineType(to)})`
+    return `CASE json_type(${sql}) WHEN 'BOOLEAN' THEN ${truth} ELSE ${number} END`
+  }
+  const isScalar = to.kind === 'boolean'
   if (isScalar) return `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
   if (to.kind === 'array' && isText(to.element)) {
     const item = fromJson('"cast_item"', to.element, mode)

@@ -56,17 +56,21 @@ export function pathArgument(node: Expression): string {
 
 const indexesMax = 3
 
-/** The paths `node` stands for in the functions that find `$[0]` in an object, too: as its member called 0. */
+/** The paths `node` stands for where `$[0]` finds the member 0 of an object too, and `$["0"]` the item of an array. */
 export function pathArguments(node: Expression): string[] {
   const path = pathArgument(node)
-  const count = path.match(/\[\d+\]/g)?.length ?? 0
+  const number = /\[(\d+)\]|\."(\d+)"/g
+  const count = path.match(number)?.length ?? 0
   if (count > indexesMax) {
     const hint = 'take the inner value first: json_extract(json_extract(…), …)'
-    throw new SqlRefusal(`a JSON path may have up to ${indexesMax} numbers in brackets`, node, { hint })
+    throw new SqlRefusal(`a JSON path may have up to ${indexesMax} numbers in it`, node, { hint })
   }
   return Array.from({ length: 2 ** count }, (_, choice) => {
     let place = 0
-    return path.replace(/\[(\d+)\]/g, (step, digits) => ((choice >> place++) & 1 ? `."${digits}"` : step))
+    return path.replace(number, (step, index, name) => {
+      if (((choice >> place++) & 1) === 0) return step
+      return index === undefined ? `[${name}]` : `."${index}"`
+    })
   })
 }
 
