@@ -17,6 +17,30 @@ function messageOf(template: string): string {
 
 /** Whole messages: what an analyst reads. */
 const messages: readonly (readonly [string, string])[] = [
+  [
+    "SELECT regexp_like(name, 'a$b') FROM xdr_data",
+    'line 1:26: this regular expression goes on after $, which also stands before a last line break; write $ last in the pattern or in an alternative, or \\z for the very end of the text',
+  ],
+  [
+    "SELECT regexp_replace(name, 'd$|\\n', ';') FROM xdr_data",
+    'line 1:29: this regular expression may match up to a last line break and then the break; write \\z in place of $ for the very end of the text',
+  ],
+  [
+    "SELECT regexp_replace(name, 'x*', ';') FROM xdr_data",
+    'line 1:29: regexp_replace by a pattern that matches the empty text is not supported; let the pattern match at least one character: + in place of *',
+  ],
+  [
+    "SELECT regexp_split(name, ',$') FROM xdr_data",
+    'line 1:27: regexp_split cannot split at $; write \\z in place of $ for the very end of the text',
+  ],
+  [
+    "SELECT regexp_like(name, '[[:alpha:]]') FROM xdr_data",
+    "line 1:26: the class [:alpha:] is not supported; write the characters, for instance [A-Za-z] or [\\s], or a class of Unicode's such as \\p{L}",
+  ],
+  [
+    "SELECT json_extract(name, '$[0][1][2][3]') FROM xdr_data",
+    'line 1:27: a JSON path may have up to 3 numbers in it; take the inner value first: json_extract(json_extract(…), …)',
+  ],
   ['', 'line 1:1: the statement is empty'],
   ['-- nothing', 'line 1:1: the statement is empty'],
   ['SELECT 1; SELECT 2', 'line 1:11: one statement is run at a time: this is a second one'],

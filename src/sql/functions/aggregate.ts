@@ -106,7 +106,9 @@ function minMax(target: string): AggregateRule {
     wrap: (sql, call) => {
       if (!isDouble(call)) return sql
       const value = call.args[0]!.sql
-      const any = sql.replace(`${target}(`, 'min(').replace(`CASE WHEN NOT isnan(${value}) THEN ${value} END`, value)
+      const any = sql
+        .replace(`${target}(`, 'min(')
+        .replace(`CASE WHEN NOT isnan(${value}) THEN ${value} END`, () => value)
       return `coalesce(${sql}, ${any})`
     },
   }
