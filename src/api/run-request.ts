@@ -73,6 +73,7 @@ export function parseRunRequest(body: Uint8Array, bounds: RunRequestBounds): Run
   if (adHocQuery !== undefined && savedQuery !== undefined) {
     throw refuse('adHocQuery and savedQuery are given: exactly one of them is needed')
   }
+  refuseAmbiguous(variables ?? [])
   const hostIds = parseHostIds(matchEndpoints?.filters ?? [])
   const rest = {
     variables,
@@ -89,6 +90,18 @@ export function parseRunRequest(body: Uint8Array, bounds: RunRequestBounds): Run
   }
   checkTemplate(adHocQuery.template, 'adHocQuery.template', bounds)
   return { source: { kind: 'adHoc', template: adHocQuery.template, name }, ...rest }
+}
+
+/** One name has one value: which of two is meant is not ours to choose. Throws `invalid_argument`. */
+export function refuseAmbiguous(variables: readonly QueryVariable[]): void {
+  const seen = new Map<string, QueryVariable>()
+  for (const variable of variables) {
+    const { dataType, value } = seen.get(variable.name) ?? variable
+    if (dataType !== variable.dataType || value !== variable.value) {
+      throw refuse(`variables has ${JSON.stringify(variable.name.slice(0, 100))} more than once, with different values`)
+    }
+    seen.set(variable.name, variable)
+  }
 }
 
 /** True for a body that is SQL: what begins as JSON, or is JSON, is never taken for it. */

@@ -166,6 +166,17 @@ test('what cannot be meant is refused before anything is stored', async t => {
   ]) {
     assertProblem(await post(body), 400, 'invalid_argument')
   }
+  const wanted = '"all" the caller manages, or 1 to 1000 ids'
+  for (const [body, detail] of [
+    [{ adHocQuery }, `tenants is required: ${wanted}`],
+    [{ tenants: null, adHocQuery }, `tenants is required: ${wanted}`],
+    [{ tenants: [], adHocQuery }, `tenants must be ${wanted}`],
+    [{ tenants: 'ALL', adHocQuery }, `tenants must be ${wanted}`],
+    [{ tenants: Array.from({ length: 1001 }, () => newId()), adHocQuery }, `tenants must be ${wanted}`],
+    [[], 'the body must be object'],
+  ] as const) {
+    assert.equal((await post(body)).json().detail, detail)
+  }
   for (const tenant of [foreign.id, trial.id, newId()]) {
     assertProblem(await post({ tenants: [first!.id, tenant], adHocQuery }), 403, 'permission_denied')
   }
