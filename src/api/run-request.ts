@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
+import { idempotencyKeyCharsMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import { parseUuid } from '../model/ids.ts'
 import type { QueryVariable } from '../model/query-run.ts'
@@ -35,6 +36,15 @@ export const RunBody = Type.Object({
   // Members the original does not have.
   limits: Type.Optional(RunLimitsBody),
   keepUntil: Type.Optional(Type.String({ description: 'UTC timestamp up to which run and result are kept' })),
+})
+
+export const RunHeaders = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      ...{ minLength: 1, maxLength: idempotencyKeyCharsMax },
+      description: 'sent again with the same body it starts nothing and gives the run of the first time',
+    }),
+  ),
 })
 
 const runBody = Compile(RunBody)
