@@ -108,7 +108,9 @@ export function refuseAmbiguous(variables: readonly QueryVariable[]): void {
   for (const variable of variables) {
     const { dataType, value } = seen.get(variable.name) ?? variable
     if (dataType !== variable.dataType || value !== variable.value) {
-      throw refuse(`variables has ${JSON.stringify(variable.name.slice(0, 100))} more than once, with different values`)
+      throw refuse(
+        `variables has ${JSON.stringify(variable.name.slice(0, 100))} more than once, with different types or values`,
+      )
     }
     seen.set(variable.name, variable)
   }

@@ -109,7 +109,7 @@ test('variables and ids that are wrong are named by their place', () => {
   const twice = (...values: (string | undefined)[]) => ({
     variables: values.map(value => ({ name: 'a', dataType: 'text', value })),
   })
-  const ambiguous = { message: 'variables has "a" more than once, with different values' }
+  const ambiguous = { message: 'variables has "a" more than once, with different types or values' }
   assert.throws(of(twice('1', '2')), ambiguous)
   assert.throws(of(twice('1', '1', '2')), ambiguous)
   assert.throws(of(twice(undefined, '2')), ambiguous)

@@ -386,7 +386,7 @@ test('what cannot be run is refused with the reason', async t => {
     [{ adHocQuery: undefined, savedQuery: { queryId: newId() } }, /^there is no saved query/],
     [
       { variables: ['1', '2'].map(value => ({ name: 'x', dataType: 'integer', value })) },
-      'variables has "x" more than once, with different values',
+      'variables has "x" more than once, with different types or values',
     ],
     [{ matchEndpoints: undefined }, /matchEndpoints/],
     [{ matchEndpoints: {} }, 'matchEndpoints needs all: true or at least one filter'],
