@@ -12,7 +12,9 @@ import { runStatuses } from './query-runs.ts'
 export const LiveRunListQuery = Type.Object({
   ...numberedPageParameters,
   ...fieldsParameter,
-  sort: Type.Optional(Type.String({ description: 'createdAt, name or finishedAt, with :asc or :desc' })),
+  sort: Type.Optional(
+    Type.String({ description: 'comma list of createdAt, name and finishedAt, each with :asc or :desc' }),
+  ),
   queryId: Type.Optional(Type.String()),
   categoryId: Type.Optional(Type.String()),
   status: Type.Optional(Type.String({ description: `any of ${runStatuses.join(', ')}` })),
@@ -23,11 +25,18 @@ export const LiveRunListQuery = Type.Object({
 export const LiveEndpointListQuery = Type.Object({
   ...numberedPageParameters,
   ...fieldsParameter,
-  sort: Type.Optional(Type.String({ description: 'hostname, status, finishedAt or resultCount, with :asc or :desc' })),
+  sort: Type.Optional(
+    Type.String({ description: 'comma list of hostname, status, finishedAt and resultCount, each with :asc or :desc' }),
+  ),
   match: Type.Optional(
     Type.String({ description: 'status[:result[:withData|withoutData]], such as finished:succeeded:withData' }),
   ),
 })
+
+interface Sort<Field extends string> {
+  readonly by: Field
+  readonly order: 'asc' | 'desc'
+}
 
 const sortedRuns = ['createdAt', 'name', 'finishedAt'] as const
 
@@ -36,7 +45,8 @@ export interface LiveRunListRequest {
   readonly states: readonly LiveRunState[] | undefined
   readonly savedQueryId: string | undefined
   readonly categoryId: string | undefined
-  readonly sort: { readonly by: (typeof sortedRuns)[number]; readonly order: 'asc' | 'desc' }
+  /** The first counts most. */
+  readonly sorts: readonly Sort<(typeof sortedRuns)[number]>[]
 }
 
 /** Newest first unless asked otherwise. Throws `invalid_argument`. */
@@ -44,6 +54,7 @@ export function parseLiveRunList(parameters: Parameters): LiveRunListRequest {
   const statuses = wordsParameter(parameters, 'status', runStatuses)
   const results = wordsParameter(parameters, 'result', liveResults)
   const makers = wordsParameter(parameters, 'createdByPrincipalType', ['user', 'service'])
+  const sorts = parseSorts(parameters, sortedRuns)
   const isByService = makers.length === 0 || makers.includes('service')
   const states = liveRunStates.filter(
     state =>
@@ -55,7 +66,7 @@ export function parseLiveRunList(parameters: Parameters): LiveRunListRequest {
     states: states.length === liveRunStates.length ? undefined : states,
     savedQueryId: idParameter(parameters, 'queryId'),
     categoryId: idParameter(parameters, 'categoryId'),
-    sort: parseSort(parameters, sortedRuns) ?? { by: 'createdAt', order: 'desc' },
+    sorts: sorts.length === 0 ? [{ by: 'createdAt', order: 'desc' }] : sorts,
   }
 }
 
@@ -70,13 +81,14 @@ const sortedHosts = ['hostname', 'status', 'finishedAt', 'resultCount'] as const
 export interface LiveEndpointListRequest {
   /** One of them is enough; undefined: all. */
   readonly matches: readonly LiveEndpointMatch[] | undefined
-  readonly sort: { readonly by: (typeof sortedHosts)[number]; readonly order: 'asc' | 'desc' } | undefined
+  /** The first counts most; empty: by id. */
+  readonly sorts: readonly Sort<(typeof sortedHosts)[number]>[]
 }
 
 /** Throws `invalid_argument`. */
 export function parseLiveEndpointList(parameters: Parameters): LiveEndpointListRequest {
   const matches = listParameter(parameters, 'match').map(parseMatch)
-  return { matches: matches.length === 0 ? undefined : matches, sort: parseSort(parameters, sortedHosts) }
+  return { matches: matches.length === 0 ? undefined : matches, sorts: parseSorts(parameters, sortedHosts) }
 }
 
 function parseMatch(text: string): LiveEndpointMatch {
@@ -96,21 +108,18 @@ function parseMatch(text: string): LiveEndpointMatch {
   return { states, hasData: data === undefined ? undefined : data === 'withData' }
 }
 
-/** `field` or `field:desc`; of several the first. */
-function parseSort<Field extends string>(
-  parameters: Parameters,
-  fields: readonly Field[],
-): { readonly by: Field; readonly order: 'asc' | 'desc' } | undefined {
-  const text = listParameter(parameters, 'sort')[0]
-  if (text === undefined) return undefined
-  const [name, order = 'asc', ...rest] = text.split(':')
-  const by = fields.find(field => field === name)
-  if (by !== undefined && rest.length === 0 && (order === 'asc' || order === 'desc')) return { by, order }
-  const shown = JSON.stringify(text.slice(0, 100))
-  throw new AppError(
-    'invalid_argument',
-    `sort is ${shown}: one of ${fields.join(', ')} is expected, with :asc or :desc`,
-  )
+/** `field`, `field:desc`, or several of them. Throws `invalid_argument` for any that is something else. */
+function parseSorts<Field extends string>(parameters: Parameters, fields: readonly Field[]): readonly Sort<Field>[] {
+  return listParameter(parameters, 'sort').map(text => {
+    const [name, order = 'asc', ...rest] = text.split(':')
+    const by = fields.find(field => field === name)
+    if (by !== undefined && rest.length === 0 && (order === 'asc' || order === 'desc')) return { by, order }
+    const shown = JSON.stringify(text.slice(0, 100))
+    throw new AppError(
+      'invalid_argument',
+      `sort is ${shown}: one of ${fields.join(', ')} is expected, with :asc or :desc`,
+    )
+  })
 }
 
 /** In lower case; what is no UUID matches nothing. */

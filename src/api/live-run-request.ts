@@ -8,7 +8,7 @@ import { parseUuid } from '../model/ids.ts'
 import type { QueryVariable } from '../model/query-run.ts'
 import { decodeText, dropNulls, firstError, parseJson } from './body.ts'
 import { Variable } from './query-runs.ts'
-import { emptyAsAbsent, type RunRequestBounds } from './run-request.ts'
+import { emptyAsAbsent, type RunRequestBounds, refuseAmbiguous } from './run-request.ts'
 import { parseBound } from './time.ts'
 
 // What starts a live run. Filters say which hosts are asked; PowerShell makes a list of one a plain value, so every
@@ -100,6 +100,7 @@ export function parseLiveRunRequest(body: Uint8Array, bounds: RunRequestBounds, 
   const members = dropNulls(parseJson(text))
   if (!liveRunBody.Check(members)) throw refuse(firstError(liveRunBody.Errors(members)))
   const { variables, matchEndpoints, maxDurationInSeconds } = members
+  refuseAmbiguous(variables ?? [])
   return {
     source: parseSource(members, bounds),
     variables: variables?.length === 0 ? undefined : variables,

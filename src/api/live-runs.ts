@@ -160,7 +160,10 @@ export function toWireLiveRun(
     ...present({
       finishedAt: run.finishedAt === undefined ? undefined : formatInstant(run.finishedAt),
       name: run.name,
-      query: run.savedQueryId === undefined ? undefined : (references.query ?? { id: run.savedQueryId }),
+      query:
+        run.savedQueryId === undefined
+          ? undefined
+          : (references.query ?? { id: run.savedQueryId, ...present({ name: run.name }) }),
       category: run.categoryId === undefined ? undefined : (references.category ?? { id: run.categoryId }),
       variables: run.variables?.map(variable => ({ ...variable })),
       performance: performance.answers === 0 ? undefined : toWirePerformance(performance),

@@ -12,7 +12,7 @@ import { RunBody } from './run-request.ts'
 // `/lake/v1/queries/runs`: one request to many tenants. What is asked has the form of an ordinary run's body; a part of
 // it is an ordinary run of its tenant.
 
-const tenantsText = `"all" the caller manages, or up to ${manyRunTenantsMax} ids`
+const tenantsText = `"all" the caller manages, or 1 to ${manyRunTenantsMax} ids`
 
 export const ManyRunBody = Type.Interface([RunBody], {
   tenants: Type.Union([Type.Literal('all'), Type.Array(Type.String(), { minItems: 1, maxItems: manyRunTenantsMax })], {
@@ -72,9 +72,10 @@ export interface ManyRunRequest {
 export function parseManyRun(body: unknown): ManyRunRequest {
   const members = dropNulls(body)
   if (!manyRunBody.Check(members)) {
-    const { tenants } = Object(members) as { tenants?: unknown }
-    const message = firstError(manyRunBody.Errors(members))
-    throw new AppError('invalid_argument', tenants === undefined ? `tenants is required: ${tenantsText}` : message)
+    const isObject = typeof members === 'object' && members !== null && !Array.isArray(members)
+    if (!isObject) throw new AppError('invalid_argument', firstError(manyRunBody.Errors(members)))
+    const verb = 'tenants' in members ? 'must be' : 'is required:'
+    throw new AppError('invalid_argument', `tenants ${verb} ${tenantsText}`)
   }
   const { tenants, ...request } = members as { tenants: 'all' | string[]; adHocQuery?: { name?: unknown } }
   const name = request.adHocQuery?.name

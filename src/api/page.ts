@@ -79,7 +79,7 @@ export const KeyedPages = Type.Object({
 export type KeyedPages = Static<typeof KeyedPages>
 
 export interface KeyedPageRequest {
-  /** The key as the client sent it, to be echoed. */
+  /** The key as the client sent it; its echo is the key as it was before the way changed it. */
   readonly fromKey: string | undefined
   readonly pageSize: number
   readonly sizeMax: number

@@ -28,12 +28,12 @@ export function booleanParameter(parameters: Parameters, name: string): boolean 
   return word === 'true'
 }
 
-/** A whole number from 1; undefined when absent. Throws `invalid_argument` for anything else. */
-export function countParameter(parameters: Parameters, name: string): number | undefined {
+/** A whole number from `least`; undefined when absent. Throws `invalid_argument` for anything else. */
+export function countParameter(parameters: Parameters, name: string, least: 0 | 1 = 1): number | undefined {
   const text = textParameter(parameters, name)
   if (text === undefined) return undefined
-  const count = /^\d{1,9}$/.test(text) ? Number(text) : 0
-  if (count < 1) throw refuse(name, text, 'must be a whole number from 1')
+  const count = /^\d{1,9}$/.test(text) ? Number(text) : -1
+  if (count < least) throw refuse(name, text, `must be a whole number from ${least}`)
   return count
 }
 

@@ -44,7 +44,7 @@ export const NewPrincipalBody = Type.Object({
 })
 
 export const ExpiryBody = Type.Object({
-  expiresAt: Type.Optional(Type.String({ description: 'absent or null: never' })),
+  expiresAt: Type.Union([Type.String(), Type.Null()], { description: 'UTC timestamp; null: never' }),
 })
 
 const overlapSecondsMax = 30 * 86_400
@@ -71,11 +71,10 @@ export function parseNewPrincipal(body: unknown, now: number) {
   return { name, role, ...present({ expiresAt: parseExpiry(members.expiresAt, now) }) }
 }
 
-/** The new end in ms; undefined: never. */
+/** The new end in ms; undefined: never. A body that does not say which must not make access endless. */
 export function parseExpiryBody(body: unknown, now: number): number | undefined {
-  const members = dropNulls(body)
-  if (!expiryBody.Check(members)) throw refuse(firstError(expiryBody.Errors(members)))
-  return parseExpiry(members.expiresAt, now)
+  if (!expiryBody.Check(body)) throw refuse('expiresAt must be a UTC timestamp in the future, or null for never')
+  return parseExpiry(body.expiresAt ?? undefined, now)
 }
 
 /** How long older secrets stay valid, ms. */

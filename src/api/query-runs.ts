@@ -163,7 +163,10 @@ export function toWireRun(run: QueryRun, references: RunReferences = {}): Run {
     ...present({
       finishedAt: instant(run.finishedAt),
       name: run.name,
-      query: run.savedQueryId === undefined ? undefined : (references.query ?? { id: run.savedQueryId }),
+      query:
+        run.savedQueryId === undefined
+          ? undefined
+          : (references.query ?? { id: run.savedQueryId, ...present({ name: run.name }) }),
       category: run.categoryId === undefined ? undefined : (references.category ?? { id: run.categoryId }),
       variables: run.variables?.map(variable => ({ ...variable })),
       matchEndpoints: run.hostIds === undefined ? undefined : { filters: [{ ids: [...run.hostIds] }] },

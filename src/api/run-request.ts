@@ -1,5 +1,6 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
+import { idempotencyKeyCharsMax } from '../limits.ts'
 import { AppError } from '../model/errors.ts'
 import { parseUuid } from '../model/ids.ts'
 import type { QueryVariable } from '../model/query-run.ts'
@@ -35,6 +36,15 @@ export const RunBody = Type.Object({
   // Members the original does not have.
   limits: Type.Optional(RunLimitsBody),
   keepUntil: Type.Optional(Type.String({ description: 'UTC timestamp up to which run and result are kept' })),
+})
+
+export const RunHeaders = Type.Object({
+  'Idempotency-Key': Type.Optional(
+    Type.String({
+      ...{ minLength: 1, maxLength: idempotencyKeyCharsMax },
+      description: 'sent again with the same body it starts nothing and gives the run of the first time',
+    }),
+  ),
 })
 
 const runBody = Compile(RunBody)
@@ -73,6 +83,7 @@ export function parseRunRequest(body: Uint8Array, bounds: RunRequestBounds): Run
   if (adHocQuery !== undefined && savedQuery !== undefined) {
     throw refuse('adHocQuery and savedQuery are given: exactly one of them is needed')
   }
+  refuseAmbiguous(variables ?? [])
   const hostIds = parseHostIds(matchEndpoints?.filters ?? [])
   const rest = {
     variables,
@@ -89,6 +100,20 @@ export function parseRunRequest(body: Uint8Array, bounds: RunRequestBounds): Run
   }
   checkTemplate(adHocQuery.template, 'adHocQuery.template', bounds)
   return { source: { kind: 'adHoc', template: adHocQuery.template, name }, ...rest }
+}
+
+/** One name has one value: which of two is meant is not ours to choose. Throws `invalid_argument`. */
+export function refuseAmbiguous(variables: readonly QueryVariable[]): void {
+  const seen = new Map<string, QueryVariable>()
+  for (const variable of variables) {
+    const { dataType, value } = seen.get(variable.name) ?? variable
+    if (dataType !== variable.dataType || value !== variable.value) {
+      throw refuse(
+        `variables has ${JSON.stringify(variable.name.slice(0, 100))} more than once, with different types or values`,
+      )
+    }
+    seen.set(variable.name, variable)
+  }
 }
 
 /** True for a body that is SQL: what begins as JSON, or is JSON, is never taken for it. */

@@ -8,6 +8,7 @@ import { dropNulls, firstError } from './body.ts'
 import { fieldsParameter, NumberedPages, numberedPageParameters } from './page.ts'
 import { listParameter, type Parameters, textParameter } from './parameters.ts'
 import { present, Variable } from './query-runs.ts'
+import { refuseAmbiguous } from './run-request.ts'
 
 /** `description` and `variables` are always there: a client reads them unguarded. */
 export const WireSavedQuery = Type.Object({
@@ -100,6 +101,7 @@ export function parseSavedQueryBody(body: unknown): SavedQueryContent {
     throw new AppError('invalid_argument', firstError(savedQueryBody.Errors(members)))
   }
   const { name, code, description, template, variables, categories } = members
+  refuseAmbiguous(variables ?? [])
   const categoryIds = new Set((categories ?? []).map(({ id }) => parseUuid(id) ?? id))
   return {
     ...{ name, code, template },

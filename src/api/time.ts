@@ -34,7 +34,9 @@ export function parseWindow(request: WindowRequest, bounds: WindowBounds): RunWi
   const to = request.to === undefined ? undefined : parseMoment('to', request.to, now)
   const end = to?.end ?? now + 1
   const start = from?.start ?? (to === undefined ? now : to.isDay ? to.end : to.start) - defaultSpanMs
-  if (start > now) throw refuse('from', request.from ?? request.to ?? '', 'cannot be in the future')
+  const [member, given] =
+    from === undefined ? (['to', request.to ?? ''] as const) : (['from', request.from ?? ''] as const)
+  if (start > now) throw refuse(member, given, 'cannot be in the future')
   if (start >= end) throw refuse('from', request.from ?? '', "cannot be after 'to'")
   if (bounds.spanMsMax !== undefined && end - start > bounds.spanMsMax + spanSlackMs) {
     const days = Math.round(bounds.spanMsMax / dayMs)

@@ -129,7 +129,7 @@ function addPrincipals({ admin, effects, end, withConnection }: Adding): void {
     .argument('<id>')
     .option('--expires <time>', 'UTC timestamp (default: never)')
     .action(async (id: string, flags: PrincipalFlags) => {
-      const json = { expiresAt: flags.expires }
+      const json = { expiresAt: flags.expires ?? null }
       end(await administer(effects, flags, { method: 'PATCH', path: principalsPath(flags, idInPath(id)), json }))
     })
   command('disable')

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { HostPlatform } from '../model/host.ts'
 import type { EndpointType, LiveHost, LiveHostState } from '../model/live-run.ts'
 import type { Db } from './db.ts'
@@ -41,16 +42,17 @@ export interface LiveHostMatch {
 export interface LiveHostFilter {
   /** One of them is enough: states as stored, with rows or without (undefined: either). undefined: all hosts. */
   readonly matches: readonly LiveHostMatch[] | undefined
-  /** undefined: by id, which costs nothing. */
-  readonly sort: LiveHostSort | undefined
+  /** The first counts most; empty: by id, which costs nothing. */
+  readonly sorts: readonly LiveHostSort[]
   readonly offset: number
   readonly count: number
   readonly isTotalWanted: boolean
 }
 
+/** `status` has a word for all states that are an end, as on the wire. */
 const sortColumns = {
   hostname: 'hostname',
-  status: 'state',
+  status: sql<string>`CASE WHEN state IN ('pending', 'started') THEN state ELSE 'finished' END`,
   finishedAt: 'finished_at',
   resultCount: 'row_count',
 } as const
@@ -62,7 +64,7 @@ export async function pageLiveHosts(
   filter: LiveHostFilter,
 ): Promise<{ hosts: LiveHost[]; total: number }> {
   let matching = db.selectFrom('live_hosts').where('run_number', '=', runNumber)
-  const { matches, sort } = filter
+  const { matches, sorts } = filter
   if (matches !== undefined) {
     matching = matching.where(({ eb, and, or }) =>
       or(
@@ -75,8 +77,8 @@ export async function pageLiveHosts(
   const counted = filter.isTotalWanted
     ? await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     : { count: 0 }
-  if (sort !== undefined) matching = matching.orderBy(sortColumns[sort.by], sort.order)
-  const rows = await matching.selectAll().orderBy('host_id').limit(filter.count).offset(filter.offset).execute()
+  const sorted = sorts.reduce((query, { by, order }) => query.orderBy(sortColumns[by], order), matching)
+  const rows = await sorted.selectAll().orderBy('host_id').limit(filter.count).offset(filter.offset).execute()
   return { hosts: rows.map(fromRow), total: Number(counted.count) }
 }
 

@@ -75,7 +75,8 @@ export interface LiveRunFilter {
   readonly states: readonly LiveRunState[] | undefined
   readonly savedQueryId: string | undefined
   readonly categoryId: string | undefined
-  readonly sort: { readonly by: 'createdAt' | 'name' | 'finishedAt'; readonly order: 'asc' | 'desc' }
+  /** At least one; the first counts most. */
+  readonly sorts: readonly { readonly by: 'createdAt' | 'name' | 'finishedAt'; readonly order: 'asc' | 'desc' }[]
   readonly offset: number
   readonly count: number
   readonly isTotalWanted: boolean
@@ -96,20 +97,15 @@ export function listLiveRuns(
       .where('tenant_id', '=', tenantId)
       .where('expires_at', '>', now)
       .where('state', '<>', 'preparing')
-    const { states, savedQueryId, categoryId, sort } = filter
+    const { states, savedQueryId, categoryId, sorts } = filter
     if (states !== undefined) matching = matching.where('state', 'in', states)
     if (savedQueryId !== undefined) matching = matching.where('saved_query_id', '=', savedQueryId)
     if (categoryId !== undefined) matching = matching.where('category_id', '=', categoryId)
     const counted = filter.isTotalWanted
       ? await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
       : { count: 0 }
-    const rows = await matching
-      .selectAll()
-      .orderBy(sortColumns[sort.by], sort.order)
-      .orderBy('number', sort.order)
-      .limit(filter.count)
-      .offset(filter.offset)
-      .execute()
+    const sorted = sorts.reduce((query, { by, order }) => query.orderBy(sortColumns[by], order), matching.selectAll())
+    const rows = await sorted.orderBy('number', sorts.at(-1)?.order).limit(filter.count).offset(filter.offset).execute()
     return { runs: rows.map(fromRow), total: Number(counted.count) }
   })
 }

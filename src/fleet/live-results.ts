@@ -2,7 +2,7 @@ import type { Db } from '../db/db.ts'
 import { listLiveAnswersFrom } from '../db/live-answers.ts'
 import { findLiveHostnames, type LiveHostFilter, pageLiveHosts } from '../db/live-hosts.ts'
 import { sliceBytesMax } from '../limits.ts'
-import { hostStateIn, type LiveHost, type LiveRun, liveHostStates } from '../model/live-run.ts'
+import { hostStateIn, isLiveRunOpen, type LiveHost, type LiveRun, liveHostStates } from '../model/live-run.ts'
 import { inflateText } from './deflated-line.ts'
 import { rowsOfLine } from './live-lines.ts'
 
@@ -72,6 +72,8 @@ export async function readLiveHosts(
     states: liveHostStates.filter(stored => states.includes(hostStateIn(run.state, stored))),
     hasData,
   }))
-  const { hosts, total } = await pageLiveHosts(db, run.number, { ...filter, matches })
+  // Once the run has ended every host is finished, also one that was stored as it last was.
+  const sorts = isLiveRunOpen(run.state) ? filter.sorts : filter.sorts.filter(({ by }) => by !== 'status')
+  const { hosts, total } = await pageLiveHosts(db, run.number, { ...filter, matches, sorts })
   return { hosts: hosts.map(host => ({ ...host, state: hostStateIn(run.state, host.state) })), total }
 }

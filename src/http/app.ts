@@ -1,6 +1,7 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { fastify, LogController } from 'fastify'
 import { requestBytesMax } from '../limits.ts'
+import { AppError } from '../model/errors.ts'
 import { newId } from '../model/ids.ts'
 import { answerHeaders } from './answer-headers.ts'
 import { connectionOptions } from './connection-options.ts'
@@ -81,6 +82,10 @@ export function buildApp(deps: AppDependencies): App {
   })
   app.addHook('onRequest', async (request, reply) => {
     reply.headers(answerHeaders(request))
+    // RFC 9112 §3.2; before 1.1 there was none.
+    if (request.headers.host === undefined && request.raw.httpVersion === '1.1') {
+      throw new AppError('invalid_argument', 'header Host is required')
+    }
   })
 
   const calls = openCallCounter(deps.settings.callLimits, deps.clock)

@@ -6,4 +6,6 @@ export const connectionOptions = {
   headersTimeout: headersMsMax,
   keepAliveTimeout: idleConnectionMsMax,
   connectionsCheckingInterval: slowConnectionCheckMs,
+  // Node's own answer to a request without Host has no body; the app's is JSON, as every error is.
+  requireHostHeader: false,
 } as const

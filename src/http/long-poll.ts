@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { setTimeout as delay } from 'node:timers/promises'
-import { countParameter, type Parameters, textParameter } from '../api/parameters.ts'
+import { countParameter, type Parameters } from '../api/parameters.ts'
 import { waitSecondsMax } from '../limits.ts'
 import { isTerminal, type QueryRun } from '../model/query-run.ts'
 
@@ -14,8 +14,7 @@ const pauseMsMax = 500
 
 /** Milliseconds to wait; 0 without the parameter. Longer waits are cut to the bound. */
 export function parseWait(parameters: Parameters): number {
-  if (textParameter(parameters, 'wait') === '0') return 0
-  return Math.min(countParameter(parameters, 'wait') ?? 0, waitSecondsMax) * 1000
+  return Math.min(countParameter(parameters, 'wait', 0) ?? 0, waitSecondsMax) * 1000
 }
 
 /** Says when it may be time to ask again; what it returns ends that. */

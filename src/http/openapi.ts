@@ -41,7 +41,12 @@ export function openApiDocument(routes: readonly KnownRoute[], version: string):
 function operationOf({ url, access, schema }: KnownRoute, method: string): Json {
   // What agents show stands in their bodies.
   const isPublic = access === undefined || access.kind === 'public' || access.kind === 'agent'
-  const parameters = [...headerParameters(access), ...pathParameters(url), ...queryParameters(schema?.querystring)]
+  const parameters = [
+    ...headerParameters(access),
+    ...pathParameters(url),
+    ...declaredParameters('query', schema?.querystring),
+    ...declaredParameters('header', schema?.headers),
+  ]
   return {
     operationId: `${method.toLowerCase()}${url.replaceAll(/[^A-Za-z0-9]+(\w)/g, (_, letter) => letter.toUpperCase())}`,
     ...(schema?.summary === undefined ? {} : { summary: schema.summary }),
@@ -78,9 +83,9 @@ function pathParameters(url: string): readonly Json[] {
   }))
 }
 
-function queryParameters(querystring: unknown): readonly Json[] {
-  const { properties = {} } = (querystring ?? {}) as { properties?: Readonly<Record<string, Json>> }
-  return Object.entries(properties).map(([name, schema]) => ({ name, in: 'query', required: false, schema }))
+function declaredParameters(place: 'query' | 'header', declared: unknown): readonly Json[] {
+  const { properties = {} } = (declared ?? {}) as { properties?: Readonly<Record<string, Json>> }
+  return Object.entries(properties).map(([name, schema]) => ({ name, in: place, required: false, schema }))
 }
 
 function requestBody(schema: unknown, types: readonly string[] | undefined): Json {

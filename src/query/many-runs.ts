@@ -65,12 +65,11 @@ export interface ManyRuns {
   list(accountId: string): Promise<readonly ManyRun[]>
   /** True when this call canceled it. Parts that have ended stay. */
   cancel(accountId: string, id: string): Promise<boolean>
-  /** Rows of all parts that succeeded, in the order of tenants. Rejects with `invalid_argument` before it has ended. */
-  results(
-    accountId: string,
-    id: string,
-    range: { readonly firstRow: number; readonly rowCount: number },
-  ): Promise<ManyResultPage>
+  /**
+   * Rows of those parts that succeeded, in the order of tenants. `state` is what `get` gave, or less of it. Rejects
+   * with `invalid_argument` before the run has ended.
+   */
+  results(state: ManyRunState, range: { readonly firstRow: number; readonly rowCount: number }): Promise<ManyResultPage>
   /** Looks at parts under way and starts the next ones; true while there is anything to wait for. */
   step(): Promise<boolean>
   /** Goes on with what an earlier process left. */
@@ -166,9 +165,8 @@ export function openManyRuns(options: ManyRunsOptions): ManyRuns {
       await step()
       return isCanceled
     },
-    async results(accountId, id, range) {
-      const { run, parts } = await get(accountId, id)
-      if (!run.isEnded) throw new AppError('invalid_argument', `run ${id} has not finished: ask again later`)
+    async results({ run, parts }, range) {
+      if (!run.isEnded) throw new AppError('invalid_argument', `run ${run.id} has not finished: ask again later`)
       return readManyResultPage({ store, queries }, parts, range)
     },
     step,

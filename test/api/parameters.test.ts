@@ -30,6 +30,18 @@ test('lists repeated, comma separated and both', () => {
 test('counts and words', () => {
   assert.equal(countParameter({ a: '007' }, 'a'), 7)
   assert.equal(countParameter({}, 'a'), undefined)
+  assert.equal(countParameter({ a: '0' }, 'a', 0), 0)
+  for (const [text, least] of [
+    ['0', 1],
+    ['-1', 0],
+    ['1.5', 0],
+    ['9999999999', 1],
+  ] as const) {
+    assert.throws(() => countParameter({ a: text }, 'a', least), {
+      code: 'invalid_argument',
+      message: `a is "${text}": must be a whole number from ${least}`,
+    })
+  }
   assert.equal(wordParameter({ a: 'asc' }, 'a', ['asc', 'desc']), 'asc')
   assert.deepEqual(wordsParameter({ a: 'asc,desc' }, 'a', ['asc', 'desc']), ['asc', 'desc'])
   assert.throws(() => wordParameter({ order: 'up' }, 'order', ['asc', 'desc']), {

@@ -96,6 +96,8 @@ test('a finished run with everything', () => {
     },
     note: 'why',
   })
+  // Deleted since: the run was given the query's name when it began.
+  assert.deepEqual(toWireRun(finished).query, { id: 'q', name: 'n' })
 })
 
 test('what only a finished run has is not on a working one', () => {

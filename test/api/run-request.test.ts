@@ -106,6 +106,14 @@ test('variables and ids that are wrong are named by their place', () => {
   assert.throws(of({ variables: [{ name: 'a', dataType: 'text', value: 'x'.repeat(5001) }] }), {
     message: 'variables.0.value must not have more than 5000 characters',
   })
+  const twice = (...values: (string | undefined)[]) => ({
+    variables: values.map(value => ({ name: 'a', dataType: 'text', value })),
+  })
+  const ambiguous = { message: 'variables has "a" more than once, with different types or values' }
+  assert.throws(of(twice('1', '2')), ambiguous)
+  assert.throws(of(twice('1', '1', '2')), ambiguous)
+  assert.throws(of(twice(undefined, '2')), ambiguous)
+  assert.equal(adHoc({}, twice('1', '1')).variables?.length, 2)
   assert.throws(of({ matchEndpoints: { filters: [{ hostnameContains: 'x' }] } }), {
     message: 'matchEndpoints.filters.0 must have required properties ids',
   })

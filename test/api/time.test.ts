@@ -88,6 +88,7 @@ test('the future, an end before the start, and years without a form are refused'
   const refusals: readonly (readonly [string | undefined, string | undefined, string])[] = [
     ['2026-02-04', undefined, "Invalid time range 'from' field: 2026-02-04 - cannot be in the future."],
     ['+PT1H', undefined, "Invalid time range 'from' field: +PT1H - cannot be in the future."],
+    [undefined, '2026-03-01', "Invalid time range 'to' field: 2026-03-01 - cannot be in the future."],
     [undefined, '+P1D', "Invalid time range 'to' field: +P1D - cannot be in the future."],
     ['2026-02-02', '2026-02-01', "Invalid time range 'from' field: 2026-02-02 - cannot be after 'to'."],
     ['P9999Y', undefined, "Invalid time range 'from' field: P9999Y - is out of range."],

@@ -86,6 +86,7 @@ test('principals of a tenant and of the account, ingest tokens, enroll secrets, 
   assert.notEqual(rotated.clientSecret, made.clientSecret)
   const [ending] = await items('principals', 'expire', made.id, '--expires', '2027-01-01T00:00:00Z', ...ofTenant)
   assert.equal(ending.expiresAt, '2027-01-01T00:00:00.000Z')
+  assert.equal('expiresAt' in (await items('principals', 'expire', made.id, ...ofTenant))[0], false)
   assert.ok((await items('principals', 'disable', made.id, ...ofTenant))[0].disabledAt)
   assert.equal((await items('principals', 'list', ...ofTenant)).length, 1)
   const [own] = await items('principals', 'create', 'analyst', '--account')

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -70,13 +70,19 @@ interface Outcome {
 
 describe('moving from the original', () => {
   let folder: string
+  /** Where `lake-ca.pem` is the lake's own authority. */
+  let ownFolder: string
   let server: TestServer
   let proxy: TlsProxy
 
   /** Runs a command in the folder of the certificates with nothing in its environment but what it is given. */
-  async function run(command: readonly string[], environment: Readonly<Record<string, string>>): Promise<Outcome> {
+  async function run(
+    command: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    cwd = folder,
+  ): Promise<Outcome> {
     const [program = '', ...parameters] = command
-    const child = spawn(program, parameters, { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = spawn(program, parameters, { cwd, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
     const [stdout, stderr, [exitCode]] = await Promise.all([
       text(child.stdout),
       text(child.stderr),
@@ -93,27 +99,33 @@ describe('moving from the original', () => {
   }
 
   /** The page's own setting, with the folder of this test for the one it names. */
-  function setting(name: string): Readonly<Record<string, string>> {
+  function setting(name: string, place = folder): Readonly<Record<string, string>> {
     const [, variable = '', value = ''] = /^(\w+)=(.*)\n$/.exec(block('env', name)) ?? []
     assert.ok(value.includes('/etc/ssl/lake-'))
-    return { [variable]: value.replaceAll('/etc/ssl/', `${folder}/`) }
+    return { [variable]: value.replaceAll('/etc/ssl/', `${place}/`) }
   }
 
-  async function shell(name: string, environment: Readonly<Record<string, string>>): Promise<void> {
-    const { exitCode, stderr } = await run(['sh', '-c', block('sh', name)], { ...surroundings, ...environment })
+  async function shell(name: string, environment: Readonly<Record<string, string>>, cwd = folder): Promise<void> {
+    const command = ['sh', '-c', block('sh', name)]
+    const { exitCode, stderr } = await run(command, { ...surroundings, ...environment }, cwd)
     assert.equal(exitCode, 0, stderr)
   }
 
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'edr-lake-docs-'))
-    server = await startServer({ flags: ['--trust-proxy', '127.0.0.1'] })
+    server = await startServer({ flags: ['--trust-proxy', '127.0.0.1', '--tls-port', '0'] })
     const client = await connect(server.firstRun)
     const lines = Array.from({ length: rowCount }, (_, nth) => added('users', { host: 'PC-1', ago: nth + 1 }, { nth }))
     await client.ingest(`${lines.join('\n')}\n`)
     await shell('certificates', { LAKE_NAME: 'localhost' })
     const [key, cert] = await Promise.all([readFile(join(folder, 'lake.key')), readFile(join(folder, 'lake.pem'))])
     proxy = await startTlsProxy(server.url, { key, cert })
-    for (const { name, language, file } of programs) await writeFile(join(folder, file), block(language, name))
+    ownFolder = join(folder, 'own')
+    await mkdir(ownFolder)
+    await copyFile(join(server.directory, 'ca.pem'), join(ownFolder, 'lake-ca.pem'))
+    for (const { name, language, file } of programs) {
+      for (const place of [folder, ownFolder]) await writeFile(join(place, file), block(language, name))
+    }
   })
 
   after(async () => {
@@ -133,6 +145,14 @@ describe('moving from the original', () => {
       if (!isHere(context, program)) return
       if (program.name === 'java') await shell('truststore', {})
       const { exitCode, stdout, stderr } = await run(program.command, { ...lake(), ...setting(program.name) })
+      assert.deepEqual([exitCode, stdout.trim()], [0, String(rowCount)], stderr)
+    })
+
+    test(`${program.name}: the same with the lake's own certificate`, async context => {
+      if (!isHere(context, program)) return
+      if (program.name === 'java') await shell('truststore', {}, ownFolder)
+      const environment = { ...lake(), LAKE_URL: server.tlsUrl ?? assert.fail(), ...setting(program.name, ownFolder) }
+      const { exitCode, stdout, stderr } = await run(program.command, environment, ownFolder)
       assert.deepEqual([exitCode, stdout.trim()], [0, String(rowCount)], stderr)
     })
 

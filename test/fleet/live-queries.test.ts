@@ -97,7 +97,7 @@ test('a run from its start to the last answer, in the results and in the lake', 
   assert.equal(nextRow, undefined)
   const { hosts, total } = await it.live.hosts(it.tenantId, run.id, {
     ...everyHost,
-    sort: { by: 'hostname', order: 'asc' },
+    sorts: [{ by: 'hostname', order: 'asc' }],
   })
   assert.equal(total, 3)
   assert.deepEqual(
@@ -389,7 +389,7 @@ test('tenants see nothing of one another', async t => {
     states: undefined,
     savedQueryId: undefined,
     categoryId: undefined,
-    sort: { by: 'createdAt', order: 'desc' },
+    sorts: [{ by: 'createdAt', order: 'desc' }],
     offset: 0,
     count: 10,
     isTotalWanted: true,

@@ -115,6 +115,20 @@ test('seconds to wait are whole and at least one', () => {
   assert.equal(of('conflict'), undefined)
 })
 
+test('a request without Host is refused with a JSON body', async t => {
+  const { app } = await openTestApp(t)
+  await app.listen({ host: '127.0.0.1', port: 0 })
+  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  socket.end('GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  assert.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/)
+  const { code, detail, status } = JSON.parse(body)
+  assert.deepEqual([status, code, detail], [400, 'invalid_argument', 'header Host is required'])
+  const older = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
+  older.end('GET /livez HTTP/1.0\r\n\r\n')
+  assert.match(await text(older), /^HTTP\/1\.1 200 OK\r\n/)
+})
+
 test('what is not HTTP at all gets a JSON body and the end of the connection', async t => {
   const { app } = await openTestApp(t)
   await app.listen({ host: '127.0.0.1', port: 0 })

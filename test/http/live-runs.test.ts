@@ -248,6 +248,23 @@ test('runs are listed by what they are asked for', async t => {
   assert.equal(await names('createdByPrincipalType=service,user'), 'cab')
   assert.equal(await names('pageSize=1&page=2'), 'a')
   assert.equal(await names('queryId=nonsense'), '')
+  await start({ adHocQuery: { template, name: 'b' } })
+  const byName = await call('GET', `${path}?sort=name:desc,createdAt&fields=name,status`)
+  assert.deepEqual(
+    byName.json().items.map((run: { name: string; status: string }) => [run.name, run.status]),
+    [
+      ['c', 'pending'],
+      ['b', 'finished'],
+      ['b', 'pending'],
+      ['a', 'finished'],
+    ],
+  )
+  assertXdrError(
+    await call('GET', `${path}?sort=name,id`),
+    400,
+    'ValidationException',
+    'sort is "id": one of createdAt, name, finishedAt is expected, with :asc or :desc',
+  )
   assertXdrError(
     await call('GET', `${path}?sort=id`),
     400,
@@ -280,10 +297,20 @@ test('endpoints are matched as they are now', async t => {
   assert.equal(await names('match=started,pending'), 'cd')
   assert.equal(await names('match=started&match=finished:succeeded:withData'), 'ad')
   assert.equal(await names('match=finished:timedOut'), '')
+  // By the words of the wire: every kind of end is `finished`.
+  const sorted = async (sort: string) =>
+    (await call('GET', `${path}/${id}/endpoints?sort=${sort}`))
+      .json()
+      .items.map((each: { hostname: string }) => each.hostname)
+      .join('')
+  assert.equal(await sorted('status,hostname:desc'), 'bacd')
+  assert.equal(await sorted('status:desc&sort=hostname'), 'dcab')
   lake.now += 60_000
   await lake.liveQueries.tick()
   assert.equal(await names('match=finished:timedOut'), 'cd')
   assert.equal(await names('match=pending'), '')
+  assert.equal(await sorted('status,hostname'), 'abcd')
+  assert.equal(await sorted('status:desc,hostname:desc'), 'dcba')
   assert.equal(await names('pageSize=1&page=4'), 'd')
   assert.ok(c)
   for (const match of ['done', 'finished:won', 'finished:succeeded:some', 'finished:succeeded:withData:x']) {
@@ -357,6 +384,10 @@ test('what cannot be run is refused with the reason', async t => {
     ],
     [{ adHocQuery: undefined, savedQuery: { queryId: 'x' } }, 'savedQuery.queryId must be a UUID'],
     [{ adHocQuery: undefined, savedQuery: { queryId: newId() } }, /^there is no saved query/],
+    [
+      { variables: ['1', '2'].map(value => ({ name: 'x', dataType: 'integer', value })) },
+      'variables has "x" more than once, with different types or values',
+    ],
     [{ matchEndpoints: undefined }, /matchEndpoints/],
     [{ matchEndpoints: {} }, 'matchEndpoints needs all: true or at least one filter'],
     [{ matchEndpoints: { all: false, filters: [] } }, 'matchEndpoints needs all: true or at least one filter'],

@@ -70,6 +70,11 @@ test('disabled and expired principals lose access with the token they hold', asy
   assert.equal(await whoami(headers), 200)
   const soon = '2026-02-03T09:00:00.000Z'
   assert.equal((await call('PATCH', `${principals}/${made.id}`, { expiresAt: soon })).json().expiresAt, soon)
+  for (const unsaid of [{}, { role: 'superAdmin' }, { expiresAt: 7 }, []]) {
+    const refused = await call('PATCH', `${principals}/${made.id}`, unsaid)
+    assertProblem(refused, 400, 'invalid_argument')
+    assert.equal(refused.json().detail, 'expiresAt must be a UTC timestamp in the future, or null for never')
+  }
   lake.now = Date.parse(soon)
   assert.equal(await whoami(headers), 401)
   const own = await lake.headersFor(tenant.id)
@@ -106,7 +111,7 @@ test('what is not asked well, not there, or one’s own', async t => {
   const [self] = (await call('GET', principals)).json().items
   const ownAccess = 'a principal cannot end its own access: use another one'
   assertProblem(await call('POST', `${principals}/${self.id}/disable`), 409, 'conflict', ownAccess)
-  assertProblem(await call('PATCH', `${principals}/${self.id}`, {}), 409, 'conflict', ownAccess)
+  assertProblem(await call('PATCH', `${principals}/${self.id}`, { expiresAt: null }), 409, 'conflict', ownAccess)
 })
 
 test('a partner manages the principals of its tenants', async t => {
@@ -215,6 +220,13 @@ test('queries that are canned, another tenant’s or not well described stay as 
   assertProblem(await call('PUT', '/lake/v1/saved-queries/my-query', body), 400, 'invalid_argument')
   assertProblem(await call('PUT', fresh, { ...body, template: '' }), 400, 'invalid_argument')
   assertProblem(await call('PUT', fresh, { ...body, variables: [{ name: 'x' }] }), 400, 'invalid_argument')
+  const twice = ['text', 'integer'].map(dataType => ({ name: 'x', dataType }))
+  assertProblem(
+    await call('PUT', fresh, { ...body, variables: twice }),
+    400,
+    'invalid_argument',
+    'variables has "x" more than once, with different types or values',
+  )
   const missing = newId()
   const unknown = await call('PUT', fresh, { ...body, categories: [{ id: missing }] })
   assertProblem(unknown, 400, 'invalid_argument', `there is no category ${missing}`)

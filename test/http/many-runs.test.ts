@@ -107,6 +107,33 @@ test('a part that fails, is refused or was closed meanwhile is said, the others 
   assert.deepEqual((await get(`${url}/${id}/results`)).json().items.length, 1)
 })
 
+test('rows of a tenant that is closed or gone since are not given any more', async t => {
+  const { lake, tenants, post, get } = await openPartner(t, 3)
+  const { id } = (await post({ tenants: 'all', adHocQuery })).json()
+  await lake.manyRuns.step()
+  for (const run of lake.queries.runs) lake.queries.set(run.id, { state: 'succeeded', rowCount: 1 })
+  lake.queries.rows = [{ n: 1 }]
+  assert.equal(await lake.manyRuns.step(), false)
+  const owners = async () =>
+    (await get(`${url}/${id}/results`)).json().items.map((row: { tenant_id: string }) => row.tenant_id)
+  assert.deepEqual(
+    await owners(),
+    tenants.map(tenant => tenant.id),
+  )
+  await setTenantStatus(lake.store, tenants[0]!.id, 'suspended')
+  await lake.store.updateTable('tenants').set({ partner_id: newId() }).where('id', '=', tenants[1]!.id).execute()
+  assert.deepEqual(await owners(), [tenants[2]!.id])
+  const { tenants: parts, ...run } = (await get(`${url}/${id}`)).json()
+  assert.deepEqual([run.result, run.rowCount, run.counts], ['partial', 1, { tenants: 3, refused: 2, succeeded: 1 }])
+  const message = 'not your tenant, partner or organization'
+  assert.deepEqual(parts[1], {
+    ...{ id: tenants[1]!.id, name: tenants[1]!.name, status: 'finished', result: 'refused' },
+    error: { code: 'permission_denied', message },
+  })
+  await setTenantStatus(lake.store, tenants[0]!.id, 'active')
+  assert.deepEqual(await owners(), [tenants[0]!.id, tenants[2]!.id])
+})
+
 test('a full queue holds parts back, nothing is lost', async t => {
   const { lake, post, get } = await openPartner(t, 3)
   const { id } = (await post({ tenants: 'all', adHocQuery })).json()
@@ -165,6 +192,17 @@ test('what cannot be meant is refused before anything is stored', async t => {
     { tenants: Array.from({ length: 1001 }, () => newId()), adHocQuery },
   ]) {
     assertProblem(await post(body), 400, 'invalid_argument')
+  }
+  const wanted = '"all" the caller manages, or 1 to 1000 ids'
+  for (const [body, detail] of [
+    [{ adHocQuery }, `tenants is required: ${wanted}`],
+    [{ tenants: null, adHocQuery }, `tenants is required: ${wanted}`],
+    [{ tenants: [], adHocQuery }, `tenants must be ${wanted}`],
+    [{ tenants: 'ALL', adHocQuery }, `tenants must be ${wanted}`],
+    [{ tenants: Array.from({ length: 1001 }, () => newId()), adHocQuery }, `tenants must be ${wanted}`],
+    [[], 'the body must be object'],
+  ] as const) {
+    assert.equal((await post(body)).json().detail, detail)
   }
   for (const tenant of [foreign.id, trial.id, newId()]) {
     assertProblem(await post({ tenants: [first!.id, tenant], adHocQuery }), 403, 'permission_denied')

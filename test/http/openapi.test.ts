@@ -26,9 +26,15 @@ test('the reference has every route with its parameters, bodies, answers and err
 
   const start = document.paths['/xdr-query/v1/queries/runs'].post
   assert.deepEqual(start.security, [{ bearer: [] }])
-  assert.deepEqual(start.parameters, [
-    { name: 'X-Tenant-ID', in: 'header', required: true, schema: { type: 'string', format: 'uuid' } },
-  ])
+  const [tenantId, idempotencyKey, ...others] = start.parameters
+  assert.deepEqual(tenantId, {
+    ...{ name: 'X-Tenant-ID', in: 'header', required: true },
+    schema: { type: 'string', format: 'uuid' },
+  })
+  assert.deepEqual(
+    [idempotencyKey.name, idempotencyKey.in, idempotencyKey.required, idempotencyKey.schema.maxLength, others],
+    ['Idempotency-Key', 'header', false, 255, []],
+  )
   const body = start.requestBody.content['application/json'].schema
   assert.deepEqual(Object.keys(body.properties), [
     'adHocQuery',

@@ -106,6 +106,11 @@ test('a partner creates a tenant and its first query is allowed', async t => {
     products: [{ code: 'xdr' }],
   })
   assert.deepEqual((await get(`/${id}`)).json(), answer.json())
+  const named = await lake.app.inject({
+    ...{ method: 'POST', url: `${url}?fields=name,nonsense`, headers },
+    payload: JSON.stringify({ name: 'Short', dataGeography: 'IE', billingType: 'usage' }),
+  })
+  assert.deepEqual([named.statusCode, Object.keys(named.json())], [201, ['id', 'name']])
   const run = await lake.app.inject({
     method: 'POST',
     url: '/xdr-query/v1/queries/runs',

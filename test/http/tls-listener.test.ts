@@ -192,7 +192,7 @@ test('one listener has no bound that the other lacks', async context => {
   const { testApp } = await openDoor(context)
   const { server } = testApp.app
   const { requestTimeout, headersTimeout, keepAliveTimeout } = server
-  const { connectionsCheckingInterval, ...bounds } = connectionOptions
+  const { connectionsCheckingInterval, requireHostHeader: _, ...bounds } = connectionOptions
   assert.deepEqual({ requestTimeout, headersTimeout, keepAliveTimeout }, bounds)
   assert.ok(connectionsCheckingInterval < headersTimeout)
 })

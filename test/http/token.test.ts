@@ -81,13 +81,13 @@ test('three keys for every refusal', async t => {
   assertTokenError(await post(`${form()}&scope=token`), 400, 'oauth.invalid_request', 'scope is given more than once')
   assertTokenError(await post('{"grant_type":'), 400, 'oauth.invalid_request')
   assertTokenError(await post(''), 400, 'oauth.invalid_request')
+  assert.equal((await post(form(), { 'content-type': 'nonsense' })).statusCode, 200)
   assertTokenError(await post(Buffer.from([0xff, 0xfe])), 400, 'oauth.invalid_request', 'the body is not UTF-8')
 })
 
 test('three keys for what a framework would refuse by itself', async t => {
   const { lake, form, post } = await openTokens(t)
   assertTokenError(await post('x'.repeat(requestBytesMax + 1)), 413, 'oauth.invalid_request')
-  assertTokenError(await post(form(), { 'content-type': 'nonsense' }), 415, 'oauth.invalid_request')
   assertTokenError(await post(form(), { 'content-encoding': 'gzip' }), 415, 'oauth.invalid_request')
   const get = await lake.app.inject({ method: 'GET', url })
   assertTokenError(get, 405, 'oauth.method_not_allowed', 'GET is not allowed here, only POST')

@@ -35,6 +35,29 @@ test('partner and organization principals have no dataRegion', async t => {
   }
 })
 
+test('a host that is none is refused: clients would be sent nowhere', async t => {
+  const lake = await openTestApp(t)
+  const tenant = await lake.tenant()
+  const { authorization } = await lake.headersFor(tenant.id)
+  const ask = (host: string) => lake.app.inject({ url: '/whoami/v1', headers: { authorization, host } })
+  for (const host of ['lake', 'lake:8480', 'my_lake.example.test:1', '192.0.2.1:80', '[2001:db8::1]:8443', '[::1]']) {
+    assert.equal((await ask(host)).json().apiHosts.global, `http://${host}`)
+  }
+  for (const host of ['x/"><', 'user@lake', 'lake:port', 'lake:8480/x', 'a b', '2001:db8::1', 'lake:123456']) {
+    const refused = await ask(host)
+    const shown = JSON.stringify(host)
+    const message = `the host of the request is ${shown}: a name or address is needed`
+    assertXdrError(refused, 400, 'ValidationException', message)
+  }
+  const fixed = await openTestApp(t, { publicUrl: 'https://lake.example.test' })
+  const own = await fixed.headersFor((await fixed.tenant()).id)
+  const answer = await fixed.app.inject({
+    url: '/whoami/v1',
+    headers: { authorization: own['authorization'], host: 'x/' },
+  })
+  assert.equal(answer.json().apiHosts.global, 'https://lake.example.test')
+})
+
 test('the configured origin wins; forwarded ones count from a trusted proxy only', async t => {
   const forwarded = { host: 'inner:8480', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'lake.example.test' }
   const hostOf = async (settings: object) => {

@@ -72,7 +72,7 @@ suite('runs over many tenants', () => {
     }
     const texts: string[] = []
     for (let firstRow: number | undefined = 0; firstRow !== undefined; ) {
-      const page = await manyRuns.results(partner.accountId, run.id, { firstRow, rowCount: 4 })
+      const page = await manyRuns.results(await manyRuns.get(partner.accountId, run.id), { firstRow, rowCount: 4 })
       assert.equal(page.rowCount, 15)
       assert.deepEqual(
         page.columns.map(({ name, type }) => `${name} ${type}`),

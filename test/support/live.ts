@@ -35,7 +35,7 @@ export interface TestLive {
 }
 
 export const everyHost: LiveHostFilter = {
-  ...{ matches: undefined, sort: undefined, offset: 0, count: 1_000, isTotalWanted: true },
+  ...{ matches: undefined, sorts: [], offset: 0, count: 1_000, isTotalWanted: true },
 }
 
 export async function openTestLive(context: TestContext): Promise<TestLive> {

@@ -12,9 +12,10 @@ import type { Parameters } from '../../api/parameters.ts'
 import { Canceled, RunQuery } from '../../api/query-runs.ts'
 import { ResultPage, ResultQuery, renderResultPage } from '../../api/results.ts'
 import { requireReachable } from '../../auth/access.ts'
-import { findTenant, listTenants } from '../../db/tenants.ts'
+import { findTenant, findTenants, listTenants } from '../../db/tenants.ts'
 import { manyRunTenantsMax, pageRowsDefault, pageRowsMax } from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
+import { isPartEnded, type ManyRunPart } from '../../model/many-run.ts'
 import type { Caller } from '../../model/principal.ts'
 import type { Tenant } from '../../model/tenant.ts'
 import { ownColumns } from '../../query/many-results.ts'
@@ -80,7 +81,7 @@ export function manyRunRoutes(app: App, deps: AppDependencies): void {
         app.stopping,
         request.raw.socket,
       )
-      return toWireManyRun(run, parts)
+      return toWireManyRun(run, await openParts(deps, callerOf(request), parts))
     },
   )
 
@@ -110,7 +111,9 @@ export function manyRunRoutes(app: App, deps: AppDependencies): void {
     async (request, reply) => {
       const page = parseKeyedPage(request.query as Parameters, { sizeDefault: pageRowsDefault, sizeMax: pageRowsMax })
       const rows = { firstRow: page.offset, rowCount: page.pageSize }
-      const result = await manyRuns.results(callerOf(request).accountId, runIdOf(request), rows)
+      const caller = callerOf(request)
+      const { run, parts } = await manyRuns.get(caller.accountId, runIdOf(request))
+      const result = await manyRuns.results({ run, parts: await openParts(deps, caller, parts) }, rows)
       if (page.fromKey !== undefined && page.offset > 0 && page.offset >= result.rowCount) {
         throw new AppError('invalid_argument', 'pageFromKey is not a key of this result')
       }
@@ -121,6 +124,35 @@ export function manyRunRoutes(app: App, deps: AppDependencies): void {
       return reply.type('application/json; charset=utf-8').send(text as never)
     },
   )
+}
+
+/**
+ * The parts as the caller may see them now. A tenant that was suspended or taken from the account since has no rows and
+ * no run for it any more: what it could read then would otherwise stay readable as long as this run lives.
+ */
+async function openParts(
+  { store }: AppDependencies,
+  caller: Caller,
+  parts: readonly ManyRunPart[],
+): Promise<readonly ManyRunPart[]> {
+  const ended = parts.filter(({ state }) => state !== 'refused' && isPartEnded(state))
+  const found = await findTenants(
+    store,
+    ended.map(({ tenantId }) => tenantId),
+  )
+  const tenants = new Map(found.map(tenant => [tenant.id, tenant]))
+  return parts.map(part => {
+    if (part.state === 'refused' || !isPartEnded(part.state)) return part
+    try {
+      requireReachable(caller, tenants.get(part.tenantId))
+      return part
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      const { code, message } = error
+      const nothing = { runId: undefined, rowCount: undefined, truncated: undefined }
+      return { ...part, ...nothing, state: 'refused', error: { code, message } }
+    }
+  })
 }
 
 /** Those named, each of which the caller must reach, or all that it reaches. */

@@ -13,7 +13,7 @@ import {
   toWireProgress,
   toWireRun,
 } from '../../api/query-runs.ts'
-import { RunBody } from '../../api/run-request.ts'
+import { RunBody, RunHeaders } from '../../api/run-request.ts'
 import { runsPageDefault, runsPageMax } from '../../limits.ts'
 import type { QueryRun } from '../../model/query-run.ts'
 import { formatInstant } from '../../model/time-range.ts'
@@ -45,7 +45,10 @@ export function runRoutes(app: App, deps: AppDependencies, calls: CallCounter): 
     runsPath,
     {
       config: { access: writing, isCounted: true, audit: 'runs.start' },
-      schema: { summary: 'Start a run', body: RunBody, bodyTypes: runTypes, response: { 201: Run } },
+      schema: {
+        ...{ summary: 'Start a run', headers: RunHeaders, body: RunBody, bodyTypes: runTypes },
+        response: { 201: Run },
+      },
     },
     async (request, reply) => {
       const caller = tenantCallerOf(request)

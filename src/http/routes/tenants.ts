@@ -25,7 +25,7 @@ export function tenantRoutes(app: App, deps: AppDependencies): void {
     '/partner/v1/tenants',
     {
       config: { access: { kind: 'partner', action: 'tenants.write' }, isCounted: true, audit: 'tenants.create' },
-      schema: { summary: 'Create a tenant', body: NewTenant, response: { 201: TenantReply } },
+      schema: { summary: 'Create a tenant', querystring: Fields, body: NewTenant, response: { 201: TenantReply } },
     },
     async (request, reply) => {
       const wanted = parseNewTenant(parseJson(decodeText(bodyOf(request))))
