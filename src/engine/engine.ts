@@ -56,6 +56,8 @@ export interface EngineRun {
   readonly columnNames: readonly string[] | undefined
   /** The statement sorts all it reads and keeps few rows: worth finding them before their other columns are read. */
   readonly keepsFewRows?: boolean
+  /** The statement says in which order its rows come; undefined: perhaps. */
+  readonly isOrdered?: boolean
   readonly view: RunView
   /** An existing empty folder of this run's own. */
   readonly resultFolder: string

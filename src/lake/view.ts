@@ -167,6 +167,9 @@ async function relationOf(
     ...(table.isDeclared === true ? { isDeclared: true } : {}),
     columns: columnsOf(table, schema, name, scopes),
     files: await Promise.all(ordered.map(file => storage.locate(file.path))),
+    filesWithin: await Promise.all(
+      ordered.filter(file => isWithin(file, request.range)).map(file => storage.locate(file.path)),
+    ),
     tail: tail.filter(({ tables }) => mayHold(tables, table.name)).map(({ pin }) => pin),
     window: { column: table.timeColumn, range: request.range },
     hosts,
@@ -183,6 +186,14 @@ async function relationOf(
 function mayHold(tables: PinnedSegment['tables'], name: string): boolean {
   const stored = storedTableOf(name)
   return tables === undefined || tables.has(stored === resultTable || stored === reportTable ? undefined : stored)
+}
+
+/** Tables whose rows all have a time; a row without one lies in no window. */
+const timedTables: readonly string[] = [resultTable, reportTable]
+
+function isWithin({ table, minTime, maxTime }: LiveFile, { start, end }: TimeRange): boolean {
+  if (!timedTables.includes(table) || minTime === undefined || maxTime === undefined) return false
+  return minTime >= start && (end === undefined || maxTime < end)
 }
 
 /** The order an engine reads them in: once it has the newest rows it wants, older files are left out by their times. */

@@ -24,6 +24,8 @@ export interface ViewRelation {
   readonly columns: readonly LakeColumn[]
   /** Absolute paths of the data files, already pruned; narrow files lack columns, which read as NULL. */
   readonly files: readonly string[]
+  /** Those of `files` whose every row is known to lie within the window: nobody need look at its time. */
+  readonly filesWithin: readonly string[]
   /** The open tail: prefixes of segments not yet consumed. */
   readonly tail: readonly TailPin[]
   /** Rows outside are not part of the relation. */

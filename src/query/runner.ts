@@ -219,6 +219,7 @@ function runEngine(
       sql: statement.duckdbSql,
       columnNames: statement.columnNames,
       keepsFewRows: statement.keepsFewRows ?? false,
+      isOrdered: statement.isOrdered ?? true,
       view,
       resultFolder,
       limits: {

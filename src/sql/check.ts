@@ -36,6 +36,8 @@ export interface CheckedStatement {
   readonly scope: ScanScope
   /** It sorts what it reads and keeps few rows: see few-rows.ts. Undefined, of statements of older programs: false. */
   readonly keepsFewRows?: boolean
+  /** It says in which order its rows come; undefined: perhaps. */
+  readonly isOrdered?: boolean
   readonly warnings: readonly SqlWarning[]
 }
 
@@ -69,7 +71,15 @@ export function checkStatement(input: SqlInput): CheckedStatement {
       message,
       ...positionOf(input.template, toTemplate(span)),
     }))
-    return { duckdbSql, columnNames, columnTypes, scope, keepsFewRows: keepsFewRows(query), warnings }
+    return {
+      duckdbSql,
+      columnNames,
+      columnTypes,
+      scope,
+      keepsFewRows: keepsFewRows(query),
+      isOrdered: query.orderBy.length > 0,
+      warnings,
+    }
   } catch (thrown) {
     if (thrown instanceof SqlRefusal) throw refusalError(thrown, input.template, toTemplate)
     // Nesting is bounded by the grammar; this is for what a small stack of the caller's leaves.

@@ -161,6 +161,28 @@ test('files are pruned by window, query name and host; the view limits what is l
   assert.deepEqual(await seen(requestOf([scopeOf()], { hostIds: [] })), { files: 0, pids: [] })
 })
 
+test('files are within the window only where no row of theirs lies outside, and a row always has a time', async () => {
+  const tenantId = 'tenant-within'
+  const lines = [event('a', { pid: '1' }, second), event('a', { pid: '2' }, second + 100)]
+  await convert(await lake.seal(lines, tenantId))
+  await convert(
+    await lake.seal(['{"src_ip":"10.0.0.1","timestamp":"2026-01-01 00:00:00"}'], tenantId, { tb: 'xgfw_data' }),
+  )
+  const [first, last] = [second * 1000, (second + 100) * 1000]
+  const withinOf = async (start: number, end: number | undefined, table = 'xdr_data') => {
+    const scope = scopeOf({ table, relation: table })
+    const { view } = await pin(tenantId, requestOf([scope], { range: { start, end } }))
+    const { files, filesWithin } = view.relations[0]!
+    return [files.length, filesWithin.length]
+  }
+  assert.deepEqual(await withinOf(first, last + 1), [1, 1])
+  assert.deepEqual(await withinOf(first, undefined), [1, 1])
+  assert.deepEqual(await withinOf(first + 1, undefined), [1, 0])
+  assert.deepEqual(await withinOf(0, last), [1, 0])
+  assert.deepEqual(await withinOf(0, undefined, 'lake_reports'), [1, 1])
+  assert.deepEqual(await withinOf(0, undefined, 'xgfw_data'), [1, 0])
+})
+
 test('a relation read in two places serves both', async () => {
   const tenantId = 'tenant-two-places'
   await convert(await lake.seal([event('a', { pid: '1' })], tenantId))

@@ -49,6 +49,7 @@ export function viewOf(...relations: Partial<ViewRelation>[]): RunView {
       table: 'xdr_data',
       columns: Object.values(columns),
       files: [],
+      filesWithin: [],
       tail: [],
       window: undefined,
       hosts: undefined,
@@ -93,6 +94,8 @@ export interface RunOptions {
   readonly limits?: Partial<RunLimits>
   readonly signal?: AbortSignal
   readonly tenantId?: string
+  readonly isOrdered?: boolean
+  readonly keepsFewRows?: boolean
   readonly onProgress?: (progress: RunProgress) => void
 }
 
@@ -131,6 +134,8 @@ export async function engineFixture(
           columnNames: options.columnNames,
           view: options.view ?? viewOf(),
           resultFolder,
+          isOrdered: options.isOrdered ?? true,
+          keepsFewRows: options.keepsFewRows ?? false,
           ...(options.onProgress === undefined ? {} : { onProgress: options.onProgress }),
           limits: { rowsMax: 1_000_000, bytesMax: 2 ** 30, timeoutMs: 30_000, ...options.limits },
         },

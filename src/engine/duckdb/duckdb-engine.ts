@@ -80,14 +80,14 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
 async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: AbortSignal): Promise<EngineOutcome> {
   const { sql, columnNames, view, resultFolder, limits } = request
   const { rowsMax, bytesMax, tempBytesMax, memoryBytesMax } = limits
-  const keepsFewRows = request.keepsFewRows ?? false
+  const { keepsFewRows = false, isOrdered = true } = request
   let outcome: EngineOutcome | undefined
   const end = await workers.execute({
     tenantId: request.tenantId,
     timeoutMs: limits.timeoutMs,
     signal,
     message: job => ({
-      ...{ kind: 'run', job, sql, columnNames, keepsFewRows, view, resultFolder, rowsMax, bytesMax },
+      ...{ kind: 'run', job, sql, columnNames, keepsFewRows, isOrdered, view, resultFolder, rowsMax, bytesMax },
       ...(tempBytesMax === undefined ? {} : { tempBytesMax }),
       ...(memoryBytesMax === undefined ? {} : { memoryBytesMax }),
     }),

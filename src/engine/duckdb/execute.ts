@@ -26,6 +26,9 @@ import { emptyViewStatements, viewPaths, withRelations } from './view-sql.ts'
 const rowGroupRows = 4096
 const watchMs = 100
 
+/** Fewer rows are read by one thread anyhow, and people like to see them come the same way twice. */
+const reorderedRowsMin = 100_000
+
 /** Rows weighed where a result is too large, and how full the second try fills the cap: later rows may weigh more. */
 const sampleRows = 4096
 const fillFactor = 0.8
@@ -53,7 +56,8 @@ export async function executeRun(
 ): Promise<WorkerResult> {
   onProgress({ phase: 'opening', percent: undefined })
   const resultPath = join(job.resultFolder, resultFileName)
-  await lockDatabase(connection, [...viewPaths(job.view), resultPath], job)
+  const isReordered = !job.isOrdered && rowsOf(job.view) >= reorderedRowsMin
+  await lockDatabase(connection, [...viewPaths(job.view), resultPath], { ...job, isReordered })
   const { columns, types } = await bindStatement(connection, job)
   // While DuckDB works; the file is read twice, from the page cache.
   const isDamaged = isTailDamaged(job.view.relations.flatMap(relation => relation.tail))
@@ -109,6 +113,10 @@ function checkNesting(name: string, type: DuckDBType): void {
   throw new AppError('invalid_argument', `${what}, a result at most ${resultNestingMax}: ${fix}`)
 }
 
+function rowsOf(view: RunView): number {
+  return view.relations.reduce((sum, { rows }) => sum + rows, 0)
+}
+
 function relationNames(view: RunView): ReadonlySet<string> {
   return new Set(view.relations.map(relation => relation.name))
 }
@@ -155,7 +163,7 @@ async function copyRows(
   const names = types.map((_, index) => `c${index}`)
   const stored = types.map((type, index) => `${storedExpression(`c${index}`, type)} AS c${index}`)
   const source = `(\n${job.sql}\n) AS "result"(${names.join(', ')})`
-  const rows = `${withRelations(job.view)}SELECT ${stored.join(', ')} FROM ${source} LIMIT ${rowsMax}`
+  const rows = `${withRelations(job.view, job.keepsFewRows)}SELECT ${stored.join(', ')} FROM ${source} LIMIT ${rowsMax}`
   // Without a temporary file beside it, which would be a second path to allow.
   const options = `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowGroupRows}, USE_TMP_FILE false, RETURN_STATS`
   await rm(path, { force: true })

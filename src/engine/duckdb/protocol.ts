@@ -25,6 +25,7 @@ export interface RunJob extends StatementJob {
   readonly resultFolder: string
   /** As `EngineRun` has it. */
   readonly keepsFewRows: boolean
+  readonly isOrdered: boolean
   readonly rowsMax: number
   readonly bytesMax: number
   /** undefined: as the child was set up. */

@@ -13,12 +13,15 @@ import { tailRowsSql } from '../../row-sql/tail.ts'
 /**
  * Every relation of the view as the WITH of one statement, '' where there is none: what follows it names them. A CREATE
  * VIEW would have its files bound once more, which costs tens of milliseconds where there are a thousand.
+ * `isOneScan`: all files of a relation are read together, which finding few rows by their sort keys needs; otherwise
+ * the time of rows is not read where all of a file's lie within the window (measured: 77 → 32 ms of a count by host).
  */
-export function withRelations(view: RunView): string {
+export function withRelations(view: RunView, isOneScan = false): string {
   if (view.relations.length === 0) return ''
-  const parts = view.relations.map(
-    relation => `${quoteName(relation.name)} AS NOT MATERIALIZED (${relationSql(relation, view.tenantId)})`,
-  )
+  const parts = view.relations.map(relation => {
+    const rows = relationSql(isOneScan ? { ...relation, filesWithin: [] } : relation, view.tenantId)
+    return `${quoteName(relation.name)} AS NOT MATERIALIZED (${rows})`
+  })
   return `WITH ${parts.join(', ')} `
 }
 
@@ -35,17 +38,21 @@ export function viewPaths(view: RunView): string[] {
 
 function relationSql(relation: ViewRelation, tenantId: string): string {
   const stored = storedColumns(relation)
+  const { filesWithin } = relation
+  const within = new Set(filesWithin)
+  const others = relation.files.filter(path => !within.has(path))
+  const window = whereSql(windowConditions(relation))
   const branches: string[] = []
-  if (relation.files.length > 0) branches.push(filesSql(relation.files, stored))
-  if (relation.tail.length > 0) branches.push(tailBranchSql(relation, tenantId, stored))
+  if (filesWithin.length > 0) branches.push(filesSql(filesWithin, stored))
+  if (others.length > 0) branches.push(`${filesSql(others, stored)}${window}`)
+  if (relation.tail.length > 0) branches.push(`${tailBranchSql(relation, tenantId, stored)}${window}`)
   if (branches.length === 0) return emptySql(relation.columns)
   const outputs = relation.columns.map(column =>
     identifierColumns.includes(column.name)
       ? `${rowIdentifierSql} AS ${quoteName(column.name)}`
       : quoteName(column.name),
   )
-  const conditions = conditionsSql(relation)
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+  const where = whereSql(rowConditions(relation))
   return `SELECT ${outputs.join(', ')} FROM (${branches.join(' UNION ALL ')}) AS "rows"${where}`
 }
 
@@ -83,14 +90,20 @@ function emptySql(columns: readonly LakeColumn[]): string {
   return `SELECT ${nulls.join(', ')} WHERE false`
 }
 
-function conditionsSql(relation: ViewRelation): string[] {
+function whereSql(conditions: readonly string[]): string {
+  return conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`
+}
+
+function windowConditions(relation: ViewRelation): string[] {
+  if (relation.window === undefined) return []
+  const column = existingColumn(relation, relation.window.column)
+  const { start, end } = relation.window.range
+  return [`${column} >= ${instantSql(start)}`, ...(end === undefined ? [] : [`${column} < ${instantSql(end)}`])]
+}
+
+/** Hosts and query names. */
+function rowConditions(relation: ViewRelation): string[] {
   const conditions: string[] = []
-  if (relation.window !== undefined) {
-    const column = existingColumn(relation, relation.window.column)
-    const { start, end } = relation.window.range
-    conditions.push(`${column} >= ${instantSql(start)}`)
-    if (end !== undefined) conditions.push(`${column} < ${instantSql(end)}`)
-  }
   if (relation.hosts !== undefined) {
     const column = existingColumn(relation, relation.hosts.column)
     const ids = relation.hosts.ids.map(quoteText)

@@ -64,6 +64,17 @@ suite('the view of a run', () => {
     assert.deepEqual(await select(minutes, { window: open }), [{ t: '11:02' }])
   })
 
+  test('files within the window are believed, in each of three ways to read them', async context => {
+    const { select, files } = await lakeOf(context)
+    const window = { column: 'calendar_time', range: { start: at('11:01:00'), end: undefined } }
+    const processes = [{ t: '11:01' }, { t: '11:02' }]
+    const ports = [{ t: '10:00' }, { t: '10:01' }, { t: '10:02' }]
+    assert.deepEqual(await select(minutes, { window }), processes)
+    assert.deepEqual(await select(minutes, { window, filesWithin: [files[0]!] }), [...ports, ...processes])
+    const hosts = { column: 'endpoint_id', ids: ['h2'] }
+    assert.deepEqual(await select(minutes, { window, filesWithin: files, hosts }), [{ t: '11:00' }, ...processes])
+  })
+
   test('hosts and query names limit the rows; no host is no row', async context => {
     const { select } = await lakeOf(context)
     const count = 'SELECT count(*) AS n FROM "xdr_data"'
