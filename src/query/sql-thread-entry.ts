@@ -1,7 +1,7 @@
 import { parentPort } from 'node:worker_threads'
 import { toAppError } from '../model/errors.ts'
 import { checkStatement, type SqlInput } from '../sql/check.ts'
-import type { SqlThreadReply, SqlThreadRequest } from './sql-thread.ts'
+import type { SqlThreadAnswer, SqlThreadReply, SqlThreadRequest } from './sql-thread.ts'
 import { unpackSchema } from './sql-thread-schema.ts'
 
 // Entry of the SQL thread: one text in, one reply out.
@@ -16,7 +16,7 @@ parentPort?.on('message', (request: SqlThreadRequest) =>
 check({ template: 'SELECT 1 AS one', variables: [], schema: emptySchema, now: 0 })
 reply({ kind: 'ready' })
 
-function check(input: SqlInput): SqlThreadReply {
+function check(input: SqlInput): SqlThreadAnswer {
   try {
     return { kind: 'checked', statement: checkStatement(input) }
   } catch (thrown) {
@@ -25,6 +25,8 @@ function check(input: SqlInput): SqlThreadReply {
   }
 }
 
-function reply(message: SqlThreadReply): void {
+function reply(answer: SqlThreadAnswer): void {
+  const { user, system } = process.threadCpuUsage()
+  const message: SqlThreadReply = { ...answer, spentMs: (user + system) / 1000 }
   parentPort?.postMessage(message)
 }

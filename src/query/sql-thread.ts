@@ -23,7 +23,12 @@ export interface SqlThreadRequest extends Omit<SqlInput, 'schema'> {
 }
 
 /** Thread → owner. */
-export type SqlThreadReply =
+export type SqlThreadReply = SqlThreadAnswer & {
+  /** Of the thread's processor so far. */
+  readonly spentMs: number
+}
+
+export type SqlThreadAnswer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'checked'; readonly statement: CheckedStatement }
   | { readonly kind: 'refused'; readonly code: ErrorCode; readonly message: string; readonly details?: ErrorDetails }
@@ -39,7 +44,7 @@ interface Reading {
   readonly text: Waiting
   readonly thread: Worker
   /** Processor time of the thread before it, ms. */
-  readonly before: Promise<number | undefined>
+  readonly spentMs: number
   extensions: number
 }
 
@@ -72,6 +77,7 @@ export function openSqlThread(options: SqlThreadOptions): SqlThread {
   const waiting: Waiting[] = []
   let thread: Worker | undefined
   let isReady = false
+  let spentMs = 0
   let startsFailed = 0
   let current: Waiting | undefined
   let deadline: NodeJS.Timeout | undefined
@@ -89,6 +95,7 @@ export function openSqlThread(options: SqlThreadOptions): SqlThread {
 
   function receive(from: Worker, reply: SqlThreadReply): void {
     if (from !== thread) return
+    spentMs = reply.spentMs
     if (reply.kind === 'ready') {
       isReady = true
       startsFailed = 0
@@ -104,7 +111,7 @@ export function openSqlThread(options: SqlThreadOptions): SqlThread {
     if (!isReady || current !== undefined) return
     current = waiting.shift()
     if (current === undefined) return
-    const reading = { text: current, thread: thread!, before: processorMs(thread!), extensions: 0 }
+    const reading = { text: current, thread: thread!, spentMs, extensions: 0 }
     const { input } = current
     const request: SqlThreadRequest = { ...input, schema: packSchema(input.schema) }
     thread?.postMessage(request)
@@ -113,9 +120,9 @@ export function openSqlThread(options: SqlThreadOptions): SqlThread {
 
   /** A machine that is busy with other things must not make a text too complicated: what counts is its own time. */
   async function giveUpOrWait(reading: Reading): Promise<void> {
-    const [before, now] = await Promise.all([reading.before, processorMs(reading.thread)])
+    const now = await processorMs(reading.thread)
     if (current !== reading.text || thread !== reading.thread) return
-    const left = before === undefined || now === undefined ? 0 : msMax - (now - before)
+    const left = now === undefined ? 0 : msMax - (now - reading.spentMs)
     if (left < 1 || reading.extensions >= extensionsMax) return giveUp()
     reading.extensions += 1
     deadline = setTimeout(() => void giveUpOrWait(reading), Math.max(left, leastWaitMs))
