@@ -9,7 +9,6 @@ export type ReferenceReader = (run: QueryRun) => Promise<RunReferences>
 /**
  * Reads name and code of the saved query and category that a run refers to; nothing for one that has been deleted
  * since. One reader serves one request: runs of a list mostly share what they refer to.
- * One reader serves one request: runs of a list mostly share what they refer to.
  */
 export function openReferences(db: Db, tenantId: string): ReferenceReader {
   const seen = new Map<string, Promise<RunReference | undefined>>()
