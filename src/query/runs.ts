@@ -29,13 +29,14 @@ import { openExports, type ResultExport } from './exports.ts'
 import { checkKeepUntil, openKeeping } from './keep.ts'
 import type { LakeAccess } from './lake-access.ts'
 import { openQueryDisk, type QueryDisk } from './query-disk.ts'
+import { weighedWarnings } from './reads.ts'
 import { deleteResult, type ResultPage, readResultPage } from './result-pages.ts'
 import { openRunEnds } from './run-ends.ts'
 import { checkTenantRunLimits, type LimitsInForce, runLimitsOf } from './run-limits.ts'
 import { openRunner, type Runner, type RunnerLimits } from './runner.ts'
 import type { SqlThread } from './sql-thread.ts'
 import { openValidation, type ValidateSql, type Validation } from './validate.ts'
-import { resolveWindow, type WantedWindow } from './window.ts'
+import { readRange, resolveWindow, type WantedWindow } from './window.ts'
 
 // The life of query runs: start, find, list, cancel, results. A run is checked before it is stored, so a stored one is
 // a statement that may execute; the runner takes it from there.
@@ -223,6 +224,8 @@ async function prepareRun(
   const { template, variables } = request
   const bounds = await boundsOf(options, limits, caller, request)
   const statement = await checkSql(options, caller.tenantId, { template, variables: variables ?? [], now })
+  const wanted = { range: readRange(window), hostIds: request.hostIds, now }
+  const warnings = await weighedWarnings(options.lake, caller.tenantId, statement, wanted)
   const run: QueryRun = {
     id: newId(),
     tenantId: caller.tenantId,
@@ -243,7 +246,7 @@ async function prepareRun(
     truncated: undefined,
     window: undefined,
     note: undefined,
-    warnings: statement.warnings.length === 0 ? undefined : statement.warnings,
+    warnings: warnings.length === 0 ? undefined : warnings,
     rowCount: undefined,
     ...(bounds === undefined ? {} : { limits: bounds }),
   }

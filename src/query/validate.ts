@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises'
 import type { Engine } from '../engine/engine.ts'
 import { describeMsMax, leaseMs, templateCharsMax, validationsPerTenantMax } from '../limits.ts'
 import type { Clock } from '../model/clock.ts'
@@ -7,10 +6,10 @@ import type { WireType } from '../model/lake-type.ts'
 import type { Log } from '../model/log.ts'
 import type { QueryVariable, RunWarning } from '../model/query-run.ts'
 import type { RunView } from '../model/run-view.ts'
-import type { ScanScope } from '../model/scan-scope.ts'
 import type { CheckedStatement } from '../sql/check.ts'
 import { checkSql } from './check-sql.ts'
 import type { LakeAccess } from './lake-access.ts'
+import { readsOf, type StatementReads, withBytes } from './reads.ts'
 import type { SqlThread } from './sql-thread.ts'
 import { readRange, resolveWindow, type WantedWindow } from './window.ts'
 
@@ -31,20 +30,7 @@ export interface Validation {
   /** The result's columns, where they are known without running; types where a worker said them in time. */
   readonly columns: readonly { readonly name: string; readonly type: WireType | undefined }[] | undefined
   /** undefined where the statement would be refused. */
-  readonly reads: ValidationReads | undefined
-}
-
-export interface ValidationReads {
-  readonly tables: readonly string[]
-  /** undefined: any. */
-  readonly queryNames: readonly string[] | undefined
-  /** undefined: all. */
-  readonly columns: readonly string[] | undefined
-  readonly files: number
-  /** Of the data files; those of the tail are not counted before they are read. */
-  readonly rows: number
-  /** Of data files and tail. */
-  readonly bytes: number
+  readonly reads: StatementReads | undefined
 }
 
 export interface ValidateDeps {
@@ -101,16 +87,10 @@ async function validate(
   try {
     const columns = await describe(deps, tenantId, statement, view)
     const reads = await readsOf(scope, view)
-    return { error: undefined, warnings: warnings.map(warning => withBytes(warning, reads)), columns, reads }
+    return { error: undefined, warnings: withBytes(warnings, reads), columns, reads }
   } finally {
     await deps.lake.releaseLease(leaseId)
   }
-}
-
-/** A table read whole is worth its price in the warning itself. */
-function withBytes(warning: RunWarning, { bytes }: ValidationReads): RunWarning {
-  if (warning.code !== 'no_query_name') return warning
-  return { ...warning, message: `${warning.message}, ${bytes} bytes` }
 }
 
 /** Rejects with `invalid_argument` where the engine would not execute the statement. */
@@ -129,34 +109,4 @@ async function describe(
     if (!patience.aborted) deps.log.warn({ err: error }, 'result columns not described')
     return columnNames?.map(name => ({ name, type: undefined }))
   }
-}
-
-async function readsOf(scope: ScanScope, view: RunView): Promise<ValidationReads> {
-  const sum = (amountOf: (relation: RunView['relations'][number]) => number) =>
-    view.relations.reduce((total, relation) => total + amountOf(relation), 0)
-  const tailPaths = new Set(view.relations.flatMap(({ tail }) => tail.map(({ path }) => path)))
-  const tailBytes = await Promise.all([...tailPaths].map(sizeOf))
-  return {
-    tables: [...new Set(scope.relations.map(({ relation }) => relation))],
-    queryNames: unionOf(scope.relations.map(({ queryNames }) => queryNames)),
-    columns: unionOf(scope.relations.map(({ columns }) => columns)),
-    files: sum(({ files }) => files.length),
-    rows: sum(({ rows }) => rows),
-    bytes: sum(({ bytes }) => bytes) + tailBytes.reduce((total, bytes) => total + bytes, 0),
-  }
-}
-
-async function sizeOf(path: string): Promise<number> {
-  try {
-    return (await stat(path)).size
-  } catch {
-    // Unlinked by nobody while the lease is held; an estimate is not worth failing for.
-    return 0
-  }
-}
-
-/** Sorted; undefined (everything) where one of the lists is. */
-function unionOf(lists: readonly (readonly string[] | undefined)[]): readonly string[] | undefined {
-  const known = lists.filter(list => list !== undefined)
-  return known.length < lists.length ? undefined : [...new Set(known.flat())].toSorted()
 }

@@ -118,12 +118,15 @@ function unknownNameNotices(schema: LakeSchema, uses: readonly RelationUse[]): S
 export const unknownQueryName = 'unknown_query_name'
 const nameCharsShown = 100
 
+/** Code of the warning of a table that is read whole. */
+export const noQueryName = 'no_query_name'
+
 /** A wide table read without its query names is read whole: rarely what was meant. */
 function unboundNotices(schema: LakeSchema, scope: ScanScope, uses: readonly RelationUse[]): SqlNotice[] {
   const wide = new Set(schema.tables.filter(table => table.hasQueryNames).map(table => table.name.toLowerCase()))
   return scope.relations.flatMap((relation, index) => {
     if (!wide.has(relation.table) || relation.queryNames !== undefined) return []
     const message = `nothing limits query_name here: the rows of every query in ${relation.table} are read`
-    return [{ code: 'no_query_name', message, span: uses[index]!.span }]
+    return [{ code: noQueryName, message, span: uses[index]!.span }]
   })
 }

@@ -97,7 +97,7 @@ suite('query runs', () => {
     const fixture = await queriesFixture(context, sqlThread)
     fixture.lake.files = [await writeDataFile(join(fixture.folder, 'a.parquet'), rowsSql(10))]
     const queries = fixture.open()
-    const template = 'SELECT count(*) AS n FROM xdr_data'
+    const template = "SELECT count(*) AS n FROM xdr_data WHERE query_name = 'processes'"
     const count = async (request: object) => {
       const { id } = await queries.start(caller(tenant), { template, window: {}, ...request })
       await fixture.ended(queries, tenant, id)

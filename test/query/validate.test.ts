@@ -85,8 +85,8 @@ test('a run keeps the warnings of its statement', async t => {
   const stored = await fixture.ended(queries, tenantId, run.id)
   assert.deepEqual(stored.warnings, run.warnings)
   assert.deepEqual(
-    stored.warnings?.map(({ code, line }) => [code, line]),
-    [['no_query_name', 1]],
+    stored.warnings?.map(({ code, line, message }) => [code, line, /\d+ bytes$/.exec(message)?.[0]]),
+    [['no_query_name', 1, '0 bytes']],
   )
   const quiet = await queries.start(caller, { template: 'SELECT 1 AS a', window: {} })
   assert.equal((await queries.get(tenantId, quiet.id)).warnings, undefined)

@@ -9,7 +9,8 @@ import {
   ValidateReply,
 } from '../../api/sql-tools.ts'
 import type { AppError } from '../../model/errors.ts'
-import type { Validation, ValidationReads } from '../../query/validate.ts'
+import type { StatementReads } from '../../query/reads.ts'
+import type { Validation } from '../../query/validate.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import { etagOf, isEtagMatch } from '../etag.ts'
 import type { App } from '../instance.ts'
@@ -69,7 +70,7 @@ function toWireError({ message, details = {} }: AppError): SqlError {
   return { message, ...present({ line, column, offset, length, hint }) }
 }
 
-function toWireReads({ tables, queryNames, columns, files, rows, bytes }: ValidationReads): SqlReads {
+function toWireReads({ tables, queryNames, columns, files, rows, bytes }: StatementReads): SqlReads {
   return {
     tables: [...tables],
     ...present({ queryNames: queryNames && [...queryNames], columns: columns && [...columns] }),
