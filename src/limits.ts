@@ -284,9 +284,9 @@ export const readerMemoryBytes = 512 * mib
 export const workerGrowthBytesMax = 512 * mib
 /** One slice of a result as JSON text; rows beyond it come with the next page. */
 export const sliceBytesMax = 16 * mib
-/** What a run renders ahead, so that its first page costs a file read. */
+/** What a run renders ahead, so that its first page is a file read: 1,000 rows of all 490 columns are 11 MiB. */
 export const firstPageRowsMax = 2_000
-export const firstPageBytesMax = 4 * mib
+export const firstPageBytesMax = 12 * mib
 /** A page that takes longer has met a damaged file or a sick reader. */
 export const readerTimeoutMs = 30 * second
 /** Exports at once, each a process of its own with `readerMemoryBytes`; of one tenant fewer, so that two can export. */

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import * as defaults from '../../limits.ts'
 import { AppError } from '../../model/errors.ts'
 import type { ResultColumn } from '../../model/lake-type.ts'
@@ -64,11 +65,13 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
     parse: parsePageReply,
   })
   const exports = openExports(options)
+  const rendering: Rendering = new Map()
   return {
     capabilities: { name: 'duckdb', hasProgress: true },
-    run: (request, signal) => run(workers, request, signal),
+    run: (request, signal) => run(workers, rendering, request, signal),
     describe: (request, signal) => describe(workers, request, signal),
-    readResult: (result, firstRow, rowCount) => readResult({ readers, log: options.log }, result, firstRow, rowCount),
+    readResult: (result, firstRow, rowCount) =>
+      readResult({ readers, rendering, log: options.log }, result, firstRow, rowCount),
     exportResult: (result, format, signal) => exports.open(result, format, signal),
     isAvailable: () => !workers.isFailing() && !readers.isFailing(),
     close: async () => {
@@ -77,10 +80,19 @@ export function openDuckdbEngine(options: DuckdbEngineOptions): Engine {
   }
 }
 
-async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: AbortSignal): Promise<EngineOutcome> {
+/** Result folders whose first page is being rendered. */
+type Rendering = Map<string, Promise<void>>
+
+async function run(
+  workers: Pool<WorkerReply>,
+  rendering: Rendering,
+  request: EngineRun,
+  signal: AbortSignal,
+): Promise<EngineOutcome> {
   const { sql, columnNames, view, resultFolder, limits } = request
   const { rowsMax, bytesMax, tempBytesMax, memoryBytesMax } = limits
   const { keepsFewRows = false, isOrdered = true } = request
+  const { promise: rendered, resolve: onSettled } = Promise.withResolvers<void>()
   let outcome: EngineOutcome | undefined
   const end = await workers.execute({
     tenantId: request.tenantId,
@@ -95,10 +107,14 @@ async function run(workers: Pool<WorkerReply>, request: EngineRun, signal: Abort
       if (reply.kind === 'progress') {
         const { kind: _, job: __, ...progress } = reply
         request.onProgress?.(progress)
-      } else if (reply.kind === 'succeeded') outcome = { kind: 'succeeded', ...reply.result }
-      else if (reply.kind === 'failed') outcome = { kind: 'failed', error: reply.error }
+      } else if (reply.kind === 'succeeded') {
+        outcome = { kind: 'succeeded', ...reply.result }
+        rendering.set(resultFolder, rendered)
+        void rendered.then(() => rendering.delete(resultFolder))
+      } else if (reply.kind === 'failed') outcome = { kind: 'failed', error: reply.error }
       return outcome !== undefined
     },
+    onSettled,
   })
   if (end.kind === 'died') return { kind: 'failed', error: end.of === 'memory' ? outOfMemory : crashed }
   return outcome ?? { kind: 'failed', error: crashed }
@@ -134,6 +150,7 @@ async function describe(
 
 interface ReaderDeps {
   readonly readers: Pool<PageReply>
+  readonly rendering: Rendering
   readonly log: Log
 }
 
@@ -146,12 +163,23 @@ async function readResult(
   // Never past what the run says it holds: the file may have one row more, which only says that there are more.
   const wanted = Math.min(rowCount, result.rowCount - firstRow)
   if (wanted <= 0) return { json: '[]', rowCount: 0 }
-  return (await readRendered(result, firstRow, wanted)) ?? readFromFile(deps, result, firstRow, wanted)
+  return (await readRendered(deps.rendering, result, firstRow, wanted)) ?? readFromFile(deps, result, firstRow, wanted)
 }
 
+/** How long a first page that is being rendered is waited for, ms. */
+const renderMsMax = 1_000
+
 /** From what the run rendered ahead, where that holds all rows asked for. */
-async function readRendered(result: ResultFile, firstRow: number, wanted: number): Promise<ResultSlice | undefined> {
+async function readRendered(
+  rendering: Rendering,
+  result: ResultFile,
+  firstRow: number,
+  wanted: number,
+): Promise<ResultSlice | undefined> {
   if (firstRow + wanted > defaults.firstPageRowsMax) return undefined
+  // Asked for at once, as most are: a second process that renders the same would be later than the first.
+  const rendered = rendering.get(result.folder)
+  if (rendered !== undefined) await Promise.race([rendered, delay(renderMsMax, undefined, { ref: false })])
   let rows: string[]
   try {
     rows = (await readFile(join(result.folder, firstPageFileName), 'utf8')).split('\n')

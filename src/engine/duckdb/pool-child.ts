@@ -12,6 +12,8 @@ export interface PoolJob<Reply> {
   message(job: number): object
   /** Called for each of the job's replies; true for the last one. */
   onReply(reply: Reply): boolean
+  /** Called once after the job was answered: what its process does behind the answer is done, or never will be. */
+  onSettled?(): void
 }
 
 /** Why a job ended: it said so, or its process died of memory or otherwise (`signal`). */
@@ -28,6 +30,8 @@ export interface Child<Reply> {
   rssAtFirst: number | undefined
   dataAtFirst: number | undefined
   task: Task<Reply> | undefined
+  /** Answered, and not yet settled. */
+  answered: Task<Reply> | undefined
   isOverMemory: boolean
   mustRetire: boolean
   /** Ends a child that does not stop, or does not become ready. */
@@ -45,6 +49,12 @@ export interface Task<Reply> {
   stop: ErrorCode | undefined
   deadline: NodeJS.Timeout | undefined
   onAbort: (() => void) | undefined
+}
+
+export function settle(child: Child<never>): void {
+  const { answered } = child
+  child.answered = undefined
+  answered?.job.onSettled?.()
 }
 
 export function killAfter(child: Child<never>, ms: number): void {

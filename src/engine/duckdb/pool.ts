@@ -11,6 +11,7 @@ import {
   killAfter,
   type Mode,
   type PoolJob,
+  settle,
   stopError,
   type Task,
 } from './pool-child.ts'
@@ -127,6 +128,7 @@ function addChild<Reply extends AnyReply>(pool: State<Reply>): void {
     rssAtFirst: undefined,
     dataAtFirst: undefined,
     task: undefined,
+    answered: undefined,
     isOverMemory: false,
     mustRetire: false,
     killTimer: undefined,
@@ -156,12 +158,13 @@ function receive<Reply extends AnyReply>(pool: State<Reply>, child: Child<Reply>
   else if (child.task !== undefined && reply.job === child.task.number) {
     child.task.hasBegun = true
     onTaskReply(pool, child, child.task, reply)
-  }
+  } else if (child.answered !== undefined && reply.job === child.answered.number) settle(child)
 }
 
 function onReady<Reply extends AnyReply>(pool: State<Reply>, child: Child<Reply>, rssBytes: number): void {
   // Only a child that was asked for it becomes ready: a message out of turn must not free a busy one.
   if (child.mode !== 'starting' && child.mode !== 'settling') return
+  settle(child)
   pool.startsFailed = 0
   clearTimeout(child.killTimer)
   child.rssAtFirst ??= rssBytes
@@ -197,6 +200,7 @@ function onTaskReply<Reply extends AnyReply>(
     return
   }
   child.mode = 'settling'
+  child.answered = task
   killAfter(child, readyMsMax)
   task.resolve({ kind: 'answered' })
   dispatch(pool)
@@ -252,6 +256,7 @@ function onGone<Reply extends AnyReply>(
 ): void {
   const wasStarting = child.mode === 'starting'
   child.mode = 'gone'
+  settle(child)
   pool.children.delete(child)
   clearTimeout(child.killTimer)
   removeFolder(pool, child.folder)

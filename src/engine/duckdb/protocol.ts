@@ -70,11 +70,15 @@ export interface ChildSetup extends ChildBounds {
   readonly databaseBytes: number
 }
 
-/** Query worker → parent. `ready` follows the start and each job: a fresh instance waits for the next one. */
+/**
+ * Query worker → parent. `ready` follows the start and each job: a fresh instance waits for the next one; `rendered`
+ * follows `succeeded`, when the first page is there or cannot be.
+ */
 export type WorkerReply =
   | { readonly kind: 'ready'; readonly rssBytes: number }
   | ({ readonly kind: 'progress'; readonly job: number } & RunProgress)
   | { readonly kind: 'succeeded'; readonly job: number; readonly result: WorkerResult }
+  | { readonly kind: 'rendered'; readonly job: number }
   | { readonly kind: 'described'; readonly job: number; readonly columns: readonly ResultColumn[] }
   | { readonly kind: 'failed'; readonly job: number; readonly error: RunError }
 
@@ -101,6 +105,8 @@ export function parseWorkerReply(message: unknown): WorkerReply {
       return { kind: 'progress', job: numberOf(reply['job']), ...progressOf(reply) }
     case 'succeeded':
       return { kind: 'succeeded', job: numberOf(reply['job']), result: resultOf(objectOf(reply['result'])) }
+    case 'rendered':
+      return { kind: 'rendered', job: numberOf(reply['job']) }
     case 'described':
       return { kind: 'described', job: numberOf(reply['job']), columns: columnsOf(reply['columns']) }
     case 'failed':

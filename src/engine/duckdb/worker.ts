@@ -40,6 +40,7 @@ async function work(job: Exclude<WorkerRequest, { kind: 'cancel' }>): Promise<vo
       )
       reply({ kind: 'succeeded', job: job.job, result })
       await renderFirstPage(database.connection, job.resultFolder, result).catch(() => undefined)
+      reply({ kind: 'rendered', job: job.job })
     }
   } catch (error) {
     reply({ kind: 'failed', job: job.job, error: runErrorOf(error, [setup.tempFolder, ...viewPaths(job.view)]) })
