@@ -8,7 +8,7 @@ import { emptyColumnsFileName } from './result-files.ts'
 // Rows of a result file as JSON texts, in file order. Cells may be huge, so rows are taken in batches sized by what
 // the last batch weighed, and a batch that does not fit memory is halved.
 
-const batchRowsFirst = 256
+const batchRowsFirst = 1024
 const batchRowsMax = 2048
 const batchBytesWanted = 8 * 1024 * 1024
 
