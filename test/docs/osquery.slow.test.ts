@@ -156,10 +156,11 @@ test('from nothing to the first row, and everything else on the page', async t =
     rows(live).map(({ name, meta_hostname }) => [name, meta_hostname]),
     [[host.osName, host.hostname]],
   )
-  const counts = rows(tables).filter(row => 'query_name' in row)
+  // On a slow machine the first scheduled queries have been answered as well.
+  const counts = rows(tables).filter(({ query_name: name }) => name?.startsWith('live/'))
   assert.deepEqual(
-    counts.map(({ query_name, n }) => [query_name.slice(0, 5), n]),
-    [['live/', 1]],
+    counts.map(({ n }) => n),
+    [1],
   )
   assert.deepEqual(moved?.split('\n'), ['moved from Fleet', 'First run', 'moved from Fleet'])
   assert.equal(environment, 'production')
