@@ -25,6 +25,8 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.seconds)
 const perSecond = Number(values.rate)
+/** What the runs of lists are of: the getting-started guide's statement, as long as people's are. */
+const guide = readFileSync(new URL('../test/e2e/guide-query.sql', import.meta.url), 'utf8')
 const pageColumns = 60
 const pageRows = 1000
 const runsPath = '/xdr-query/v1/queries/runs'
@@ -226,7 +228,8 @@ async function fill(
   for (let at = 0; at < amount.runs; at += 50) {
     const rows = Array.from({ length: 50 }, (_, index) => {
       const owner = index % 2 === 0 ? tenantId : (tenantIds[(at + index) % tenantIds.length] ?? tenantId)
-      return { ...run, id: newId(), tenant_id: owner, created_at: run.created_at - at - index }
+      const created_at = run.created_at - at - index
+      return { ...run, id: newId(), tenant_id: owner, template: guide, created_at }
     })
     await store.insertInto('runs').values(rows).execute()
   }
