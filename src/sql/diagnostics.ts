@@ -62,7 +62,7 @@ export function refusalError(refusal: SqlRefusal, template: string, toTemplate: 
 }
 
 /**
- * Up to three of `candidates` that `name` may be a misspelling of, nearest first. Distance is Levenshtein's without
+ * Up to three of `candidates` that `name` may be a misspelling of, nearest first. Distance is edits without
  * case, at most a third of the length; a candidate that contains the name, or is contained, counts as near.
  */
 export function nearNames(name: string, candidates: Iterable<string>): string[] {
@@ -87,20 +87,28 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
   return `did you mean ${near.map(text => `'${text}'`).join(' or ')}?`
 }
 
-/** Levenshtein's distance, or `limit + 1` as soon as it must be larger. */
+/**
+ * Letters added, left out, replaced or swapped with their neighbour (the optimal string alignment distance), or
+ * `limit + 1` as soon as it must be larger.
+ */
 function editDistance(a: string, b: string, limit: number): number {
   if (Math.abs(a.length - b.length) > limit) return limit + 1
+  let beforePrevious: readonly number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i++) {
     const current = [i]
     let smallest = i
     for (let j = 1; j <= b.length; j++) {
       const replaced = previous[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1)
-      const cost = Math.min(replaced, previous[j]! + 1, current[j - 1]! + 1)
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const swapped = isSwapped ? beforePrevious[j - 2]! + 1 : replaced
+      const cost = Math.min(replaced, swapped, previous[j]! + 1, current[j - 1]! + 1)
       current.push(cost)
       smallest = Math.min(smallest, cost)
     }
-    if (smallest > limit) return limit + 1
+    // A swap reaches back over one row: only when two in a row are too large nothing can follow.
+    if (smallest > limit && Math.min(...previous) > limit) return limit + 1
+    beforePrevious = previous
     previous = current
   }
   return previous[b.length]!

@@ -120,6 +120,9 @@ const messages: readonly (readonly [string, string])[] = [
   ],
   ['DELETE FROM xdr_data', 'line 1:1: a statement must be a query (SELECT, WITH or VALUES), not DELETE'],
   ['SELECT nam FROM xdr_data', "line 1:8: column 'nam' does not exist; did you mean 'name'?"],
+  // As docs/sql.md shows it; two letters that change places are one slip.
+  ['SELECT nmae FROM xdr_data', "line 1:8: column 'nmae' does not exist; did you mean 'name'?"],
+  ['SELECT emna FROM xdr_data', "line 1:8: column 'emna' does not exist"],
   ['SELECT x.nam FROM xdr_data x', "line 1:8: column 'x.nam' does not exist; did you mean 'name'?"],
   ['SELECT 1\nFROM xdr_dat', "line 2:6: table 'xdr_dat' does not exist; did you mean 'xdr_data'?"],
   ['SELECT lowr(name) FROM xdr_data', "line 1:8: function 'lowr' does not exist in Trino SQL; did you mean 'lower'?"],
