@@ -9,6 +9,8 @@ type Case = readonly [string, string, unknown]
 
 const text = "(VALUES ('hello', 'a,b,c', CAST(NULL AS varchar), 'C:\\x', 'Foo=1;Bar=2')) t(s, list, none, path, pairs)"
 const numbers = "(VALUES (7, 2, 0, -7, 2.5E0, 1.25, BIGINT '9007199254740993')) t(a, b, z, n, d, c, big)"
+const powers =
+  "(VALUES ('5e-4', '5e-3', '-5.1e-3', '.5E-2', '12.5e-1', '1.25e2', '1e-99999999999', 9E-5, 1.5E-5)) t(a, b, c, d, e, f, g, h, i)"
 const times =
   "(VALUES (TIMESTAMP '2024-05-01 13:04:05.678', DATE '2024-05-05', 1714521600, 1714521600.5E0)) t(ts, dt, secs, frac)"
 const lists =
@@ -18,6 +20,11 @@ const docs = `(VALUES ('{"a": {"b": 1}, "t": "x", "n": null, "l": [1, "two", nul
 const ips = "(VALUES ('10.0.0.9', '2001:db8::1', '10.1.0.0/16', 'junk')) t(v4, v6, net, junk)"
 
 const cases: readonly Case[] = [
+  // Digits beyond the type's, by a power of ten: as Trino rounds them.
+  ...(['a 0.00', 'b 0.01', 'c -0.01', 'd 0.01', 'e 1.25', 'f 125.00', 'g 0.00', 'h 0.00', 'i 0.00'] as const).map(
+    (line): Case => [`CAST(CAST(${line[0]} AS decimal(10,2)) AS varchar)`, powers, line.slice(2)],
+  ),
+  ['CAST(CAST(i AS decimal(10,5)) AS varchar)', powers, '0.00002'],
   ['substr(s, 2, 3)', text, 'ell'],
   ['substr(s, 0, 2)', text, ''],
   ['substr(s, -3)', text, 'llo'],

@@ -69,6 +69,19 @@ export const mathMacros: readonly Macro[] = [
   ),
   // The engine leaves out the zero before the point where the type has no room for it.
   macro('trino_decimal_text', 'd', String.raw`regexp_replace(CAST(d AS VARCHAR), '^(-?)[.]', '\10.')`),
+  // The engine rounds a text such as 5e-4 wrongly to fewer digits than its exponent says: written out it reads it well.
+  macro(
+    'trino_shifted',
+    't, whole, n',
+    String.raw`regexp_extract(t, '^[+-]?') || regexp_replace(trino_padded(whole, n + 1),
+      '([0-9]{' || CAST(n AS VARCHAR) || '})$', '.\1') || regexp_extract(t, '[.]([0-9]*)', 1)`,
+  ),
+  macro(
+    'trino_written_out',
+    't',
+    `CASE WHEN regexp_matches(t, '[eE]-') THEN trino_shifted(t, regexp_extract(t, '^[+-]?([0-9]*)', 1),
+      least(coalesce(TRY_CAST(regexp_extract(t, '[0-9]+$') AS INTEGER), 100), 100)) ELSE t END`,
+  ),
   macro('trino_half_up', 'a, b', 'CASE WHEN (a < 0) = (b < 0) THEN 1 ELSE -1 END * ((abs(a) + abs(b) // 2) // abs(b))'),
   macro(
     'trino_from_base_digits',

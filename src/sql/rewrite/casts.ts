@@ -134,6 +134,7 @@ function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined 
       const local = withoutEnd(text, ` *${offset}?\\s*`)
       return cutPrecision(`${mode}(${local} AS ${engineType(to)})`, 6, to)
     }
+    if (to.kind === 'decimal') return `${mode}(trino_written_out(${text}) AS ${engineType(to)})`
     if (to.kind !== 'timestamptz') return cutPrecision(`${mode}(${text} AS ${engineType(to)})`, 6, to)
     // The engine reads an offset only where it follows at once.
     const joined = `regexp_replace(${text}, ' ([+-][0-9:]+\\s*)$', '\\1')`
@@ -179,7 +180,8 @@ function toNumber(sql: string, from: SqlType, to: SqlType, mode: CastMode): stri
   // The engine rounds halves of doubles to even, Trino away from zero.
   const isFloating = from.kind === 'double' || from.kind === 'real'
   // A decimal takes the digits a double is printed with: 1.005E0 is 1.01, though the number is a little less.
-  if (isFloating && to.kind === 'decimal') return `${mode}(CAST(${sql} AS VARCHAR) AS ${engineType(to)})`
+  if (isFloating && to.kind === 'decimal')
+    return `${mode}(trino_written_out(CAST(${sql} AS VARCHAR)) AS ${engineType(to)})`
   return `${mode}(${isFloating && isInteger(to) ? `round(${sql})` : sql} AS ${engineType(to)})`
 }
 
