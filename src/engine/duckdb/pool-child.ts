@@ -51,6 +51,7 @@ export interface Task<Reply> {
   onAbort: (() => void) | undefined
 }
 
+/** Tells the job that its child answered, if there is one, that nothing more comes of it. Idempotent. */
 export function settle(child: Child<never>): void {
   const { answered } = child
   child.answered = undefined

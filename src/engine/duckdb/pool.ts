@@ -192,6 +192,7 @@ function onTaskReply<Reply extends AnyReply>(
 ): void {
   if (!task.job.onReply(reply)) return
   endTask(child, task)
+  child.answered = task
   // A statement that is merely wrong leaves its process whole; after anything else it is not trusted again.
   child.mustRetire = reply.error !== undefined && reply.error.code !== 'invalid_argument'
   if (task.stop !== undefined) {
@@ -200,7 +201,6 @@ function onTaskReply<Reply extends AnyReply>(
     return
   }
   child.mode = 'settling'
-  child.answered = task
   killAfter(child, readyMsMax)
   task.resolve({ kind: 'answered' })
   dispatch(pool)
