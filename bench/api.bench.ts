@@ -7,6 +7,7 @@ import { openStore, type Store } from '../src/db/db.ts'
 import { newId } from '../src/model/ids.ts'
 import { startServer, type TestServer } from '../test/support/server.ts'
 import { connect, requestToken, type XdrClient } from '../test/support/xdr-client.ts'
+import { guideSql } from './support/guide.ts'
 import { count, type Figure, machine, milliseconds, otherWork, quantile, table } from './support/report.ts'
 import { type Answered, asFastAsMayBe, atRate, requestBytes } from './support/requests.ts'
 
@@ -25,8 +26,6 @@ const { values } = parseArgs({
 })
 const seconds = Number(values.seconds)
 const perSecond = Number(values.rate)
-/** What the runs of lists are of: the getting-started guide's statement, as long as people's are. */
-const guide = readFileSync(new URL('../test/e2e/guide-query.sql', import.meta.url), 'utf8')
 const pageColumns = 60
 const pageRows = 1000
 const runsPath = '/xdr-query/v1/queries/runs'
@@ -229,7 +228,8 @@ async function fill(
     const rows = Array.from({ length: 50 }, (_, index) => {
       const owner = index % 2 === 0 ? tenantId : (tenantIds[(at + index) % tenantIds.length] ?? tenantId)
       const created_at = run.created_at - at - index
-      return { ...run, id: newId(), tenant_id: owner, template: guide, created_at }
+      // A statement as long as people's are.
+      return { ...run, id: newId(), tenant_id: owner, template: guideSql, created_at }
     })
     await store.insertInto('runs').values(rows).execute()
   }

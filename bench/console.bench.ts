@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import type { Page } from 'playwright-core'
 import { findBrowser } from '../test/support/browser.ts'
 import { editorOf, openConsole, rowsOf, runSql, signIn, startConsoleLake } from '../test/support/console.ts'
+import { guideSql } from './support/guide.ts'
 
 const { values } = parseArgs({
   options: { rows: { type: 'string', default: '100000' }, seconds: { type: 'string', default: '8' } },
@@ -17,7 +18,6 @@ const [rowsWanted, secondsOfScrolling] = [Number(values.rows), Number(values.sec
 const assets = fileURLToPath(new URL('../web/dist/assets', import.meta.url))
 const loads = 5
 /** The select list of the getting-started guide: 47 columns. */
-const guideSql = readFileSync(new URL('../test/e2e/guide-query.sql', import.meta.url), 'utf8')
 const guideColumns = /SELECT([\s\S]*?)\nFROM/i.exec(guideSql)?.[1]?.trim() ?? '*'
 
 interface Frames {

@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { link, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { link, mkdir, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { startServer, type TestServer } from '../test/support/server.ts'
 import { connect, type XdrClient } from '../test/support/xdr-client.ts'
 import { historyFleet } from './history.ts'
+import { guideSql } from './support/guide.ts'
 import { type LakeQuery, lakeQueries } from './support/lake-queries.ts'
 import { plainStatements } from './support/plain-duckdb.ts'
 import { count, type Figure, machine, median, milliseconds, otherWork, table } from './support/report.ts'
@@ -19,7 +20,6 @@ import { dataFiles, storedSize } from './support/store-reading.ts'
 
 const repeats = 9
 const dayMs = 86_400_000
-const guide = await readFile(new URL('../test/e2e/guide-query.sql', import.meta.url), 'utf8')
 
 interface Options {
   readonly directory: string
@@ -148,7 +148,7 @@ async function main(): Promise<void> {
   }
   const conditions = `machine: ${machine()}; ${otherWork()}`
   const [log] = historyFleet({ ...options, tenantCount: 1 })
-  const queries = lakeQueries(log!, guide)
+  const queries = lakeQueries(log!, guideSql)
   const server = await startServer({ directory: options.directory, flags: ['--query-span', '3650d'] })
   try {
     const client = await connect(server.firstRun)

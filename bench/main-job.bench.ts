@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -6,6 +6,7 @@ import { startServer, type TestServer } from '../test/support/server.ts'
 import { connect, type XdrClient } from '../test/support/xdr-client.ts'
 import { type FleetLog, openFleet } from './fleet.ts'
 import { type Bodies, greetings, writeBodies } from './support/bodies.ts'
+import { guideSql } from './support/guide.ts'
 import { type LoadResult, sendBodies } from './support/load.ts'
 import { plainStatements } from './support/plain-duckdb.ts'
 import { count, type Figure, machine, median, milliseconds, otherWork, quantile, table } from './support/report.ts'
@@ -20,7 +21,6 @@ import { type Conversion, conversionSince, dataFiles, untilConverted } from './s
 const linesPerBody = 64
 const queryRepeats = 7
 const daySeconds = 86_400
-const guide = await readFile(new URL('../test/e2e/guide-query.sql', import.meta.url), 'utf8')
 
 interface Options {
   readonly seed: number
@@ -126,7 +126,7 @@ async function timeQuery(client: XdrClient, sql: string, from: string): Promise<
 }
 
 async function measureGuide({ server, client }: FilledLake, limit: number | undefined): Promise<Figure> {
-  const sql = limit === undefined ? guide : `${guide}\nLIMIT ${limit}`
+  const sql = limit === undefined ? guideSql : `${guideSql}\nLIMIT ${limit}`
   const from = new Date(Date.now() - 31 * daySeconds * 1000).toISOString()
   const times: number[] = []
   for (let repeat = 0; repeat <= queryRepeats; repeat += 1) {

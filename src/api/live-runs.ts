@@ -16,6 +16,7 @@ import {
   present,
   RunReference,
   type RunReferences,
+  referred,
   runStatuses,
   Truncated,
   Variable,
@@ -160,11 +161,7 @@ export function toWireLiveRun(
     ...present({
       finishedAt: run.finishedAt === undefined ? undefined : formatInstant(run.finishedAt),
       name: run.name,
-      query:
-        run.savedQueryId === undefined
-          ? undefined
-          : (references.query ?? { id: run.savedQueryId, ...present({ name: run.name }) }),
-      category: run.categoryId === undefined ? undefined : (references.category ?? { id: run.categoryId }),
+      ...referred(run, references),
       variables: run.variables?.map(variable => ({ ...variable })),
       performance: performance.answers === 0 ? undefined : toWirePerformance(performance),
       truncated: toWireTruncation(run.truncated, run.rowCount),

@@ -142,6 +142,20 @@ const wireResults: Readonly<Record<RunState, RunResult>> = {
 }
 
 /**
+ * The saved query and the category of a run, an ordinary or a live one; of those that have been deleted since what the
+ * run itself knows.
+ */
+export function referred(
+  { savedQueryId, categoryId, name }: Pick<QueryRun, 'savedQueryId' | 'categoryId' | 'name'>,
+  references: RunReferences,
+): { query: RunReference | undefined; category: RunReference | undefined } {
+  return {
+    query: savedQueryId === undefined ? undefined : (references.query ?? { id: savedQueryId, ...present({ name }) }),
+    category: categoryId === undefined ? undefined : (references.category ?? { id: categoryId }),
+  }
+}
+
+/**
  * The run as clients see it. Working runs are `pending`, never `started`: a client takes any other word for the end.
  */
 export function toWireRun(run: QueryRun, references: RunReferences = {}): Run {
@@ -163,11 +177,7 @@ export function toWireRun(run: QueryRun, references: RunReferences = {}): Run {
     ...present({
       finishedAt: instant(run.finishedAt),
       name: run.name,
-      query:
-        run.savedQueryId === undefined
-          ? undefined
-          : (references.query ?? { id: run.savedQueryId, ...present({ name: run.name }) }),
-      category: run.categoryId === undefined ? undefined : (references.category ?? { id: run.categoryId }),
+      ...referred(run, references),
       variables: run.variables?.map(variable => ({ ...variable })),
       matchEndpoints: run.hostIds === undefined ? undefined : { filters: [{ ids: [...run.hostIds] }] },
       warnings: run.warnings?.map(warning => ({ ...warning })),

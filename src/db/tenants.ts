@@ -19,13 +19,13 @@ export async function findTenant(db: Db, tenantId: string): Promise<Tenant | und
   return row === undefined ? undefined : fromRow(row)
 }
 
-/** Tenants `[offset, offset + count)` in order of creation, then id: pages do not shift when a tenant is added. */
 /** Those of these ids that there are, in no order. */
 export async function findTenants(db: Db, tenantIds: readonly string[]): Promise<Tenant[]> {
   if (tenantIds.length === 0) return []
   return (await db.selectFrom('tenants').selectAll().where('id', 'in', tenantIds).execute()).map(fromRow)
 }
 
+/** Tenants `[offset, offset + count)` in order of creation, then id: pages do not shift when a tenant is added. */
 export async function listTenants(db: Db, filter: TenantFilter, offset: number, count: number): Promise<Tenant[]> {
   const rows = await matching(db, filter)
     .selectAll()

@@ -7,7 +7,7 @@ import type { LakeColumn, LakeSchema, LakeTable, QueryName } from '../model/lake
 import { isDecoration, isReserved } from '../row-sql/columns.ts'
 import { resultTable } from '../row-sql/tail.ts'
 import { envelopeNames } from './shipped-columns.ts'
-import { shippedTables, storedTableOf } from './tables.ts'
+import { shippedTables, storedTableOf, withGrownColumns } from './tables.ts'
 
 // The registry of columns and query names. Shipped columns are code; those that a tenant's agents brought are rows, one
 // field id each for ever. No tenant sees another's.
@@ -72,7 +72,7 @@ async function withGrown(
   return [...shippedTables, ...declared.map(asLakeTable)].map(table => {
     const stored = storedTableOf(table.name)
     const own = grown.filter(column => column.table_name === stored).map(grownColumn)
-    return own.length === 0 ? table : { ...table, columns: [...table.columns, ...own] }
+    return withGrownColumns(table, own)
   })
 }
 

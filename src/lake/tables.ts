@@ -1,4 +1,4 @@
-import type { LakeTable } from '../model/lake-table.ts'
+import type { LakeColumn, LakeTable } from '../model/lake-table.ts'
 import { statusTable } from '../row-sql/status.ts'
 import { reportTable, resultTable } from '../row-sql/tail.ts'
 import {
@@ -40,6 +40,11 @@ export const flatTables: readonly string[] = ['xdr_ioc_view', 'xdr_ti_data', 'md
 export const storedTables: readonly string[] = shippedTables
   .map(({ name }) => name)
   .filter(name => storedTableOf(name) === name)
+
+/** The table with the columns that rows brought after those it has by itself. */
+export function withGrownColumns(table: LakeTable, grown: readonly LakeColumn[]): LakeTable {
+  return grown.length === 0 ? table : { ...table, columns: [...table.columns, ...grown] }
+}
 
 /** The table whose files and lines a table reads: `xdr_ext_data` is another name of the wide table. */
 export function storedTableOf(table: string): string {

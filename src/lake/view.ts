@@ -161,15 +161,14 @@ async function relationOf(
     scopes.flatMap(({ queryNames, bounds }) => prune(live, { range: request.range, queryNames, hosts, bounds })),
   )
   const ordered = live.filter(file => kept.has(file)).sort(newestFirst)
+  const paths = await Promise.all(ordered.map(file => storage.locate(file.path)))
   return {
     name,
     table: storedTableOf(table.name),
     ...(table.isDeclared === true ? { isDeclared: true } : {}),
     columns: columnsOf(table, schema, name, scopes),
-    files: await Promise.all(ordered.map(file => storage.locate(file.path))),
-    filesWithin: await Promise.all(
-      ordered.filter(file => isWithin(file, request.range)).map(file => storage.locate(file.path)),
-    ),
+    files: paths,
+    filesWithin: paths.filter((_, index) => isWithin(ordered[index]!, request.range)),
     tail: tail.filter(({ tables }) => mayHold(tables, table.name)).map(({ pin }) => pin),
     window: { column: table.timeColumn, range: request.range },
     hosts,
@@ -179,20 +178,21 @@ async function relationOf(
   }
 }
 
+/** Tables made of osquery's result lines: frames of these name no table, and each row has a time. */
+const lineTables: readonly string[] = [resultTable, reportTable]
+
 /**
  * Whether a segment has lines that become rows of the table. A tenant's own audit log alone keeps a segment open while
  * somebody asks, and reading one for nothing costs as much as a small query does.
  */
 function mayHold(tables: PinnedSegment['tables'], name: string): boolean {
   const stored = storedTableOf(name)
-  return tables === undefined || tables.has(stored === resultTable || stored === reportTable ? undefined : stored)
+  return tables === undefined || tables.has(lineTables.includes(stored) ? undefined : stored)
 }
 
-/** Tables whose rows all have a time; a row without one lies in no window. */
-const timedTables: readonly string[] = [resultTable, reportTable]
-
+/** A row without a time lies in no window, so a file of a table that may have such rows is never known to. */
 function isWithin({ table, minTime, maxTime }: LiveFile, { start, end }: TimeRange): boolean {
-  if (!timedTables.includes(table) || minTime === undefined || maxTime === undefined) return false
+  if (!lineTables.includes(table) || minTime === undefined || maxTime === undefined) return false
   return minTime >= start && (end === undefined || maxTime < end)
 }
 

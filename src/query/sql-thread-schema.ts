@@ -1,4 +1,4 @@
-import { shippedTables } from '../lake/tables.ts'
+import { shippedTables, withGrownColumns } from '../lake/tables.ts'
 import type { LakeColumn, LakeSchema, LakeTable } from '../model/lake-table.ts'
 
 // A schema on its way to the SQL thread. The tables that ship are most of any tenant's schema, and the thread has them
@@ -38,5 +38,5 @@ function packTable(table: LakeTable): LakeTable | GrownTable {
 function unpackTable({ shipped, grown }: GrownTable): LakeTable {
   const table = shippedByName.get(shipped)
   if (table === undefined) throw new RangeError(`no table ${shipped} ships`)
-  return grown.length === 0 ? table : { ...table, columns: [...table.columns, ...grown] }
+  return withGrownColumns(table, grown)
 }

@@ -3,6 +3,7 @@ import { type AddressInfo, connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
 import { retryAfterSeconds, statusOf, toRequestError } from '../../src/http/error-status.ts'
+import type { App } from '../../src/http/instance.ts'
 import { AppError, errorCodes } from '../../src/model/errors.ts'
 import { openTestApp } from '../support/test-app.ts'
 import { assertProblem, assertTokenError, assertXdrError } from './error-bodies.ts'
@@ -115,26 +116,28 @@ test('seconds to wait are whole and at least one', () => {
   assert.equal(of('conflict'), undefined)
 })
 
+/** What the app answers to these very bytes, up to the end of the connection. */
+async function answerTo({ server }: App, request: string): Promise<string> {
+  const socket = connect((server.address() as AddressInfo).port, '127.0.0.1')
+  socket.end(request)
+  return text(socket)
+}
+
 test('a request without Host is refused with a JSON body', async t => {
   const { app } = await openTestApp(t)
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
-  socket.end('GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')
-  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  const answer = await answerTo(app, 'GET /livez HTTP/1.1\r\nConnection: close\r\n\r\n')
+  const [head = '', body = ''] = answer.split('\r\n\r\n')
   assert.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/)
   const { code, detail, status } = JSON.parse(body)
   assert.deepEqual([status, code, detail], [400, 'invalid_argument', 'header Host is required'])
-  const older = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
-  older.end('GET /livez HTTP/1.0\r\n\r\n')
-  assert.match(await text(older), /^HTTP\/1\.1 200 OK\r\n/)
+  assert.match(await answerTo(app, 'GET /livez HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 OK\r\n/)
 })
 
 test('what is not HTTP at all gets a JSON body and the end of the connection', async t => {
   const { app } = await openTestApp(t)
   await app.listen({ host: '127.0.0.1', port: 0 })
-  const socket = connect((app.server.address() as AddressInfo).port, '127.0.0.1')
-  socket.end('NONSENSE\r\n\r\n')
-  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  const [head = '', body = ''] = (await answerTo(app, 'NONSENSE\r\n\r\n')).split('\r\n\r\n')
   assert.match(head, /^HTTP\/1\.1 400 Bad Request\r\n/)
   assert.match(head, /\r\nConnection: close/)
   const parsed = JSON.parse(body)

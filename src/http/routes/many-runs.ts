@@ -135,14 +135,14 @@ async function openParts(
   caller: Caller,
   parts: readonly ManyRunPart[],
 ): Promise<readonly ManyRunPart[]> {
-  const ended = parts.filter(({ state }) => state !== 'refused' && isPartEnded(state))
+  const hasOutcome = ({ state }: ManyRunPart) => state !== 'refused' && isPartEnded(state)
   const found = await findTenants(
     store,
-    ended.map(({ tenantId }) => tenantId),
+    parts.filter(hasOutcome).map(({ tenantId }) => tenantId),
   )
   const tenants = new Map(found.map(tenant => [tenant.id, tenant]))
   return parts.map(part => {
-    if (part.state === 'refused' || !isPartEnded(part.state)) return part
+    if (!hasOutcome(part)) return part
     try {
       requireReachable(caller, tenants.get(part.tenantId))
       return part

@@ -153,7 +153,7 @@ function bracketSql(bracket: string, span: Span): string {
 
 /** The pattern for the engine; `end` is what stands for `$`. */
 export function patternText({ branches }: Pattern, end: string): string {
-  return branchesText(branches, () => end)
+  return branchesText(branches, end)
 }
 
 export interface CapturedEnds {
@@ -185,10 +185,10 @@ function joined(branches: readonly (readonly Part[])[], render: (part: Part) => 
   return branches.map(parts => parts.map(part => render(part) + part.quantifier).join('')).join('|')
 }
 
-function branchesText(branches: readonly (readonly Part[])[], end: () => string): string {
+function branchesText(branches: readonly (readonly Part[])[], end: string): string {
   const render = (part: Part): string => {
     if (part.kind === 'text') return part.text
-    return part.kind === 'end' ? end() : `${part.open}${joined(part.branches, render)})`
+    return part.kind === 'end' ? end : `${part.open}${joined(part.branches, render)})`
   }
   return joined(branches, render)
 }
@@ -251,7 +251,7 @@ export function withoutLastEnd({ branches }: Pattern): string | undefined {
   const [parts, ...more] = branches
   if (parts === undefined || more.length > 0 || parts.at(-1)?.kind !== 'end') return undefined
   const before = [parts.slice(0, -1)]
-  return hasEnd(before) ? undefined : branchesText(before, () => '')
+  return hasEnd(before) ? undefined : branchesText(before, '')
 }
 
 /**

@@ -272,19 +272,15 @@ function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined 
     const text = mode === 'CAST' ? `trino_json_text(${sql})` : `trino_json_text_or_null(${sql})`
     return limitLength(text, { kind: 'varchar', length: undefined }, to)
   }
-  if (isInteger(to)) {
-    const number = `${mode}(round(CAST(json_extract_string(${sql}, '$') AS DOUBLE)) AS ${engineType(to)})`
-    const whole = `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
-    const truth = `CAST(CAST(json_extract_string(${sql}, '$') AS BOOLEAN) AS ${engineType(to)})`
-    return `CASE json_type(${sql}) WHEN 'DOUBLE' THEN ${number} WHEN 'BOOLEAN' THEN ${truth} ELSE ${whole} END`
-  }
+  const scalar = `json_extract_string(${sql}, '$')`
+  const asWritten = `${mode}(${scalar} AS ${engineType(to)})`
   if (isNumeric(to)) {
-    const number = `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
-    const truth = `CAST(CAST(json_extract_string(${sql}, '$') AS BOOLEAN) AS ${engineType(to)})`
-    return `CASE json_type(${sql}) WHEN 'BOOLEAN' THEN ${truth} ELSE ${number} END`
+    const truth = `CAST(CAST(${scalar} AS BOOLEAN) AS ${engineType(to)})`
+    const rounded = `${mode}(round(CAST(${scalar} AS DOUBLE)) AS ${engineType(to)})`
+    const ofDouble = isInteger(to) ? ` WHEN 'DOUBLE' THEN ${rounded}` : ''
+    return `CASE json_type(${sql})${ofDouble} WHEN 'BOOLEAN' THEN ${truth} ELSE ${asWritten} END`
   }
-  const isScalar = to.kind === 'boolean'
-  if (isScalar) return `${mode}(json_extract_string(${sql}, '$') AS ${engineType(to)})`
+  if (to.kind === 'boolean') return asWritten
   if (to.kind === 'array' && isText(to.element)) {
     const item = fromJson('"cast_item"', to.element, mode)
     const items = `list_transform(json_extract(${sql}, '$[*]'), lambda "cast_item": ${item})`
