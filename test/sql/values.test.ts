@@ -25,6 +25,8 @@ const cases: readonly Case[] = [
     (line): Case => [`CAST(CAST(${line[0]} AS decimal(10,2)) AS varchar)`, powers, line.slice(2)],
   ),
   ['CAST(CAST(i AS decimal(10,5)) AS varchar)', powers, '0.00002'],
+  ["CAST((CAST(json_parse('[5e-4]') AS array(decimal(10,2))))[1] AS varchar)", powers, '0.00'],
+  ["CAST(CAST(json_parse('5e-4') AS decimal(10,2)) AS varchar)", powers, '0.00'],
   ['substr(s, 2, 3)', text, 'ell'],
   ['substr(s, 0, 2)', text, ''],
   ['substr(s, -3)', text, 'llo'],

@@ -134,7 +134,7 @@ function fromText(sql: string, to: SqlType, mode: CastMode): string | undefined 
       const local = withoutEnd(text, ` *${offset}?\\s*`)
       return cutPrecision(`${mode}(${local} AS ${engineType(to)})`, 6, to)
     }
-    if (to.kind === 'decimal') return `${mode}(trino_written_out(${text}) AS ${engineType(to)})`
+    if (to.kind === 'decimal') return decimalOf(text, to, mode)
     if (to.kind !== 'timestamptz') return cutPrecision(`${mode}(${text} AS ${engineType(to)})`, 6, to)
     // The engine reads an offset only where it follows at once.
     const joined = `regexp_replace(${text}, ' ([+-][0-9:]+\\s*)$', '\\1')`
@@ -174,14 +174,18 @@ function shaped(sql: string, shape: string, to: SqlType, mode: CastMode): string
   return `CASE WHEN regexp_full_match(${sql}, '${shape}') THEN ${sql}${otherwise} END`
 }
 
+/** The decimal of a number's text, which may have a power of ten. */
+function decimalOf(text: string, to: SqlType, mode: CastMode): string {
+  return `${mode}(trino_written_out(${text}) AS ${engineType(to)})`
+}
+
 function toNumber(sql: string, from: SqlType, to: SqlType, mode: CastMode): string | undefined {
   if (from.kind === 'boolean') return `${mode}(${sql} AS ${engineType(to)})`
   if (!isNumeric(from)) return undefined
   // The engine rounds halves of doubles to even, Trino away from zero.
   const isFloating = from.kind === 'double' || from.kind === 'real'
   // A decimal takes the digits a double is printed with: 1.005E0 is 1.01, though the number is a little less.
-  if (isFloating && to.kind === 'decimal')
-    return `${mode}(trino_written_out(CAST(${sql} AS VARCHAR)) AS ${engineType(to)})`
+  if (isFloating && to.kind === 'decimal') return decimalOf(`CAST(${sql} AS VARCHAR)`, to, mode)
   return `${mode}(${isFloating && isInteger(to) ? `round(${sql})` : sql} AS ${engineType(to)})`
 }
 
@@ -273,7 +277,7 @@ function fromJson(sql: string, to: SqlType, mode: CastMode): string | undefined 
     return limitLength(text, { kind: 'varchar', length: undefined }, to)
   }
   const scalar = `json_extract_string(${sql}, '$')`
-  const asWritten = `${mode}(${scalar} AS ${engineType(to)})`
+  const asWritten = to.kind === 'decimal' ? decimalOf(scalar, to, mode) : `${mode}(${scalar} AS ${engineType(to)})`
   if (isNumeric(to)) {
     const truth = `CAST(CAST(${scalar} AS BOOLEAN) AS ${engineType(to)})`
     const rounded = `${mode}(round(CAST(${scalar} AS DOUBLE)) AS ${engineType(to)})`
