@@ -1,6 +1,6 @@
-import { type Selectable, sql } from 'kysely'
+import type { Selectable } from 'kysely'
 import { AppError } from '../model/errors.ts'
-import { type QueryRun, type RunEvent, type RunState, runStates, runTransitions } from '../model/query-run.ts'
+import { type QueryRun, type RunEvent, type RunState, runTransitions } from '../model/query-run.ts'
 import { type Db, inPassingTransaction, inTransaction, type Store } from './db.ts'
 import type { RunRow } from './tables.ts'
 
@@ -49,14 +49,14 @@ function tooMany(code: 'rate_limited' | 'unavailable', count: number, whose: str
 }
 
 /** All that a run says of itself: without its checked statement and result columns, the bulk of most rows. */
-const shownColumns = [
+export const shownColumns = [
   ...(['id', 'tenant_id', 'state', 'name', 'template', 'variables_json', 'saved_query_id', 'category_id'] as const),
   ...(['host_ids_json', 'range_start', 'range_end', 'is_open_ended', 'created_by_json', 'created_at'] as const),
   ...(['expires_at', 'finished_at', 'attempts', 'row_count', 'error_json', 'truncated_json', 'window_json'] as const),
   ...(['note', 'warnings_json', 'limits_json', 'is_kept'] as const),
 ]
 
-type ShownRow = Pick<Selectable<RunRow>, (typeof shownColumns)[number]>
+export type ShownRow = Pick<Selectable<RunRow>, (typeof shownColumns)[number]>
 
 /** The tenant's run, or undefined: unknown, another tenant's, or expired at `now`. */
 export async function findRun(db: Db, tenantId: string, id: string, now: number): Promise<QueryRun | undefined> {
@@ -64,71 +64,8 @@ export async function findRun(db: Db, tenantId: string, id: string, now: number)
   return row === undefined ? undefined : fromRow(row)
 }
 
-export interface RunFilter {
-  /** undefined: any. */
-  readonly states: readonly RunState[] | undefined
-  readonly order: 'asc' | 'desc'
-  readonly offset: number
-  readonly count: number
-  /** Whether to count those that match, which reads more than a page; undefined: yes. */
-  readonly isTotalWanted?: boolean
-}
-
-/** The tenant's unexpired runs by time of creation, and how many match in all: 0 where that is not wanted. */
-export function listRuns(
-  store: Store,
-  tenantId: string,
-  filter: RunFilter,
-  now: number,
-): Promise<{ runs: QueryRun[]; total: number }> {
-  return inTransaction(store, async transaction => {
-    const all = unexpired(transaction, tenantId, now)
-    const matching = filter.states === undefined ? all : all.where('state', 'in', filter.states)
-    const total = filter.isTotalWanted === false ? 0 : await countRuns(transaction, tenantId, filter.states, now)
-    const rows = await matching
-      .select(shownColumns)
-      .orderBy('created_at', filter.order)
-      .orderBy('id', filter.order)
-      .limit(filter.count)
-      .offset(filter.offset)
-      .execute()
-    return { runs: rows.map(fromRow), total }
-  })
-}
-
-const liveStates: readonly RunState[] = ['queued', 'running']
-
-/**
- * The tenant's unexpired runs in any of `states`. All of them are counted as they come and go, and few are live or
- * expired and not yet deleted: ended ones are what is left.
- */
-async function countRuns(
-  db: Db,
-  tenantId: string,
-  states: readonly RunState[] | undefined,
-  now: number,
-): Promise<number> {
-  // With the plus the tenant's index, which holds all of its runs, is not the one that is walked.
-  const all = db.selectFrom('runs').where(sql<string>`+tenant_id`, '=', tenantId)
-  const live = sql<boolean>`state IN ('queued', 'running')`
-  const countOf = async (matching: typeof all) => {
-    const { count } = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
-    return Number(count)
-  }
-  const endedStates = runStates.filter(state => !liveStates.includes(state))
-  const isAllOf = (wanted: readonly RunState[]) => wanted.every(state => states === undefined || states.includes(state))
-  if (!isAllOf(endedStates)) {
-    const wanted = states ?? []
-    const bounded = wanted.every(state => liveStates.includes(state)) ? all.where(live) : all
-    return wanted.length === 0 ? 0 : countOf(bounded.where('expires_at', '>', now).where('state', 'in', wanted))
-  }
-  const row = await db.selectFrom('run_counts').select('runs').where('tenant_id', '=', tenantId).executeTakeFirst()
-  const unexpired = (row?.runs ?? 0) - (await countOf(all.where('expires_at', '<=', now)))
-  if (states === undefined || isAllOf(liveStates)) return unexpired
-  return unexpired - (await countOf(all.where('expires_at', '>', now).where(live)))
-}
-
-function unexpired(db: Db, tenantId: string, now: number) {
+/** The tenant's runs that have not expired at `now`. */
+export function unexpired(db: Db, tenantId: string, now: number) {
   return db.selectFrom('runs').where('tenant_id', '=', tenantId).where('expires_at', '>', now)
 }
 
@@ -345,7 +282,7 @@ function toRow(run: QueryRun, statementJson: string): RunRow {
   }
 }
 
-function fromRow(row: ShownRow): QueryRun {
+export function fromRow(row: ShownRow): QueryRun {
   return {
     id: row.id,
     tenantId: row.tenant_id,

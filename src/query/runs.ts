@@ -1,5 +1,6 @@
 import { readdir, statfs } from 'node:fs/promises'
 import type { Store } from '../db/db.ts'
+import { openRunLists, type RunFilter } from '../db/run-lists.ts'
 import {
   changeRun,
   deleteExpiredRuns,
@@ -7,8 +8,6 @@ import {
   insertRun,
   listExistingRuns,
   listLiveRuns,
-  listRuns,
-  type RunFilter,
   type WithRun,
 } from '../db/runs.ts'
 import { findTenantRunLimits } from '../db/tenant-run-limits.ts'
@@ -165,6 +164,7 @@ export function openQueries(options: QueriesOptions): Queries {
   const keeping = openKeeping({ store, clock, disk, limits })
   const expireNow = (): Promise<number> => expire({ ...options, disk }, runner)
   const ends = openRunEnds()
+  const lists = openRunLists(store)
   const runner: Runner = openRunner({ ...options, disk, limits, expire: expireNow, onEnd: ends.tell })
   const expiry = setInterval(
     () => void expireNow().catch(error => log.error({ err: error }, 'expired runs not deleted')),
@@ -183,7 +183,7 @@ export function openQueries(options: QueriesOptions): Queries {
     get: (tenantId, runId) => getRun(store, tenantId, runId, clock()),
     onEnd: ends.watch,
     progressOf: runId => runner.progressOf(runId),
-    list: (tenantId, filter) => listRuns(store, tenantId, filter, clock()),
+    list: (tenantId, filter) => lists.list(tenantId, filter, clock()),
     async cancel(tenantId, runId) {
       await getRun(store, tenantId, runId, clock())
       // The state decides who wins, then the statement is stopped: a finish that comes later changes nothing.

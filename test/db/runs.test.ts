@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { suite, type TestContext, test } from 'node:test'
 import { openStore, type Store } from '../../src/db/db.ts'
+import { openRunLists, type RunLists } from '../../src/db/run-lists.ts'
 import {
   changeRun,
   claimRun,
@@ -8,9 +9,9 @@ import {
   findRun,
   findRunColumns,
   insertRun,
+  keepRun,
   listExistingRuns,
   listLiveRuns,
-  listRuns,
   renewRun,
 } from '../../src/db/runs.ts'
 import type { AppError } from '../../src/model/errors.ts'
@@ -80,7 +81,7 @@ suite('db/runs', () => {
     }
     await changeRun(store, 't', 'e', 'cancel', now)
     const totalOf = async (states: RunState[] | undefined, at = now) =>
-      (await listRuns(store, 't', { states, order: 'asc', offset: 0, count: 1 }, at)).total
+      (await openRunLists(store).list('t', { states, order: 'asc', offset: 0, count: 1 }, at)).total
     assert.equal(await totalOf(undefined), 5)
     assert.equal(await totalOf(['queued', 'running']), 2)
     assert.equal(await totalOf(['running']), 1)
@@ -171,9 +172,10 @@ suite('db/runs', () => {
     for (let index = 0; index < 5; index += 1) await insert(store, 't', `r${index}`, { createdAt: now + index })
     await insert(store, 'u', 'foreign')
     await changeRun(store, 't', 'r3', 'cancel', now)
+    const lists = openRunLists(store)
     const list = async (filter: object) => {
       const all = { states: undefined, order: 'desc' as const, offset: 0, count: 10 }
-      const { runs, total } = await listRuns(store, 't', { ...all, ...filter }, now)
+      const { runs, total } = await lists.list('t', { ...all, ...filter }, now)
       return [runs.map(run => run.id).join(' '), total]
     }
     assert.deepEqual(await list({}), ['r4 r3 r2 r1 r0', 5])
@@ -181,9 +183,51 @@ suite('db/runs', () => {
     assert.deepEqual(await list({ states: ['canceled', 'failed'] }), ['r3', 1])
     assert.deepEqual(await list({ states: [] }), ['', 0])
     assert.deepEqual(
-      (await listRuns(store, 't', { states: undefined, order: 'asc', offset: 0, count: 9 }, now + 7_200_000)).total,
+      (await lists.list('t', { states: undefined, order: 'asc', offset: 0, count: 9 }, now + 7_200_000)).total,
       0,
     )
+  })
+
+  test('a list shows a run as it is, also one whose rest it has read before', async context => {
+    const store = storeOf(context)
+    await insert(store, 't', 'ended', { template: 'SELECT 1' })
+    await insert(store, 't', 'running')
+    await claimRun(store, 't', 'running', now)
+    await changeRun(store, 't', 'ended', 'cancel', now)
+    const lists = openRunLists(store)
+    const page = { states: undefined, order: 'asc' as const, offset: 0, count: 10 }
+    const list = async (tenantId = 't', at = now) => (await lists.list(tenantId, page, at)).runs
+    const first = await list()
+    assert.deepEqual(await list(), first)
+    for (const run of first) assert.deepEqual(run, await findRun(store, 't', run.id, now))
+    // Its texts come from memory: a change that no function of this module makes is not seen.
+    await store.updateTable('runs').set({ template: 'SELECT 2', name: 'another' }).execute()
+    const templates = (await list()).map(({ id, template }) => [id, template])
+    assert.deepEqual(Object.fromEntries(templates), { ended: 'SELECT 1', running: 'SELECT 2' })
+    await changeRun(store, 't', 'running', 'error', now + 1, { error: { code: 'internal', message: 'x' } })
+    await keepRun(store, 't', 'ended', { expiresAt: now + 9e9, isKept: true }, now)
+    for (const run of await list()) assert.deepEqual(run, await findRun(store, 't', run.id, now))
+    assert.deepEqual(await list('u'), [])
+    assert.deepEqual(
+      (await list('t', now + 8e9)).map(({ id }) => id),
+      ['ended'],
+    )
+  })
+
+  test('a list holds no more text of ended runs than it may', async context => {
+    const store = storeOf(context)
+    for (const id of ['a', 'b', 'c']) {
+      await insert(store, 't', id, { template: 'x'.repeat(5000) })
+      await changeRun(store, 't', id, 'cancel', now)
+    }
+    const list = async (lists: RunLists) => {
+      const { runs } = await lists.list('t', { states: undefined, order: 'asc', offset: 0, count: 10 }, now)
+      return runs.map(({ template }) => template[0]).join('')
+    }
+    const [holdsTwo, holdsNone] = [openRunLists(store, 15_000), openRunLists(store, 0)]
+    assert.deepEqual([await list(holdsTwo), await list(holdsNone)], ['xxx', 'xxx'])
+    await store.updateTable('runs').set({ template: 'y' }).execute()
+    assert.deepEqual([await list(holdsTwo), await list(holdsNone)], ['yxx', 'yyy'])
   })
 
   test('live runs are of all tenants, oldest first', async context => {
