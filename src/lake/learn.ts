@@ -15,6 +15,7 @@ export interface TailContent {
  * query names are noted without rows (the conversion counts those). True when something new was learnt.
  */
 export async function learnTail(store: Store, tenantId: string, tail: TailContent, now: number): Promise<boolean> {
+  if (tail.queryNames.length === 0 && tail.decorations.length === 0) return false
   const brought = tail.queryNames.flatMap(({ columns }) => columns.filter(column => !isReserved(column)))
   const decorations = tail.decorations.map(decorationName)
   const before = await columnsOf(store, tenantId, resultTable)

@@ -1,11 +1,11 @@
 import Type from 'typebox'
-import { LakeSchemaReply, type SchemaColumn } from '../../api/lake-schema.ts'
+import { LakeSchemaReply, type SchemaColumn, type SchemaQueryName, type SchemaTable } from '../../api/lake-schema.ts'
 import { present } from '../../api/present.ts'
 import { listQueryNames, type SeenName } from '../../db/query-names.ts'
 import { learnTail } from '../../lake/learn.ts'
 import { schemaOf } from '../../lake/schema.ts'
 import { grownFieldIdMin } from '../../limits.ts'
-import type { LakeColumn, LakeSchema } from '../../model/lake-table.ts'
+import type { LakeColumn, LakeSchema, LakeTable } from '../../model/lake-table.ts'
 import { formatInstant } from '../../model/time-range.ts'
 import type { AppDependencies } from '../dependencies.ts'
 import { etagOf, isEtagMatch } from '../etag.ts'
@@ -26,8 +26,7 @@ export function schemaRoutes(app: App, { store, ingest, clock }: AppDependencies
       const { tenantId } = tenantCallerOf(request)
       // What came in a moment ago can be named already: it must stand in the list too.
       await learnTail(store, tenantId, await ingest.tailKeys(tenantId), clock())
-      const body = toWireSchema(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
-      const text = JSON.stringify(body)
+      const text = schemaText(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
       const etag = etagOf(text)
       reply.headers({ etag, 'cache-control': 'private, no-cache' })
       if (isEtagMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
@@ -37,20 +36,35 @@ export function schemaRoutes(app: App, { store, ingest, clock }: AppDependencies
   )
 }
 
-function toWireSchema(schema: LakeSchema, names: readonly SeenName[]): LakeSchemaReply {
+/** JSON of a `LakeSchemaReply`. */
+function schemaText({ tables, envelope }: LakeSchema, names: readonly SeenName[]): string {
+  const rest = JSON.stringify({ queryNames: names.map(toWireQueryName), envelope })
+  return `{"tables":[${tables.map(tableText).join(',')}],${rest.slice(1)}`
+}
+
+/** Shipped tables, most of the answer, are the same objects for every tenant that brought no columns to them. */
+const tableTexts = new WeakMap<LakeTable, string>()
+
+function tableText(table: LakeTable): string {
+  const text = tableTexts.get(table) ?? JSON.stringify(toWireTable(table))
+  tableTexts.set(table, text)
+  return text
+}
+
+function toWireTable({ name, timeColumn, hasQueryNames, columns, description, isDeclared }: LakeTable): SchemaTable {
   return {
-    tables: schema.tables.map(({ name, timeColumn, hasQueryNames, columns, description, isDeclared }) => ({
-      ...{ name, timeColumn, hasQueryNames },
-      ...present({ description, isDeclared }),
-      columns: columns.map(toWireColumn),
-    })),
-    queryNames: names.map(({ name, table, columns, firstSeen, lastSeen, rows }) => ({
-      ...{ name, table, rows },
-      columns: [...columns],
-      firstSeen: formatInstant(firstSeen),
-      lastSeen: formatInstant(lastSeen),
-    })),
-    envelope: [...schema.envelope],
+    ...{ name, timeColumn, hasQueryNames },
+    ...present({ description, isDeclared }),
+    columns: columns.map(toWireColumn),
+  }
+}
+
+function toWireQueryName({ name, table, columns, firstSeen, lastSeen, rows }: SeenName): SchemaQueryName {
+  return {
+    ...{ name, table, rows },
+    columns: [...columns],
+    firstSeen: formatInstant(firstSeen),
+    lastSeen: formatInstant(lastSeen),
   }
 }
 
