@@ -26,29 +26,41 @@ export function schemaRoutes(app: App, { store, ingest, clock }: AppDependencies
       const { tenantId } = tenantCallerOf(request)
       // What came in a moment ago can be named already: it must stand in the list too.
       await learnTail(store, tenantId, await ingest.tailKeys(tenantId), clock())
-      const text = schemaText(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
-      const etag = etagOf(text)
+      const { bytes, etag } = printSchema(await schemaOf(store, tenantId), await listQueryNames(store, tenantId))
       reply.headers({ etag, 'cache-control': 'private, no-cache' })
       if (isEtagMatch(request.headers['if-none-match'], etag)) return reply.code(304).send(undefined)
-      // Printed once, for the tag: it passes through as it is, the schema is for the reference.
-      return reply.type('application/json; charset=utf-8').send(text as never)
+      // It passes through as it is printed, the schema is for the reference.
+      return reply.type('application/json; charset=utf-8').send(bytes as never)
     },
   )
 }
 
+interface Printed {
+  readonly bytes: Buffer
+  readonly etag: string
+}
+
 /** JSON of a `LakeSchemaReply`. */
-function schemaText({ tables, envelope }: LakeSchema, names: readonly SeenName[]): string {
+function printSchema({ tables, envelope }: LakeSchema, names: readonly SeenName[]): Printed {
+  const printed = tables.map(printTable)
   const rest = JSON.stringify({ queryNames: names.map(toWireQueryName), envelope })
-  return `{"tables":[${tables.map(tableText).join(',')}],${rest.slice(1)}`
+  const pieces = printed.flatMap(({ bytes }, index) => [Buffer.from(index === 0 ? '{"tables":[' : ','), bytes])
+  return {
+    bytes: Buffer.concat([...pieces, Buffer.from(`],${rest.slice(1)}`)]),
+    etag: etagOf(`${printed.map(({ etag }) => etag)} ${rest}`),
+  }
 }
 
 /** Shipped tables, most of the answer, are the same objects for every tenant that brought no columns to them. */
-const tableTexts = new WeakMap<LakeTable, string>()
+const printedTables = new WeakMap<LakeTable, Printed>()
 
-function tableText(table: LakeTable): string {
-  const text = tableTexts.get(table) ?? JSON.stringify(toWireTable(table))
-  tableTexts.set(table, text)
-  return text
+function printTable(table: LakeTable): Printed {
+  const known = printedTables.get(table)
+  if (known !== undefined) return known
+  const text = JSON.stringify(toWireTable(table))
+  const printed = { bytes: Buffer.from(text), etag: etagOf(text) }
+  printedTables.set(table, printed)
+  return printed
 }
 
 function toWireTable({ name, timeColumn, hasQueryNames, columns, description, isDeclared }: LakeTable): SchemaTable {

@@ -1,4 +1,6 @@
+import { setImmediate as turn } from 'node:timers/promises'
 import { forgetBudgetDrops } from '../../db/budget-drops.ts'
+import type { Store } from '../../db/db.ts'
 import { queryRetentionsOf } from '../../db/query-retentions.ts'
 import { collectFilesMax, janitorBudgetMs, orphanSweepMs } from '../../limits.ts'
 import { isDiskFull, systemErrorCode } from '../../model/errors.ts'
@@ -17,8 +19,8 @@ import { emptyUndeclared } from './undeclared.ts'
 
 // The janitor keeps the lake small and quick, off every path: retention, budgets, compaction, collection, in that
 // order, in passes on its own clock. A pass begins no further merge once its budget is spent, and tenants take turns,
-// so neither ingest nor another tenant waits for one that is large. What fails is logged and left: a merge that failed
-// is not tried again by this process.
+// so neither ingest nor another tenant waits for one that is large; the store answers at once, so the event loop gets a
+// turn before each tenant. What fails is logged and left: a merge that failed is not tried again by this process.
 
 export interface JanitorDeps extends ConvertDeps {
   readonly pathOf: (segment: Segment) => string
@@ -67,9 +69,10 @@ export function openJanitor(deps: JanitorDeps): Janitor {
 
   async function onePass(): Promise<PassReport> {
     const deadline = deps.clock() + (deps.budgetMs ?? janitorBudgetMs)
-    const tenants = await deps.store.selectFrom('tenants').select(['id', 'retention_days']).orderBy('id').execute()
+    const tenants = await tenantsWithFiles(deps.store)
     let retained = 0
     for (const { id, retention_days: days } of tenants) {
+      await turn()
       const files = await attempt('retention', 0, () => retainOne(id, days))
       deps.counts?.add(id, 'retainedFiles', files)
       retained += files
@@ -121,6 +124,7 @@ export function openJanitor(deps: JanitorDeps): Janitor {
     while (waiting.length > 0) {
       const next: TenantRetention[] = []
       for (const tenant of waiting) {
+        await turn()
         if (isClosed || deps.clock() >= deadline) return { merges, failedMerges }
         const merge = await attempt('compaction', undefined, () => nextMerge(tenant))
         if (merge === undefined) continue
@@ -198,6 +202,21 @@ export function openJanitor(deps: JanitorDeps): Janitor {
       await running?.catch(() => {})
     },
   }
+}
+
+/** Those for whom there is something to do; others, who may be thousands, have never sent a line. */
+function tenantsWithFiles(store: Store): Promise<readonly TenantRetention[]> {
+  return store
+    .selectFrom('tenants')
+    .select(['id', 'retention_days'])
+    .where(({ or, exists, selectFrom }) =>
+      or([
+        exists(selectFrom('data_files').select('data_files.id').whereRef('data_files.tenant_id', '=', 'tenants.id')),
+        exists(selectFrom('budget_drops').select('tenant_id').whereRef('budget_drops.tenant_id', '=', 'tenants.id')),
+      ]),
+    )
+    .orderBy('id')
+    .execute()
 }
 
 function keyOf(merge: Merge): string {

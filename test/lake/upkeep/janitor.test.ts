@@ -76,6 +76,33 @@ test('a pass drops, merges and collects, and the next has nothing to do', async 
   await janitor.close()
 })
 
+test('a pass leaves the event loop a turn for each tenant with files, and passes over the others', async () => {
+  for (const id of ['a', 'b', 'c']) {
+    await tenant(id)
+    await ingest(id, start)
+  }
+  const janitor = openJanitor(deps({ clock: () => start }))
+  const turnsOf = async (): Promise<number> => {
+    let [turns, isOver] = [0, false]
+    const count = (): void => {
+      turns += 1
+      if (!isOver) setImmediate(count)
+    }
+    setImmediate(count)
+    await janitor.pass()
+    isOver = true
+    return turns
+  }
+  // The first pass also reads folders.
+  await turnsOf()
+  const before = await turnsOf()
+  assert.ok(before >= 6, `${before} turns`)
+  for (let number = 0; number < 50; number++) await tenant(`without-${number}`)
+  const after = await turnsOf()
+  assert.ok(after < before + 50, `${before} turns, then ${after}`)
+  await janitor.close()
+})
+
 test('tenants take turns, and a pass begins no merge once its budget is spent', async () => {
   for (const id of ['a', 'b']) {
     await tenant(id)
