@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test'
 import { issueTokens, type TokenRequest } from '../../src/auth/issue.ts'
 import { registerPrincipal, rotateSecret } from '../../src/auth/register.ts'
 import { openSigningKeys } from '../../src/auth/signing-keys.ts'
-import { verifyBearer } from '../../src/auth/verify.ts'
+import { openVerifier } from '../../src/auth/verify.ts'
 import { openStore } from '../../src/db/db.ts'
 import { disablePrincipal } from '../../src/db/principals.ts'
 import { refreshTokenMs, refreshTokensPerPrincipalMax } from '../../src/limits.ts'
@@ -33,7 +33,8 @@ async function openIssuer(context: TestContext, expiresAt?: number) {
     ...members,
   })
   const issue = (members: Partial<TokenRequest> = {}) => issueTokens(service, request(members))
-  const callerOf = (token: string) => verifyBearer(service, `Bearer ${token}`)
+  const verify = openVerifier(service)
+  const callerOf = (token: string) => verify(`Bearer ${token}`)
   return { store, time, service, credentials, issue, callerOf }
 }
 

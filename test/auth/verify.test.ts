@@ -3,11 +3,11 @@ import { type TestContext, test } from 'node:test'
 import { type CryptoKey, exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { registerPrincipal } from '../../src/auth/register.ts'
 import { openSigningKeys } from '../../src/auth/signing-keys.ts'
-import { tokenAudience, tokenIssuer, tokenType, verifyBearer } from '../../src/auth/verify.ts'
+import { openVerifier, tokenAudience, tokenIssuer, tokenType } from '../../src/auth/verify.ts'
 import { openStore } from '../../src/db/db.ts'
 import { disablePrincipal } from '../../src/db/principals.ts'
 
-async function openVerifier(context: TestContext) {
+async function openTest(context: TestContext) {
   const store = openStore(':memory:')
   context.after(() => store.destroy())
   const time = { now: Date.UTC(2026, 1, 3) }
@@ -23,21 +23,21 @@ async function openVerifier(context: TestContext) {
     new SignJWT({ ...claims, ...change })
       .setProtectedHeader({ alg: 'EdDSA', kid: current.kid, typ: tokenType, ...header })
       .sign(key)
-  const verify = (header: unknown) => verifyBearer({ store, keys, clock }, header)
+  const verify = openVerifier({ store, keys, clock })
   return { store, time, keys, current, claims, principalId, sign, verify }
 }
 
 const refused = { code: 'unauthenticated', message: 'a valid bearer token is required' }
 
 test('a token of ours names its caller; the scheme may be in any letter case', async t => {
-  const { sign, verify, principalId } = await openVerifier(t)
+  const { sign, verify, principalId } = await openTest(t)
   const token = await sign()
   const caller = { principalId, accountType: 'tenant', accountId: 't', role: 'readOnly' }
   for (const scheme of ['Bearer', 'bearer', 'BEARER']) assert.deepEqual(await verify(`${scheme} ${token}`), caller)
 })
 
 test('headers that hold no bearer token', async t => {
-  const { sign, verify } = await openVerifier(t)
+  const { sign, verify } = await openTest(t)
   const token = await sign()
   const headers = [undefined, '', 'Bearer', 'Bearer ', token, `Basic ${token}`, `Bearer ${token} x`, 'Bearer a b', 7]
   for (const header of [...headers, [`Bearer ${token}`], 'Bearer x', 'Bearer a.b.c', `Bearer ${token}x`]) {
@@ -46,7 +46,7 @@ test('headers that hold no bearer token', async t => {
 })
 
 test('every claim is checked', async t => {
-  const { sign, verify, time } = await openVerifier(t)
+  const { sign, verify, time } = await openTest(t)
   const past = time.now / 1000
   const changes = [
     { iss: 'urn:other' },
@@ -67,7 +67,7 @@ test('every claim is checked', async t => {
 })
 
 test('the algorithm is ours to choose: none, HMAC with the public key, and foreign keys are refused', async t => {
-  const { sign, verify, claims, keys, current } = await openVerifier(t)
+  const { sign, verify, claims, keys, current } = await openTest(t)
   const unsecured = new UnsecuredJWT(claims).encode()
   await assert.rejects(verify(`Bearer ${unsecured}`), refused)
   const [jwk] = (await keys.jwks()).keys
@@ -84,7 +84,7 @@ test('the algorithm is ours to choose: none, HMAC with the public key, and forei
 })
 
 test('a token ends on the second', async t => {
-  const { sign, verify, time } = await openVerifier(t)
+  const { sign, verify, time } = await openTest(t)
   const header = `Bearer ${await sign({ exp: time.now / 1000 + 60 })}`
   time.now += 59_999
   assert.ok(await verify(header))
@@ -92,8 +92,37 @@ test('a token ends on the second', async t => {
   await assert.rejects(verify(header), refused)
 })
 
+test('a token that was accepted before is refused once its key no longer verifies', async t => {
+  const { sign, store, time, keys } = await openTest(t)
+  let isKnown = true
+  const find = async (kid: string) => (isKnown ? keys.find(kid) : undefined)
+  const verify = openVerifier({ store, keys: { find }, clock: () => time.now })
+  const header = `Bearer ${await sign()}`
+  assert.ok(await verify(header))
+  isKnown = false
+  await assert.rejects(verify(header), refused)
+  isKnown = true
+  assert.ok(await verify(header))
+})
+
+test('a token beside one that was accepted before is checked by itself', async t => {
+  const { sign, verify } = await openTest(t)
+  const token = await sign()
+  assert.ok(await verify(`Bearer ${token}`))
+  const [head, body, signature] = token.split('.') as [string, string, string]
+  const other = (await sign({ sub: 'nobody' })).split('.')[1]
+  for (const forged of [
+    `${head}.${other}.${signature}`,
+    `${head}.${body}.${signature.slice(0, -2)}`,
+    `${head}.${body}.`,
+  ]) {
+    await assert.rejects(verify(`Bearer ${forged}`), refused, forged)
+  }
+  assert.ok(await verify(`Bearer ${token}`))
+})
+
 test('a disabled or expired principal loses access at once, though its token lives on', async t => {
-  const { sign, verify, store, time, principalId } = await openVerifier(t)
+  const { sign, verify, store, time, principalId } = await openTest(t)
   const header = `Bearer ${await sign()}`
   assert.ok(await verify(header))
   time.now += 600_000
@@ -105,7 +134,7 @@ test('a disabled or expired principal loses access at once, though its token liv
 })
 
 test('a rotated key still verifies, and a store that fails is not a wrong token', async t => {
-  const { sign, verify, store, keys } = await openVerifier(t)
+  const { sign, verify, store, keys } = await openTest(t)
   const header = `Bearer ${await sign()}`
   await keys.rotate()
   assert.ok(await verify(header))

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { requireAccount, requireAction, tenantCaller } from '../../auth/access.ts'
 import { ingestTokenOf, verifyIngestToken } from '../../auth/ingest-token.ts'
-import { verifyBearer } from '../../auth/verify.ts'
+import { openVerifier, type VerifyBearer } from '../../auth/verify.ts'
 import { AppError } from '../../model/errors.ts'
 import type { Caller, TenantCaller } from '../../model/principal.ts'
 import type { AppDependencies } from '../dependencies.ts'
@@ -30,22 +30,27 @@ export function guardRoutes(app: App, deps: AppDependencies, calls: CallCounter)
   app.addHook('onRoute', route => {
     if (route.config?.access === undefined) throw new Error(`route ${route.url} does not say who may call it`)
   })
+  const { store, clock, signingKeys: keys } = deps
+  const verifyBearer = openVerifier({ store, keys, clock })
   app.addHook('onRequest', async request => {
     const { access, isCounted } = request.routeOptions.config
     if (access === undefined || access.kind === 'public' || access.kind === 'agent') return
-    await admit(deps, access, request)
+    await admit(deps, verifyBearer, access, request)
     if (isCounted === true) await calls.count(callerOf(request), request.tenantId)
   })
 }
 
 async function admit(
   deps: AppDependencies,
+  verifyBearer: VerifyBearer,
   access: Exclude<RouteAccess, { kind: 'public' | 'agent' }>,
   request: FastifyRequest,
 ): Promise<void> {
   const { authorization } = request.headers
   const ingestToken = access.kind === 'tenant' ? ingestTokenOf(authorization, access.schemes) : undefined
-  const caller = await identify(deps, request, ingestToken)
+  // A principal by its access token or, on the routes of a tenant, a source by its ingest token.
+  const caller =
+    ingestToken === undefined ? await verifyBearer(authorization) : await verifyIngestToken(deps, ingestToken)
   request.caller = caller
   switch (access.kind) {
     case 'caller':
@@ -68,13 +73,6 @@ async function admit(
       break
   }
   requireAction(caller, access.action)
-}
-
-/** A principal by its access token or, on the routes of a tenant, a source by its ingest token. */
-function identify(deps: AppDependencies, request: FastifyRequest, ingestToken: string | undefined): Promise<Caller> {
-  const { store, secretKey, clock, signingKeys: keys } = deps
-  if (ingestToken !== undefined) return verifyIngestToken({ store, secretKey, clock }, ingestToken)
-  return verifyBearer({ store, keys, clock }, request.headers.authorization)
 }
 
 /** The caller of a route that is not public. */
