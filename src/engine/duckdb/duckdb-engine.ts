@@ -180,16 +180,33 @@ async function readRendered(
   // Asked for at once, as most are: a second process that renders the same would be later than the first.
   const rendered = rendering.get(result.folder)
   if (rendered !== undefined) await Promise.race([rendered, delay(renderMsMax, undefined, { ref: false })])
-  let rows: string[]
+  let bytes: Buffer
   try {
-    rows = (await readFile(join(result.folder, firstPageFileName), 'utf8')).split('\n')
+    bytes = await readFile(join(result.folder, firstPageFileName))
   } catch {
     // Not (yet) rendered: best effort.
     return undefined
   }
-  // The last line ends with a line break, so the last part is empty.
-  if (rows.length - 1 < firstRow + wanted) return undefined
-  return { json: `[${rows.slice(firstRow, firstRow + wanted).join(',')}]`, rowCount: wanted }
+  const json = takeLines(bytes, firstRow, wanted)
+  return json === undefined ? undefined : { json, rowCount: wanted }
+}
+
+const [lineBreak, comma] = [0x0a, 0x2c]
+
+/**
+ * The lines of `bytes`, each a JSON text, as a JSON array; undefined where there are not `count` from `first` on. Works
+ * on the bytes themselves, which it changes: with a text for each of a thousand lines an answer takes twice as long.
+ */
+function takeLines(bytes: Buffer, first: number, count: number): string | undefined {
+  let [start, at] = [0, 0]
+  for (let line = 0; line < first + count; line += 1) {
+    if (line === first) start = at
+    const end = bytes.indexOf(lineBreak, at)
+    if (end < 0) return undefined
+    bytes[end] = comma
+    at = end + 1
+  }
+  return `[${bytes.toString('utf8', start, at - 1)}]`
 }
 
 async function readFromFile(
