@@ -10,12 +10,13 @@ export function referenceRoutes(app: App, { version }: Pick<AppDependencies, 've
   const config = { access: publicAccess }
   const schemaOf = (summary: string, type: string) => ({ summary, responseTypes: [type] })
 
-  /** Made at the first request: only then are all routes known. */
-  let made: { readonly json: string; readonly page: ReturnType<typeof docsPage> } | undefined
+  /** Made at the first request, in bytes, as it is sent: only then are all routes known. */
+  let made: { readonly json: Buffer; readonly html: Buffer; readonly contentSecurityPolicy: string } | undefined
   const reference = () => {
     if (made === undefined) {
       const document = openApiDocument(app.routeList, version)
-      made = { json: JSON.stringify(document), page: docsPage(document) }
+      const { html, contentSecurityPolicy } = docsPage(document)
+      made = { json: Buffer.from(JSON.stringify(document)), html: Buffer.from(html), contentSecurityPolicy }
     }
     return made
   }
@@ -28,7 +29,7 @@ export function referenceRoutes(app: App, { version }: Pick<AppDependencies, 've
     '/docs',
     { config, schema: schemaOf('This reference as a page', 'text/html; charset=utf-8') },
     async (_request, reply) => {
-      const { html, contentSecurityPolicy } = reference().page
+      const { html, contentSecurityPolicy } = reference()
       reply.headers({ 'content-security-policy': contentSecurityPolicy, 'referrer-policy': 'no-referrer' })
       return reply.type('text/html; charset=utf-8').send(html)
     },
