@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { isTerminal, type QueryRun, type RunState, runStates } from '../model/query-run.ts'
 import { type Db, inTransaction, type Store } from './db.ts'
-import { fromRow, type ShownRow, shownColumns, unexpired } from './runs.ts'
+import { fromRow, isLive, type ShownRow, shownColumns, unexpired } from './runs.ts'
 
 // Lists of query runs. A run that has ended does not change but for how long it is kept, and lists are asked for again
 // and again: the rest of such a run is read once.
@@ -116,7 +116,6 @@ async function countRuns(
 ): Promise<number> {
   // With the plus the tenant's index, which holds all of its runs, is not the one that is walked.
   const all = db.selectFrom('runs').where(sql<string>`+tenant_id`, '=', tenantId)
-  const live = sql<boolean>`state IN ('queued', 'running')`
   const countOf = async (matching: typeof all) => {
     const { count } = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     return Number(count)
@@ -125,11 +124,11 @@ async function countRuns(
   const isAllOf = (wanted: readonly RunState[]) => wanted.every(state => states === undefined || states.includes(state))
   if (!isAllOf(endedStates)) {
     const wanted = states ?? []
-    const bounded = wanted.every(state => liveStates.includes(state)) ? all.where(live) : all
+    const bounded = wanted.every(state => liveStates.includes(state)) ? all.where(isLive) : all
     return wanted.length === 0 ? 0 : countOf(bounded.where('expires_at', '>', now).where('state', 'in', wanted))
   }
   const row = await db.selectFrom('run_counts').select('runs').where('tenant_id', '=', tenantId).executeTakeFirst()
   const unexpired = (row?.runs ?? 0) - (await countOf(all.where('expires_at', '<=', now)))
   if (states === undefined || isAllOf(liveStates)) return unexpired
-  return unexpired - (await countOf(all.where('expires_at', '>', now).where(live)))
+  return unexpired - (await countOf(all.where('expires_at', '>', now).where(isLive)))
 }

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import { AppError } from '../model/errors.ts'
 import { type QueryRun, type RunEvent, type RunState, runTransitions } from '../model/query-run.ts'
 import { type Db, inPassingTransaction, inTransaction, type Store } from './db.ts'
@@ -16,6 +16,9 @@ export interface QueueBounds {
 /** What must become true together with a new run, in its transaction; when it rejects, there is no run either. */
 export type WithRun = (transaction: Db, run: QueryRun) => Promise<void>
 
+/** In letters, not as parameters: only so is the index of the few live runs used, and not all that are stored read. */
+export const isLive = sql<boolean>`state IN ('queued', 'running')`
+
 /**
  * Stores a new run as queued, with the text of its checked statement. Rejects with `rate_limited` when the tenant has
  * too many runs waiting and with `unavailable` when all tenants have; nothing is stored then.
@@ -31,6 +34,7 @@ export function insertRun(
     const rows = await transaction
       .selectFrom('runs')
       .select(({ fn }) => ['tenant_id', fn.countAll<number>().as('count')])
+      .where(isLive)
       .where('state', '=', 'queued')
       .groupBy('tenant_id')
       .execute()
@@ -84,7 +88,7 @@ export async function listLiveRuns(db: Db): Promise<LiveRun[]> {
   const rows = await db
     .selectFrom('runs')
     .select(['id', 'tenant_id', 'state', 'attempts', 'expires_at', 'limits_json'])
-    .where('state', 'in', ['queued', 'running'])
+    .where(isLive)
     .orderBy('created_at')
     .execute()
   return rows.map(row => ({
@@ -209,7 +213,11 @@ export async function keepRun(
 
 /** Kept runs that have not expired: the tenant's, or everybody's. */
 export async function listKeptRuns(db: Db, now: number, tenantId?: string): Promise<string[]> {
-  const kept = db.selectFrom('runs').select('id').where('is_kept', '=', 1).where('expires_at', '>', now)
+  const kept = db
+    .selectFrom('runs')
+    .select('id')
+    .where(sql<boolean>`is_kept = 1`)
+    .where(sql<number>`+expires_at`, '>', now)
   const rows = await (tenantId === undefined ? kept : kept.where('tenant_id', '=', tenantId)).execute()
   return rows.map(row => row.id)
 }
