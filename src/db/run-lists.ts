@@ -39,17 +39,15 @@ export function openRunLists(store: Store, endedCharactersMax = 16_000_000): Run
           .execute()
         const known = heads.map(head => ended.find(head))
         const unknown = heads.filter((_, index) => known[index] === undefined).map(({ id }) => id)
-        const read = await readRuns(transaction, unknown)
-        for (const row of read.values()) ended.keep(row)
-        return { runs: heads.map(({ id }, index) => known[index] ?? fromRow(read.get(id)!)), total }
+        const rows = await readRows(transaction, unknown)
+        const read = new Map(rows.map(row => [row.id, ended.keep(row)]))
+        return { runs: heads.map(({ id }, index) => known[index] ?? read.get(id)!), total }
       }),
   }
 }
 
-async function readRuns(db: Db, ids: readonly string[]): Promise<ReadonlyMap<string, ShownRow>> {
-  if (ids.length === 0) return new Map()
-  const rows = await db.selectFrom('runs').select(shownColumns).where('id', 'in', ids).execute()
-  return new Map(rows.map(row => [row.id, row]))
+async function readRows(db: Db, ids: readonly string[]): Promise<readonly ShownRow[]> {
+  return ids.length === 0 ? [] : db.selectFrom('runs').select(shownColumns).where('id', 'in', ids).execute()
 }
 
 type RunHead = Pick<ShownRow, 'id' | 'expires_at' | 'is_kept'>
@@ -57,8 +55,8 @@ type RunHead = Pick<ShownRow, 'id' | 'expires_at' | 'is_kept'>
 interface EndedRuns {
   /** undefined: unknown, or kept otherwise since. */
   find(head: RunHead): QueryRun | undefined
-  /** Passes over a run that has not ended. */
-  keep(row: ShownRow): void
+  /** The row's run, held where it has ended. */
+  keep(row: ShownRow): QueryRun
 }
 
 /** Those listed last, as far as their texts fit. */
@@ -82,14 +80,16 @@ function openEndedRuns(charactersMax: number): EndedRuns {
     },
     keep(row) {
       const run = fromRow(row)
-      if (!isTerminal(run.state)) return
+      if (!isTerminal(run.state)) return run
       drop(row.id)
-      held.set(row.id, { run, characters: charactersOf(row) })
-      characters += charactersOf(row)
+      const own = charactersOf(row)
+      held.set(row.id, { run, characters: own })
+      characters += own
       for (const id of held.keys()) {
         if (characters <= charactersMax) break
         drop(id)
       }
+      return run
     },
   }
 }
@@ -102,7 +102,8 @@ function charactersOf(row: ShownRow): number {
   return texts.reduce((sum, text) => sum + text.length, otherCharacters)
 }
 
-const liveStates: readonly RunState[] = ['queued', 'running']
+const endedStates = runStates.filter(isTerminal)
+const liveStates = runStates.filter(state => !isTerminal(state))
 
 /**
  * The tenant's unexpired runs in any of `states`. All of them are counted as they come and go, and few are live or
@@ -120,11 +121,10 @@ async function countRuns(
     const { count } = await matching.select(({ fn }) => fn.countAll<number>().as('count')).executeTakeFirstOrThrow()
     return Number(count)
   }
-  const endedStates = runStates.filter(state => !liveStates.includes(state))
   const isAllOf = (wanted: readonly RunState[]) => wanted.every(state => states === undefined || states.includes(state))
   if (!isAllOf(endedStates)) {
     const wanted = states ?? []
-    const bounded = wanted.every(state => liveStates.includes(state)) ? all.where(isLive) : all
+    const bounded = !wanted.some(isTerminal) ? all.where(isLive) : all
     return wanted.length === 0 ? 0 : countOf(bounded.where('expires_at', '>', now).where('state', 'in', wanted))
   }
   const row = await db.selectFrom('run_counts').select('runs').where('tenant_id', '=', tenantId).executeTakeFirst()
