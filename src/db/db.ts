@@ -8,7 +8,8 @@ import type { Tables } from './tables.ts'
 
 // The metadata store: embedded SQLite through node:sqlite, queried with Kysely. One connection, owned by this process;
 // a commit is durable when its promise resolves (WAL, synchronous=FULL). node:sqlite is synchronous: every statement
-// runs on the event loop, so each must stay well under 5 ms.
+// runs on the event loop, so each must stay well under 5 ms. A partial index is used only where the statement has the
+// index's own condition in letters (`sql.lit`, `sql`): SQLite does not look at parameters when it chooses.
 
 /** Either the store or a transaction on it: what every function of this folder takes first. */
 export type Db = Kysely<Tables> | Transaction<Tables>

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Db } from './db.ts'
 
 // What hosts answered, in parts: each is one line of the lake, deflated, with its place in the run's result. Answers
@@ -35,7 +36,7 @@ export async function listLiveAnswersFrom(
     .selectFrom('live_answers')
     .select('position')
     .where('run_number', '=', runNumber)
-    .where('row_count', '>', 0)
+    .where('row_count', '>', sql.lit(0))
     .where('first_row', '<=', row)
     .orderBy('first_row', 'desc')
     .orderBy('position', 'desc')
@@ -46,7 +47,7 @@ export async function listLiveAnswersFrom(
     .select(['position', 'host_id', 'first_row', 'row_count', 'line'])
     .where('run_number', '=', runNumber)
     .where('position', '>=', first?.position ?? 0)
-    .where('row_count', '>', 0)
+    .where('row_count', '>', sql.lit(0))
     .orderBy('position')
     .limit(count)
     .execute()
@@ -78,7 +79,7 @@ export async function listDueAnswers(db: Db): Promise<DueAnswer[]> {
     .selectFrom('live_answers')
     .innerJoin('live_runs', 'live_runs.number', 'live_answers.run_number')
     .select(['live_answers.run_number', 'live_runs.tenant_id', 'live_answers.host_id'])
-    .where('live_answers.in_lake', '=', 0)
+    .where('live_answers.in_lake', '=', sql.lit(0))
     .groupBy(['live_answers.run_number', 'live_answers.host_id'])
     .orderBy('live_answers.run_number')
     .execute()

@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import {
   type LiveHostCounts,
   type LivePerformance,
@@ -64,7 +64,7 @@ export async function listOpenLiveRuns(db: Db): Promise<LiveRun[]> {
   const rows = await db
     .selectFrom('live_runs')
     .selectAll()
-    .where('state', 'in', ['preparing', 'pending', 'started'])
+    .where(sql<boolean>`state IN ('preparing', 'pending', 'started')`)
     .orderBy('number')
     .execute()
   return rows.map(fromRow)

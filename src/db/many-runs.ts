@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { ManyRun, ManyRunPart, PartState } from '../model/many-run.ts'
 import type { AccountType } from '../model/principal.ts'
 import { type Db, inTransaction, type Store } from './db.ts'
@@ -56,7 +57,12 @@ export async function listManyRuns(db: Db, accountId: string, now: number, count
 
 /** Those that have not ended, of every account, oldest first. */
 export async function listLiveManyRuns(db: Db): Promise<ManyRun[]> {
-  const rows = await db.selectFrom('many_runs').selectAll().where('is_ended', '=', 0).orderBy('created_at').execute()
+  const rows = await db
+    .selectFrom('many_runs')
+    .selectAll()
+    .where('is_ended', '=', sql.lit(0))
+    .orderBy('created_at')
+    .execute()
   return rows.map(fromRow)
 }
 
